@@ -1,0 +1,39 @@
+# One word each. `make help` lists them.
+VENV ?= .venv
+BIN := $(VENV)/bin
+PORT ?= 8000
+WORKERS ?= 2
+
+.PHONY: help setup demo test test-slow lint types bench wheel clean
+
+help: ## what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(VENV)/.done: pyproject.toml constraints.txt scripts/setup
+	@VENV=$(VENV) scripts/setup
+
+setup: $(VENV)/.done ## set up .venv with everything that is needed
+
+demo: setup ## a populated registry in the browser, on this machine only
+	@$(BIN)/umr demo --port $(PORT)
+
+test: setup ## the test suite, with coverage
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term:skip-covered -q
+
+test-slow: setup ## the longer tests: crashes by the hundred, flipped bytes, large graphs
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow -q
+
+lint: setup ## ruff, formatting included
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+types: setup ## mypy --strict
+	@$(BIN)/mypy
+
+bench: setup ## what is measured, beside what it is measured against
+	@$(BIN)/python -m bench
+
+wheel: setup ## build the wheel and try it in a new environment
+	@scripts/try-wheel
+
+clean: ## remove what was made
+	rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
