@@ -1,0 +1,63 @@
+"""What follows from a graph and the ontology.
+
+The ontology uses subclasses, subproperties, domains, ranges and inverses only (a test watches it), so
+the fixpoint of five rules is everything that OWL 2 RL entails about a record's nodes: cax-sco, prp-spo1,
+prp-dom, prp-rng, prp-inv1/2 (OWL 2 Profiles §4.3, tables 5 and 7). Axiomatic and reflexive triples
+(`x a owl:Thing`, `x owl:sameAs x`) say nothing, and are left out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from umr_ld.vocab import RDF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from umr_ld.vocab import Vocabulary
+
+_TYPE = ox.NamedNode(f"{RDF}type")
+
+
+def entail(triples: Iterable[ox.Triple], vocabulary: Vocabulary) -> tuple[ox.Triple, ...]:
+    """The triples that follow, without those given.
+
+    Args:
+        triples: a graph.
+        vocabulary: gives the ontology's closure.
+
+    Returns:
+        in no particular order, each once.
+    """
+    given = set(triples)
+    known = set(given)
+    waiting = list(given)
+    while waiting:
+        for following in _consequences(waiting.pop(), vocabulary):
+            if following not in known:
+                known.add(following)
+                waiting.append(following)
+    return tuple(known - given)
+
+
+def _consequences(triple: ox.Triple, vocabulary: Vocabulary) -> Iterator[ox.Triple]:
+    subject, predicate, value = triple.subject, triple.predicate, triple.object
+    name = predicate.value
+    if predicate == _TYPE:
+        if isinstance(value, ox.NamedNode):
+            for above in vocabulary.classes_above.get(value.value, ()):
+                yield ox.Triple(subject, _TYPE, ox.NamedNode(above))
+        return
+    for above in vocabulary.properties_above.get(name, ()):
+        yield ox.Triple(subject, ox.NamedNode(above), value)
+    for domain in vocabulary.domains.get(name, ()):
+        yield ox.Triple(subject, _TYPE, ox.NamedNode(domain))
+    if isinstance(value, ox.Literal):
+        return
+    for range_ in vocabulary.ranges.get(name, ()):
+        yield ox.Triple(value, _TYPE, ox.NamedNode(range_))
+    for inverse in vocabulary.inverses.get(name, ()):
+        yield ox.Triple(value, ox.NamedNode(inverse), subject)
