@@ -1,0 +1,169 @@
+"""JSON-LD in and out: the published layout, the graph it stands for, and the digest of that graph.
+
+Only the pinned context is ever used, from the project's own data; nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from umr_ld.errors import Invalid, Unreadable
+from umr_ld.findings import Report, violation
+from umr_ld.vocab import CONTEXT_IRI
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from umr_ld.tree import Value
+    from umr_ld.vocab import Vocabulary
+
+
+def serialize(root: Mapping[str, Value]) -> bytes:
+    """The published bytes of a minted document: UTF-8, two spaces, keys in the order given.
+
+    Args:
+        root: the JSON object.
+    """
+    return (json.dumps(root, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def triples_of(
+    root: Mapping[str, Value], vocabulary: Vocabulary, source: str = "<record>"
+) -> tuple[ox.Triple, ...]:
+    """The graph that a minted document stands for (JSON-LD 1.1 API §8.2).
+
+    Args:
+        root: the JSON object, with the pinned context by its IRI.
+        vocabulary: whose context is put in the IRI's place.
+        source: file or address, for messages.
+
+    Returns:
+        its triples, sorted by their N-Triples form, each once.
+
+    Raises:
+        Unreadable: if the context is another than the pinned one, or the document is no JSON-LD.
+        Invalid: if the graph has blank nodes or named graphs.
+    """
+    if root.get("@context") != CONTEXT_IRI:
+        raise Unreadable(
+            "the document does not use the pinned context", where=source, remedy=f"use {CONTEXT_IRI}"
+        )
+    inlined = json.dumps({**root, "@context": vocabulary.context}, ensure_ascii=False).encode()
+    try:
+        quads = list(ox.parse(inlined, ox.RdfFormat.JSON_LD))
+    except (SyntaxError, ValueError) as error:
+        raise Unreadable(f"not JSON-LD: {error}", where=source) from None
+    if any(not isinstance(quad.graph_name, ox.DefaultGraph) or _has_blank(quad) for quad in quads):
+        fault = violation(
+            "blank nodes and named graphs are not published", "graph-blank", remedy="give the node an id"
+        )
+        raise Invalid(Report((fault,)), where=source)
+    by_text = {str(quad.triple): quad.triple for quad in quads}
+    return tuple(by_text[text] for text in sorted(by_text))
+
+
+def _has_blank(quad: ox.Quad) -> bool:
+    return isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode)
+
+
+def canonical_nquads(quads: Iterable[ox.Quad]) -> str:
+    """Canonical N-Quads of a dataset (W3C RDFC-1.0 §4.4 and §5).
+
+    Args:
+        quads: the dataset.
+
+    Returns:
+        one line a quad, sorted by code point, with canonical blank node labels.
+
+    Raises:
+        Unreadable: if more than `MAX_PERMUTATIONS` orders of blank nodes that look alike would have to be tried
+            (RDFC-1.0 §7.1, dataset poisoning).
+    """
+    dataset = ox.Dataset(quads)
+    if _permutations(dataset) > MAX_PERMUTATIONS:
+        raise Unreadable(
+            "the blank nodes cannot be told apart by what is said of them, and trying all orders would not end",
+            remedy="give the nodes identifiers",
+        )
+    dataset.canonicalize(ox.CanonicalizationAlgorithm.RDFC_1_0)
+    return "".join(sorted(f"{_line(quad)} .\n" for quad in dataset))
+
+
+MAX_PERMUTATIONS = 20_000
+"""Eight blank nodes that all name each other (40,320) take seconds, ten take hours; real data needs a few."""
+
+
+def _permutations(dataset: ox.Dataset) -> int:
+    """How many orders the algorithm may try: those of the alike neighbours of alike nodes (RDFC-1.0 §4.8)."""
+    said: dict[ox.BlankNode, list[str]] = {}
+    for quad in dataset:
+        terms = (quad.subject, quad.predicate, quad.object, quad.graph_name)
+        for node in {term for term in terms if isinstance(term, ox.BlankNode)}:
+            seen = [
+                "_:a" if term == node else "_:z" if isinstance(term, ox.BlankNode) else str(term)
+                for term in terms
+            ]
+            said.setdefault(node, []).append(" ".join(seen))
+    groups = Counter(tuple(sorted(lines)) for lines in said.values())
+    return max((size * _neighbours(lines) for lines, size in groups.items() if size > 1), default=0)
+
+
+def _neighbours(lines: tuple[str, ...]) -> int:
+    alike = Counter(line for line in lines if "_:z" in line)
+    return max((math.factorial(min(count, 20)) for count in alike.values()), default=0)
+
+
+def digest(triples: Iterable[ox.Triple]) -> str:
+    """SHA-256 over the RDFC-1.0 N-Quads of a graph: the identity of what is published.
+
+    Args:
+        triples: a graph without blank nodes, for which the canonical form is its sorted lines.
+
+    Returns:
+        64 hexadecimal digits.
+
+    Raises:
+        ValueError: if there is a blank node.
+    """
+    lines = []
+    for triple in triples:
+        if isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode):
+            raise ValueError("a graph with blank nodes is not published")  # noqa: TRY004
+        lines.append(f"{_line(triple)} .\n")
+    return hashlib.sha256("".join(sorted(set(lines))).encode()).hexdigest()
+
+
+_ESCAPES = {
+    **{code: f"\\u{code:04X}" for code in (*range(0x20), 0x7F)},
+    8: "\\b",
+    9: "\\t",
+    10: "\\n",
+    12: "\\f",
+    13: "\\r",
+    34: '\\"',
+    92: "\\\\",
+}
+
+
+def _line(statement: ox.Triple | ox.Quad) -> str:
+    """A statement in canonical N-Quads, without the closing dot (RDF 1.2 N-Quads §4 canonical form)."""
+    terms = [statement.subject, statement.predicate, statement.object]
+    if isinstance(statement, ox.Quad) and not isinstance(statement.graph_name, ox.DefaultGraph):
+        terms.append(statement.graph_name)
+    return " ".join(_term(term) for term in terms)
+
+
+def _term(term: object) -> str:
+    if not isinstance(term, ox.Literal):
+        return str(term)
+    text = f'"{term.value.translate(_ESCAPES)}"'
+    if term.language:
+        return f"{text}@{term.language}"
+    kind = term.datatype.value
+    return text if kind == "http://www.w3.org/2001/XMLSchema#string" else f"{text}^^<{kind}>"

@@ -1,0 +1,238 @@
+"""A record: one version of an artifact as it was published, and its links to what it was made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, TypeAlias
+
+import pyoxigraph as ox
+
+from umr_ld.errors import Malformed
+from umr_ld.names import Name, Ref
+from umr_ld.ranges import EVERYTHING, Range
+from umr_ld.versions import Version
+from umr_ld.vocab import DCAT, DCT, PROV, RDF, RDFS, UMR
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from umr_ld.addresses import Base
+    from umr_ld.vocab import Vocabulary
+
+Value: TypeAlias = "ox.NamedNode | ox.Literal | Node"
+Facts: TypeAlias = "Mapping[str, tuple[Value, ...]]"
+
+_TYPE = f"{RDF}type"
+_UPSTREAM = f"{UMR}upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A thing described inside a record: an evaluation, a file, an agent.
+
+    Args:
+        iri: its identifier.
+        facts: property IRI to values; classes stand under `rdf:type`.
+    """
+
+    iri: str
+    facts: Facts
+
+    def __hash__(self) -> int:
+        return hash(self.iri)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What a record says about one thing it was made from.
+
+    Args:
+        number: place among the record's links, from 1: the author's order.
+        relation: key of the relation, e.g. `fineTunedFrom`; an IRI where the ontology has none.
+        artifact: name below the registry's base, or an absolute IRI elsewhere.
+        versions: which versions are meant; everything where nothing is said.
+        revision: the hub's or publisher's own label of a version, or empty.
+        inherit: whether facts flow down this link.
+        evidence: `declared`, `inferred`, `verified`, or empty.
+        external: whether the author declares that the registry holds no record of it.
+        note: free text, or empty.
+        iri: identifier of the link itself.
+    """
+
+    number: int
+    relation: str
+    artifact: str
+    versions: Range = EVERYTHING
+    revision: str = ""
+    inherit: bool = False
+    evidence: str = ""
+    external: bool = False
+    note: str = ""
+    iri: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One published description. It exists only if its name, version and links are well-formed.
+
+    Args:
+        ref: artifact and version.
+        iri: the record's IRI.
+        kind: key of its class: `Model`, `Dataset`, `Family`, `Software`, `Application`.
+        facts: what is stated of the record itself, property IRI to values; links are among them.
+        links: its upstreams, in the author's order.
+        triples: everything stated, known and unknown, sorted.
+        digest: SHA-256 over the canonical graph.
+    """
+
+    ref: Ref
+    iri: str
+    kind: str
+    facts: Facts
+    links: tuple[Link, ...]
+    triples: tuple[ox.Triple, ...] = field(repr=False)
+    digest: str
+
+    def values(self, *properties: str) -> Iterator[Value]:
+        """The values of the first of these properties that has any.
+
+        Args:
+            properties: IRIs, the preferred one first.
+        """
+        for name in properties:
+            if name in self.facts:
+                yield from self.facts[name]
+                return
+
+    def text(self, *properties: str) -> str:
+        """The first value, as text; empty if there is none.
+
+        Args:
+            properties: IRIs, the preferred one first.
+        """
+        return next((shown(value) for value in self.values(*properties)), "")
+
+    @property
+    def title(self) -> str:
+        """The title, or the name where none is given."""
+        return self.text(f"{DCT}title") or str(self.ref.name)
+
+
+def shown(value: Value) -> str:
+    """A value in few words: the text of a literal, the IRI of a node.
+
+    Args:
+        value: any value of a fact.
+    """
+    return value.iri if isinstance(value, Node) else value.value
+
+
+def record_of(
+    triples: tuple[ox.Triple, ...], iri: str, base: Base, vocabulary: Vocabulary, digest: str
+) -> Record:
+    """The record that a graph describes.
+
+    Args:
+        triples: the graph, without blank nodes.
+        iri: the node that is the record.
+        base: the registry's base IRI, by which names are told from foreign IRIs.
+        vocabulary: kinds and relations.
+        digest: of the graph.
+
+    Raises:
+        Malformed: if the graph has no such node, or its name, version or a link is not well-formed.
+    """
+    by_subject: dict[str, list[ox.Triple]] = {}
+    for triple in triples:
+        by_subject.setdefault(_iri(triple.subject), []).append(triple)
+    node = _node(iri, by_subject, frozenset())
+    name, version = _one(node, f"{UMR}name"), _one(node, f"{DCAT}version")
+    kinds = [
+        key for key, kind in vocabulary.kinds.items() if ox.NamedNode(kind.iri) in node.facts.get(_TYPE, ())
+    ]
+    if name is None or version is None or len(kinds) != 1:
+        raise Malformed("the graph describes no record: name, version or kind is missing", where=iri)
+    links = [value for value in node.facts.get(_UPSTREAM, ()) if isinstance(value, Node)]
+    return Record(
+        ref=Ref(Name.parse(name), Version.parse(version)),
+        iri=iri,
+        kind=kinds[0],
+        facts=node.facts,
+        links=tuple(
+            _link(number, link, base, vocabulary)
+            for number, link in enumerate(sorted(links, key=_by_number), 1)
+        ),
+        triples=triples,
+        digest=digest,
+    )
+
+
+def _node(iri: str, by_subject: Mapping[str, Iterable[ox.Triple]], above: frozenset[str]) -> Node:
+    """The node with everything below it; a node that contains itself is cut to its IRI."""
+    inside = above | {iri}
+    facts: dict[str, list[Value]] = {}
+    for triple in by_subject.get(iri, ()):
+        value = triple.object
+        facts.setdefault(triple.predicate.value, []).append(
+            _node(value.value, by_subject, inside)
+            if isinstance(value, ox.NamedNode) and value.value in by_subject and value.value not in inside
+            else _plain(value)
+        )
+    return Node(iri, MappingProxyType({name: tuple(values) for name, values in facts.items()}))
+
+
+def _iri(term: object) -> str:
+    assert isinstance(term, ox.NamedNode)
+    return term.value
+
+
+def _plain(term: object) -> ox.NamedNode | ox.Literal:
+    assert isinstance(term, (ox.NamedNode, ox.Literal))
+    return term
+
+
+def _by_number(link: Node) -> tuple[int, str]:
+    """Minted links are numbered; sorted by text, the tenth would stand before the second."""
+    tail = link.iri.rpartition("-")[2]
+    return (int(tail), link.iri) if tail.isdecimal() and len(tail) < 10 else (10**10, link.iri)
+
+
+def _one(node: Node, name: str) -> str | None:
+    values = node.facts.get(name, ())
+    return shown(values[0]) if len(values) == 1 else None
+
+
+def _link(number: int, node: Node, base: Base, vocabulary: Vocabulary) -> Link:
+    def text(name: str) -> str:
+        return _one(node, name) or ""
+
+    relation, artifact, versions = text(f"{UMR}relation"), text(f"{UMR}artifact"), text(f"{UMR}versions")
+    if not relation or not artifact:
+        raise Malformed("a link names no relation or no artifact", where=node.iri)
+    return Link(
+        number=number,
+        relation=vocabulary.key_of(relation) or relation,
+        artifact=base.artifact_of(artifact),
+        versions=Range.parse(versions) if versions else EVERYTHING,
+        revision=text(f"{UMR}revision"),
+        inherit=text(f"{UMR}inherit") == "true",
+        evidence=vocabulary.key_of(text(f"{UMR}evidence")) or text(f"{UMR}evidence"),
+        external=text(f"{UMR}external") == "true",
+        note=text("http://www.w3.org/2004/02/skos/core#note"),
+        iri=node.iri,
+    )
+
+
+def publisher_label(record: Record, base: Base) -> str:
+    """Who publishes, in words; empty where nothing is said.
+
+    Args:
+        record: the record.
+        base: by which agents' IRIs are read back.
+    """
+    for value in record.values(f"{UMR}publisher", f"{PROV}wasAttributedTo"):
+        if isinstance(value, Node) and (label := _one(value, f"{RDFS}label")):
+            return label
+        return base.agent_label(shown(value)) or shown(value)
+    return ""
