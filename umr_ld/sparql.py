@@ -1,0 +1,158 @@
+"""Queries of other people: what may be asked, and the functions that our vocabulary adds.
+
+An engine would follow `SERVICE` to the network, and it recurses on brackets and on chains of operators
+until the process dies. All of it is seen in the text, before the engine sees it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from umr_ld.errors import Malformed
+from umr_ld.ranges import Range
+from umr_ld.versions import Version
+from umr_ld.vocab import UMR, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Function = Callable[..., "ox.Literal | None"]
+
+MAX_NESTING = 64
+MAX_LENGTH = 1_000_000
+MAX_STEPS = 1_000
+"""How many operators, clauses and described resources a query may have.
+
+Measured: chains of 2,000 to 20,000 of them, depending on the kind, exhaust the stack of the engine.
+"""
+
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+_SKIPPED = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r'|"(?:[^"\\\n\r]|\\.)*"'
+    r"|'(?:[^'\\\n\r]|\\.)*'"
+    r"|<[^<>\"{}|^`\\\s]*>"
+    r"|\#[^\n\r]*",
+    re.DOTALL,
+)
+_DATA = re.compile(r"\bVALUES\b[^{}]*\{[^{}]*\}", re.IGNORECASE)
+_DESCRIBED = re.compile(r"\bDESCRIBE\b([^{}]*)", re.IGNORECASE)
+_STEP = re.compile(
+    r"\b(?:UNION|MINUS|OPTIONAL|BIND|FILTER|EXISTS|GRAPH|HAVING|AS|VALUES)\b"
+    r"|\|\||&&|[!^|/+*=<>{(;]|\.(?!\w)|(?<!\w)-|-(?!\w)|(?<=\d)-(?=\d)",
+    re.IGNORECASE,
+)
+_PHRASE = re.compile(r"[A-Za-z]+ [A-Za-z]+ [A-Za-z ]+")
+_PLACE = re.compile(r"^error at (\d+):(\d+)")
+_WORD = re.compile(r"(?<![\w:?$@.-])(SERVICE|LOAD)(?![\w:-])", re.IGNORECASE)
+
+
+def guarded(text: str) -> str:
+    """The query itself, if it may be given to an engine.
+
+    Args:
+        text: SPARQL 1.1.
+
+    Raises:
+        Malformed: if it asks another server (`SERVICE`), loads documents, nests deeper than
+            `MAX_NESTING`, has more than `MAX_STEPS` operators and clauses, or is longer than `MAX_LENGTH`
+            characters.
+    """
+    if len(text) > MAX_LENGTH:
+        raise Malformed(f"the query has more than {MAX_LENGTH:,} characters", remedy="ask in several queries")
+    # Code point escapes count before anything else (SPARQL 1.1 §19.2), and could spell a keyword.
+    plain = _SKIPPED.sub(_placeholder, _ESCAPE.sub(_character, text))
+    asked = _WORD.search(plain)
+    if asked:
+        raise Malformed(
+            f"{asked.group().upper()} would ask another machine, which queries here may not",
+            remedy="ask the other endpoint yourself, and join the answers",
+        )
+    depth = 0
+    for bracket in re.findall(r"[({\[)}\]]", plain):
+        depth += 1 if bracket in "({[" else -1
+        if depth > MAX_NESTING:
+            raise Malformed(f"the query nests deeper than {MAX_NESTING} brackets", remedy="write it flatter")
+    if _steps(plain) > MAX_STEPS:
+        raise Malformed(
+            f"the query has more than {MAX_STEPS:,} operators and clauses",
+            remedy="give lists of things as VALUES, or ask in several queries",
+        )
+    return text
+
+
+def said(error: SyntaxError, text: str) -> str:
+    """What is wrong with a query, in one line for people.
+
+    The engine names all tokens that it would have taken at a place, most of them by accident.
+
+    Args:
+        error: what the engine raised.
+        text: the query.
+    """
+    message = str(error)
+    phrase = _PHRASE.search(message.partition("expected")[2])
+    place = _PLACE.match(message)
+    if place is None:
+        return message.splitlines()[0] if message else "it cannot be read"
+    row, column = int(place[1]), int(place[2])
+    what = phrase.group().strip() if phrase else "something else is expected here"
+    line = (text.splitlines() or [""])[min(row, len(text.splitlines())) - 1]
+    before, after = line[max(0, column - 31) : column - 1], line[column - 1 : column + 15]
+    return f"line {row}, column {column}: {what}: …{before}⟨here⟩{after}"
+
+
+def _steps(plain: str) -> int:
+    bare = _DATA.sub(" VALUES ", plain)
+    described = sum(len(terms.split()) for terms in _DESCRIBED.findall(bare))
+    return described + sum(1 for _ in _STEP.finditer(bare))
+
+
+def _placeholder(match: re.Match[str]) -> str:
+    """A comment is nothing; a literal or an IRI is a word, so that they can be counted."""
+    return " " if match.group().startswith("#") else " _ "
+
+
+def _character(match: re.Match[str]) -> str:
+    code = int(match.group(1) or match.group(2), 16)
+    return chr(code) if code <= 0x10FFFF else match.group()
+
+
+@cache
+def functions() -> Mapping[ox.NamedNode, Function]:
+    """The SPARQL functions of our vocabulary, by IRI.
+
+    `umr:satisfies(version, range)` is true if the version is in the range;
+    `umr:compareVersions(a, b)` is -1, 0 or 1 by semantic version precedence (SemVer 2.0.0 §11).
+    An argument that is no version or range is an error, which SPARQL treats as unbound (§17.3).
+    """
+    return {
+        ox.NamedNode(f"{UMR}satisfies"): _satisfies,
+        ox.NamedNode(f"{UMR}compareVersions"): _compare_versions,
+    }
+
+
+def _satisfies(version: object, allowed: object) -> ox.Literal | None:
+    try:
+        return ox.Literal(Version.parse(_text(version)) in Range.parse(_text(allowed)))
+    except Malformed:
+        return None
+
+
+def _compare_versions(one: object, other: object) -> ox.Literal | None:
+    try:
+        left, right = Version.parse(_text(one)), Version.parse(_text(other))
+    except Malformed:
+        return None
+    return ox.Literal(str((left > right) - (left < right)), datatype=ox.NamedNode(f"{XSD}integer"))
+
+
+def _text(term: object) -> str:
+    if not isinstance(term, ox.Literal):
+        raise Malformed("a version or range is a literal")
+    return term.value
