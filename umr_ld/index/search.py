@@ -1,0 +1,284 @@
+"""Listing, searching, counting, and guessing what was meant."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from umr_ld.errors import Malformed
+from umr_ld.index import MAX_FACET_VALUES, Page
+from umr_ld.index.rows import BEST, records
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable, Iterator
+
+MAX_QUERY = 256
+"""Characters of a search that count."""
+
+_TRIGRAM = 3
+_ALIKE = 0.35
+_SUGGESTIONS = 5
+_CANDIDATES = 200
+
+_NOW = "SELECT artifact, record FROM standing"
+_THEN = f"""
+    SELECT artifact, {BEST.format(artifact="known.artifact")} AS record
+    FROM (SELECT DISTINCT artifact FROM record WHERE seq <= :at) known
+"""  # noqa: S608
+
+# The first table is the one that is walked: all names in order, or what the words lead to.
+_BY_NAME = """artifact a CROSS JOIN shown s ON s.artifact = a.id CROSS JOIN record r ON r.seq = s.record"""
+_BY_WORDS = """words CROSS JOIN record r ON r.seq = words.rowid
+    CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq
+    CROSS JOIN artifact a ON a.id = r.artifact"""
+_RELEVANCE = "bm25(words, 10.0, 6.0, 3.0, 2.0, 1.0)"
+_ORDERS = {"name": "a.name", "newest": "r.seq DESC", "relevance": "a.name"}
+
+_IS_TERM = "r.{column} = (SELECT id FROM term WHERE text = :{column})"
+
+_SUGGEST = """
+    SELECT DISTINCT name FROM (
+        SELECT name FROM words WHERE words MATCH :pieces ORDER BY rank LIMIT :limit
+    )
+"""
+_COUNTS = """
+    SELECT 'records', count(*) FROM record WHERE seq <= :at
+    UNION ALL SELECT 'artifacts', count(DISTINCT artifact) FROM record WHERE seq <= :at
+    UNION ALL SELECT 'mentioned', count(*) FROM artifact a
+        WHERE NOT EXISTS (SELECT 1 FROM record r WHERE r.artifact = a.id AND r.seq <= :at)
+            AND EXISTS (SELECT 1 FROM link l WHERE l.target = a.id AND l.record <= :at)
+    UNION ALL SELECT 'links', count(*) FROM link WHERE record <= :at
+    UNION ALL SELECT kind.text, count(*) FROM record r JOIN term kind ON kind.id = r.kind
+        WHERE r.seq <= :at GROUP BY r.kind
+"""
+
+
+class Selection:
+    """Artifacts by their best record: those that fit.
+
+    Args:
+        at: sequence number up to which to look; None for now.
+        text: as of `Index.listing`, like the rest.
+        kind: key of a class.
+        publisher: in words.
+        license: IRI or expression.
+        prefix: of the name.
+    """
+
+    def __init__(
+        self,
+        at: int | None,
+        *,
+        text: str,
+        kind: str,
+        publisher: str,
+        license: str,  # noqa: A002 - the key of the records
+        prefix: str,
+    ) -> None:
+        self._given: dict[str, Any] = {"at": at}
+        self._shown = f"WITH shown AS MATERIALIZED ({_THEN})" if at is not None else f"WITH shown AS ({_NOW})"
+        self._source = _BY_NAME
+        self._conditions: list[str] = []
+        self.matches = False
+        for column, wanted in (("kind", kind), ("publisher", publisher), ("license", license)):
+            if wanted:
+                self._require(_IS_TERM.format(column=column), **{column: plain(wanted)})
+        if prefix:
+            # No name has a character above this one.
+            self._require(
+                "a.name >= :prefix AND a.name < :end", prefix=plain(prefix), end=f"{plain(prefix)}\x7f"
+            )
+        self._look_for(plain(text)[:MAX_QUERY].split())
+
+    def page(self, db: sqlite3.Connection, order: str, limit: int, offset: int) -> Iterator[tuple[int, str]]:
+        """Sequence numbers of records, each with where its text was found.
+
+        Args:
+            db: in a transaction.
+            order: as of `Index.listing`.
+            limit: how many to give.
+            offset: how many to pass over.
+        """
+        ranked = self.matches and order == "relevance"
+        by = f"{_RELEVANCE}, a.name" if ranked else _ORDERS[order]
+        snippet = "snippet(words, -1, '', '', '…', 64)" if self.matches else "''"
+        text = self._text(f"r.seq, {snippet}, a.name, r.title", f"ORDER BY {by} LIMIT :limit OFFSET :offset")
+        given = {**self._given, "limit": max(limit, 0), "offset": max(offset, 0)}
+        for seq, found, name, title in db.execute(text, given):
+            yield seq, "" if found.strip("…") in f"{name}\n{title}" else found
+
+    def facets(self, db: sqlite3.Connection) -> tuple[int, dict[str, dict[str, int]]]:
+        """How many artifacts there are in all, and how many for each value of each facet.
+
+        Args:
+            db: in a transaction.
+        """
+        hub = "substr(a.name, 1, instr(a.name, '/') - 1)"
+        text = self._text(
+            f"r.kind, r.publisher, r.license, {hub} AS hub, count(*)",
+            "GROUP BY r.kind, r.publisher, r.license, hub",
+        )
+        tallies: dict[str, Counter[Any]] = {"kind": Counter(), "hub": Counter()}
+        tallies |= {"publisher": Counter(), "license": Counter()}
+        total = 0
+        for kind, publisher, license_, hub, count in db.execute(text, self._given):
+            total += count
+            for facet, value in (
+                ("kind", kind),
+                ("hub", hub),
+                ("publisher", publisher),
+                ("license", license_),
+            ):
+                tallies[facet][value] += count
+        return total, {
+            facet: _most(tally if facet == "hub" else _spelt(db, tally)) for facet, tally in tallies.items()
+        }
+
+    def _look_for(self, terms: list[str]) -> None:
+        long = [term for term in terms if len(term) >= _TRIGRAM]
+        short = [term for term in terms if len(term) < _TRIGRAM]
+        if long:
+            self.matches = True
+            self._source = _BY_WORDS
+            self._require("words MATCH :match", match=" ".join(_phrase(term) for term in long))
+        elif short:
+            self._source += " CROSS JOIN words ON words.rowid = r.seq"
+        for number, term in enumerate(short):
+            places = " OR ".join(
+                f"words.{column} LIKE :short{number} ESCAPE '\\'" for column in ("name", "title", "keywords")
+            )
+            self._require(f"({places})", **{f"short{number}": f"%{_literally(term)}%"})
+
+    def _require(self, condition: str, **given: str) -> None:
+        self._conditions.append(condition)
+        self._given.update(given)
+
+    def _text(self, columns: str, rest: str) -> str:
+        where = f"WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
+        return f"{self._shown} SELECT {columns} FROM {self._source} {where} {rest}"  # noqa: S608
+
+
+def listing(
+    db: sqlite3.Connection, selection: Selection, *, order: str, limit: int, offset: int, at: int
+) -> Page:
+    """A page of artifacts; see `Index.listing`.
+
+    Args:
+        db: in a transaction.
+        selection: those that fit.
+        order: `name`, `newest` or `relevance`.
+        limit: how many to give.
+        offset: how many to pass over.
+        at: sequence number up to which to look.
+
+    Raises:
+        Malformed: if there is no such order.
+    """
+    if order not in _ORDERS:
+        raise Malformed(f"there is no order {order!r}", remedy=f"write {', '.join(_ORDERS)}")
+    found = dict(selection.page(db, order, limit, offset))
+    source = "json_each(:found) wanted CROSS JOIN record r ON r.seq = wanted.value"
+    rows = records(db, source, {"found": json.dumps(list(found)), "at": at}, order="wanted.key")
+    total, facets = selection.facets(db)
+    return Page(tuple((row, found[row.seq]) for row in rows), total, facets)
+
+
+def counts(db: sqlite3.Connection, at: int) -> dict[str, int]:
+    """How much there is; see `Index.counts`.
+
+    Args:
+        db: in a transaction.
+        at: sequence number up to which to look.
+    """
+    return dict(db.execute(_COUNTS, {"at": at}))
+
+
+def suggest(db: sqlite3.Connection, name: str) -> list[str]:
+    """Names that are spelt alike, the most alike first; see `Index.suggest`.
+
+    Of three pieces of a name at least one is right if two letters are wrong: what shares a piece is looked
+    at, and is like the name by as many trigrams as they share (Dice's coefficient).
+
+    Args:
+        db: in a transaction.
+        name: what somebody wrote.
+    """
+    wanted = plain(name)[:MAX_QUERY].lower()
+    pieces = dict.fromkeys(piece for part in (wanted, wanted.rpartition("/")[2]) for piece in _pieces(part))
+    if not pieces:
+        return []
+    match = f"name : ({' OR '.join(map(_phrase, pieces))})"
+    found = [other for (other,) in db.execute(_SUGGEST, {"pieces": match, "limit": _CANDIDATES})]
+    likeness = {other: _likeness(wanted, other.lower()) for other in found if other != name}
+    alike = [other for other, value in likeness.items() if value >= _ALIKE]
+    return sorted(alike, key=lambda other: (-likeness[other], other))[:_SUGGESTIONS]
+
+
+def ending(db: sqlite3.Connection, segment: str) -> list[str]:
+    """Names with more than one segment whose last one is given; see `Index.ending`.
+
+    Args:
+        db: in a transaction.
+        segment: whole, case counts.
+    """
+    wanted = f"/{plain(segment)[:MAX_QUERY]}"
+    if len(wanted) < _TRIGRAM:
+        return []
+    found = db.execute("SELECT name FROM words WHERE words MATCH ?", (f"name : {_phrase(wanted)}",))
+    return sorted({name for (name,) in found if name.endswith(wanted)})
+
+
+def plain(text: str) -> str:
+    """A stranger's text as SQLite can take it: no NUL, at which it stops reading, and no lone surrogates.
+
+    Args:
+        text: any text.
+    """
+    return text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")
+
+
+def _phrase(term: str) -> str:
+    """A string of FTS5's query language, in which nothing has a meaning (FTS5 §3.1)."""
+    return '"' + term.replace('"', '""') + '"'
+
+
+def _literally(term: str) -> str:
+    return term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _pieces(text: str) -> list[str]:
+    count = min(len(text) // _TRIGRAM, 3)
+    return [text[len(text) * at // count : len(text) * (at + 1) // count] for at in range(count)]
+
+
+def _likeness(one: str, other: str) -> float:
+    """Of the whole names, or, a little less, of what stands behind the last slash."""
+    tails = _dice(one.rpartition("/")[2], other.rpartition("/")[2])
+    return max(_dice(one, other), 0.9 * tails)
+
+
+def _dice(one: str, other: str) -> float:
+    left, right = _trigrams(one), _trigrams(other)
+    return 2 * len(left & right) / (len(left) + len(right))
+
+
+def _trigrams(text: str) -> set[str]:
+    padded = f"  {text} "
+    return {padded[at : at + _TRIGRAM] for at in range(len(padded) - 2)}
+
+
+def _spelt(db: sqlite3.Connection, tally: Counter[int]) -> Counter[str]:
+    most = dict(tally.most_common(MAX_FACET_VALUES + 1))
+    rows = db.execute(
+        "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value",
+        (json.dumps(list(most)),),
+    )
+    return Counter({text: most[number] for number, text in rows})
+
+
+def _most(tally: Counter[str]) -> dict[str, int]:
+    """The most frequent values that say something, the most frequent first."""
+    pairs: Iterable[tuple[str, int]] = ((value, count) for value, count in tally.items() if value)
+    return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:MAX_FACET_VALUES])

@@ -1,0 +1,257 @@
+"""The index in one SQLite file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from umr_ld.findings import Report
+from umr_ld.index import rows, search, upkeep
+from umr_ld.index.connections import Connections
+from umr_ld.index.rows import NOW
+from umr_ld.index.search import Selection, plain
+from umr_ld.index.writing import take_in
+from umr_ld.lineage import Naming, Recorded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+    from pathlib import Path
+
+    from umr_ld.index import Change, Page, RecordRow
+    from umr_ld.names import Ref
+    from umr_ld.ranges import Range
+    from umr_ld.record import Link
+
+_NAMING_LINKS = f"""
+    SELECT {", ".join(f"l.{column}" for column in Naming._fields)}
+    FROM json_each(:targets) wanted CROSS JOIN link l ON l.target = wanted.value
+    WHERE l.record <= :at
+"""  # noqa: S608
+_RECORDED = """
+    SELECT r.artifact, r.seq, r.version, r.revision
+    FROM json_each(:artifacts) wanted CROSS JOIN record r ON r.artifact = wanted.value
+    WHERE r.seq <= :at
+    ORDER BY r.artifact, r.key DESC
+"""
+_IS_NAMED = """
+    SELECT 1 FROM artifact a CROSS JOIN link l ON l.target = a.id
+    WHERE a.name = :name AND l.record <= :at LIMIT 1
+"""
+_CONFUSABLE = """
+    SELECT a.name FROM standing s CROSS JOIN artifact a ON a.id = s.artifact
+    WHERE s.skeleton = ? ORDER BY a.name
+"""
+_TERMS = "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value"
+_SEQUENCE_AT = "SELECT seq - 1 FROM moment WHERE time > ? ORDER BY time, seq LIMIT 1"
+
+_naming: Callable[[tuple[Any, ...]], Naming] = partial(tuple.__new__, Naming)
+"""As `Naming._make`, without a call in Python for each of what may be many."""
+
+
+class SqliteIndex:
+    """See `Index`.
+
+    Args:
+        path: the file; made if it is not there, unless it is only read.
+        read_only: whether nothing may change. Others may write meanwhile, in another process too.
+        wait: seconds to wait for another process that holds the file.
+
+    Raises:
+        Busy, Damaged, Newer, Full: as of `Connections`.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
+        self._files = Connections(path, read_only=read_only, wait=wait)
+
+    # -- keeping up with the journal
+
+    def position(self) -> int:
+        """See `Index.position`."""
+        with self._files.reading() as db:
+            return upkeep.state(db)[0]
+
+    def chain(self) -> str:
+        """See `Index.chain`."""
+        with self._files.reading() as db:
+            return upkeep.state(db)[1]
+
+    def apply(self, changes: Sequence[Change], position: int, chain: str) -> None:
+        """See `Index.apply`."""
+        with self._files.writing() as db:
+            before, _ = upkeep.state(db)
+            if position > before:
+                take_in(db, [change for change in changes if change.seq > before])
+                db.execute("UPDATE state SET position = ?, chain = ?", (position, chain))
+
+    def steady(self) -> contextlib.AbstractContextManager[None]:
+        """See `Index.steady`."""
+        return self._files.steady()
+
+    def whole(self) -> contextlib.AbstractContextManager[None]:
+        """See `Index.whole`."""
+        return self._whole()
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        with self._files.writing():
+            yield
+
+    def clear(self) -> None:
+        """See `Index.clear`."""
+        with self._files.writing() as db:
+            upkeep.clear(db)
+
+    def sequence_at(self, time: datetime) -> int:
+        """See `Index.sequence_at`."""
+        with self._files.reading() as db:
+            row = db.execute(_SEQUENCE_AT, (rows.microseconds(time),)).fetchone()
+            return upkeep.state(db)[0] if row is None else int(row[0])
+
+    # -- records and artifacts
+
+    def record(self, ref: Ref, at: int | None = None) -> RecordRow | None:
+        """See `Index.record`."""
+        with self._files.reading() as db:
+            found = rows.of_artifact(db, str(ref.name), _upto(at), version=ref.version)
+            return next(found, None)
+
+    def versions(self, name: str, at: int | None = None) -> Sequence[RecordRow]:
+        """See `Index.versions`."""
+        with self._files.reading() as db:
+            return tuple(rows.of_artifact(db, plain(name), _upto(at), order="r.key DESC"))
+
+    def best_of(self, name: str, versions: Range, at: int | None = None) -> RecordRow | None:
+        """See `Index.best_of`."""
+        with self._files.reading() as db:
+            found = rows.of_artifact(db, plain(name), _upto(at))
+            return next((row for row in found if row.ref.version in versions), None)
+
+    def is_named(self, artifact: str, at: int | None = None) -> bool:
+        """See `Index.is_named`."""
+        with self._files.reading() as db:
+            given = {"name": plain(artifact), "at": _upto(at)}
+            return db.execute(_IS_NAMED, given).fetchone() is not None
+
+    def confusable(self, skeleton: str) -> Sequence[str]:
+        """See `Index.confusable`."""
+        with self._files.reading() as db:
+            return tuple(name for (name,) in db.execute(_CONFUSABLE, (plain(skeleton),)))
+
+    def suggest(self, name: str) -> Sequence[str]:
+        """See `Index.suggest`."""
+        with self._files.reading() as db:
+            return tuple(search.suggest(db, name))
+
+    def ending(self, segment: str) -> Sequence[str]:
+        """See `Index.ending`."""
+        with self._files.reading() as db:
+            return tuple(search.ending(db, segment))
+
+    def listing(
+        self,
+        *,
+        text: str = "",
+        kind: str = "",
+        publisher: str = "",
+        license: str = "",  # noqa: A002 - the key of the records
+        prefix: str = "",
+        order: str = "name",
+        limit: int = 50,
+        offset: int = 0,
+        at: int | None = None,
+    ) -> Page:
+        """See `Index.listing`."""
+        chosen = Selection(at, text=text, kind=kind, publisher=publisher, license=license, prefix=prefix)
+        with self._files.reading() as db:
+            return search.listing(db, chosen, order=order, limit=limit, offset=offset, at=_upto(at))
+
+    def counts(self, at: int | None = None) -> Mapping[str, int]:
+        """See `Index.counts`."""
+        with self._files.reading() as db:
+            return search.counts(db, _upto(at))
+
+    # -- links
+
+    def links_of(self, row: RecordRow) -> Sequence[Link]:
+        """See `Index.links_of`."""
+        with self._files.reading() as db:
+            return rows.links(db, row.seq)
+
+    def matching(self, link: Link, at: int | None = None) -> Sequence[RecordRow]:
+        """See `Index.matching`."""
+        with self._files.reading() as db:
+            return tuple(rows.covered(db, link, _upto(at)))
+
+    def best(self, link: Link, at: int | None = None) -> RecordRow | None:
+        """See `Index.best`."""
+        with self._files.reading() as db:
+            return next(rows.covered(db, link, _upto(at)), None)
+
+    def naming(self, artifact: str, at: int | None = None) -> Sequence[RecordRow]:
+        """See `Index.naming`."""
+        with self._files.reading() as db:
+            return tuple(rows.naming(db, plain(artifact), _upto(at)))
+
+    def dependents(self, ref: Ref, at: int | None = None) -> Sequence[RecordRow]:
+        """See `Index.dependents`."""
+        with self._files.reading() as db:
+            first = next(rows.of_artifact(db, str(ref.name), _upto(at), version=ref.version), None)
+            return () if first is None else rows.dependents(db, first, _upto(at))
+
+    def artifact_id(self, name: str) -> int | None:
+        """See `lineage.Graph.artifact_id`."""
+        with self._files.reading() as db:
+            row = db.execute("SELECT id FROM artifact WHERE name = ?", (plain(name),)).fetchone()
+            return None if row is None else int(row[0])
+
+    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
+        """See `lineage.Graph.naming_links`."""
+        with self._files.reading() as db:
+            given = {"targets": json.dumps(artifacts), "at": _upto(at)}
+            return list(map(_naming, db.execute(_NAMING_LINKS, given)))
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """See `lineage.Graph.terms`."""
+        with self._files.reading() as db:
+            return dict(db.execute(_TERMS, (json.dumps(ids),)))
+
+    def recorded(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Recorded]:
+        """See `lineage.Graph.recorded`."""
+        with self._files.reading() as db:
+            given = {"artifacts": json.dumps(artifacts), "at": _upto(at)}
+            return list(map(Recorded._make, db.execute(_RECORDED, given)))
+
+    # -- advisories and statements
+
+    def speaking(
+        self, kind: str, subjects: Sequence[str] | None = None, at: int | None = None
+    ) -> Sequence[RecordRow]:
+        """See `Index.speaking`."""
+        with self._files.reading() as db:
+            return rows.speaking(db, kind, subjects, _upto(at))
+
+    # -- keeping in order
+
+    def dump(self) -> Iterator[tuple[object, ...]]:
+        """See `Index.dump`."""
+        with self._files.reading() as db:
+            yield from upkeep.dump(db)
+
+    def check(self) -> Report:
+        """See `Index.check`."""
+        with self._files.reading() as db:
+            found = list(upkeep.check(db))
+        with self._files.scratch() as db:
+            found += upkeep.check_words(db)
+        return Report(tuple(found))
+
+    def close(self) -> None:
+        """See `Index.close`."""
+        self._files.close()
+
+
+def _upto(at: int | None) -> int:
+    return NOW if at is None else at

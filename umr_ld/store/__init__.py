@@ -1,0 +1,68 @@
+"""The RDF store: a projection of the journal that answers SPARQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pyoxigraph as ox
+
+Answer: TypeAlias = "ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean"
+Replacement: TypeAlias = "tuple[str, Iterable[ox.Triple]]"
+"""A named graph, and everything that it holds from now on; nothing means that the graph goes."""
+
+
+class Store(Protocol):
+    """What the registry needs of an RDF store. Every SPARQL 1.1 engine can be one."""
+
+    def query(
+        self,
+        text: str,
+        *,
+        given: Mapping[str, ox.NamedNode | ox.Literal] | None = None,
+        graphs: Sequence[str] | None = None,
+    ) -> Answer:
+        """Answer a SPARQL 1.1 query.
+
+        Args:
+            text: the query; its default graph is the union of all graphs unless it says otherwise.
+            given: values for variables, bound and never pasted into the text.
+            graphs: the graphs that make up the default graph and may be named; None for all.
+
+        Raises:
+            Malformed: if the text is no query, or asks for the network or an update.
+        """
+        ...
+
+    def apply(self, replacements: Sequence[Replacement], position: int, chain: str) -> None:
+        """Replace whole graphs, and remember up to which journal entry this brings the store.
+
+        All or nothing, also under kill -9.
+
+        Args:
+            replacements: graphs and their new triples.
+            position: sequence number of the journal entry.
+            chain: its chain value.
+
+        Raises:
+            Full: if there is no space; nothing has changed.
+        """
+        ...
+
+    def position(self) -> tuple[int, str]:
+        """Sequence number and chain value of the last journal entry that was applied."""
+        ...
+
+    def graphs(self) -> Iterable[str]:
+        """The IRIs of all named graphs."""
+        ...
+
+    def backup(self, folder: str) -> None:
+        """A consistent copy in a new folder, while writing goes on."""
+        ...
+
+    def close(self) -> None:
+        """Flush and let go."""
+        ...

@@ -1,0 +1,174 @@
+"""The embedded store: pyoxigraph, on disk or in memory.
+
+What was measured of it decides how it is used. It loses updates under concurrent writers, so one lock
+stands round every write. It does not sync each write, and after a full disk its handle stays dead, so
+the journal is the truth and the handle is opened again. It rewrites literals, so nothing is ever
+verified from it.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from umr_ld.errors import Damaged, Full, Malformed
+from umr_ld.sparql import functions, guarded, said
+from umr_ld.vocab import UMR, vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from umr_ld.store import Answer, Replacement
+
+_STATE = f"{UMR}projection"
+"""The graph that says how far the journal has been applied; it is part of the same atomic batch."""
+
+_FAULTS = (OSError, RuntimeError, ValueError)
+"""What the engine raises for its files: by kind of fault, and not always the same for one kind."""
+
+_POSITION = (
+    f"SELECT ?seq ?chain {{ GRAPH <{_STATE}> {{ <{_STATE}> <{UMR}position> ?seq ; <{UMR}chain> ?chain }} }}"
+)
+
+
+class EmbeddedStore:
+    """A store in a folder of this machine, or in memory.
+
+    Args:
+        folder: where its files are; None for memory.
+        read_only: open without changing a byte. Only while nobody writes.
+
+    Raises:
+        Damaged: if the files cannot be opened.
+    """
+
+    def __init__(self, folder: Path | None = None, *, read_only: bool = False) -> None:
+        self._folder = folder
+        self._read_only = read_only
+        self._writing = threading.Lock()
+        self._store: ox.Store | None = self._open()
+
+    def _open(self) -> ox.Store:
+        if self._folder is None:
+            return ox.Store()
+        with self._translated():
+            if self._read_only:
+                return ox.Store.read_only(str(self._folder))
+            return ox.Store(str(self._folder))
+
+    def query(
+        self,
+        text: str,
+        *,
+        given: Mapping[str, ox.NamedNode | ox.Literal] | None = None,
+        graphs: Sequence[str] | None = None,
+    ) -> Answer:
+        """See `Store.query`."""
+        nodes = None if graphs is None else [ox.NamedNode(graph) for graph in graphs]
+        with self._translated():
+            try:
+                return self._handle().query(
+                    guarded(text),
+                    prefixes=dict(vocabulary().prefixes),
+                    use_default_graph_as_union=nodes is None,
+                    default_graph=nodes,  # type: ignore[arg-type]
+                    named_graphs=nodes,  # type: ignore[arg-type]
+                    substitutions={ox.Variable(name): value for name, value in (given or {}).items()},
+                    custom_functions=dict(functions()),
+                )
+            except SyntaxError as error:
+                raise Malformed(f"not a SPARQL query: {said(error, text)}") from None
+
+    def apply(self, replacements: Sequence[Replacement], position: int, chain: str) -> None:
+        """See `Store.apply`."""
+        update = ";\n".join([*_replacing(replacements), *_replacing([(_STATE, _state(position, chain))])])
+        with self._writing, self._translated():
+            try:
+                self._handle().update(update)
+            except _FAULTS:
+                # After a failed write the handle refuses all others, even when there is space again.
+                self._store = None
+                raise
+
+    def position(self) -> tuple[int, str]:
+        """See `Store.position`."""
+        with self._translated():
+            for row in self._handle().query(_POSITION):  # type: ignore[union-attr]
+                return int(row["seq"].value), str(row["chain"].value)
+        return 0, "0" * 64
+
+    def graphs(self) -> list[str]:
+        """See `Store.graphs`."""
+        with self._translated():
+            return [name.value for name in self._handle().named_graphs() if name.value != _STATE]
+
+    def triples(self, graph: str) -> list[ox.Triple]:
+        """What a graph holds.
+
+        Args:
+            graph: its IRI.
+        """
+        with self._translated():
+            found = self._handle().quads_for_pattern(None, None, None, ox.NamedNode(graph))
+            return [quad.triple for quad in found]
+
+    def backup(self, folder: str) -> None:
+        """See `Store.backup`."""
+        with self._writing, self._translated():
+            self._handle().backup(folder)
+
+    def clear(self) -> None:
+        """Forget everything; the journal is read again from its beginning."""
+        with self._writing, self._translated():
+            self._handle().clear()
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        with self._writing, self._translated():
+            store, self._store = self._store, None
+            if store is not None and self._folder is not None and not self._read_only:
+                store.flush()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except _FAULTS as error:
+            raise self._said(error) from error
+
+    def _said(self, error: Exception) -> Full | Damaged:
+        where, number = str(self._folder), getattr(error, "errno", None)
+        if number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(error):
+            return Full("no space left; the store is unchanged", where=where)
+        return Damaged(
+            f"the store cannot be read: {error}",
+            where=where,
+            remedy="`umr rebuild` makes it again from the journal",
+        )
+
+    def _handle(self) -> ox.Store:
+        if self._store is None:
+            self._store = self._open()
+        return self._store
+
+
+def _replacing(replacements: Sequence[Replacement]) -> Iterator[str]:
+    for graph, triples in replacements:
+        name = str(ox.NamedNode(graph))
+        yield f"DROP SILENT GRAPH {name}"
+        lines = " .\n".join(str(triple) for triple in triples)
+        if lines:
+            yield f"INSERT DATA {{ GRAPH {name} {{\n{lines} }} }}"
+
+
+def _state(position: int, chain: str) -> list[ox.Triple]:
+    me = ox.NamedNode(_STATE)
+    return [
+        ox.Triple(me, ox.NamedNode(f"{UMR}position"), ox.Literal(position)),
+        ox.Triple(me, ox.NamedNode(f"{UMR}chain"), ox.Literal(chain)),
+    ]
