@@ -1,0 +1,276 @@
+"""Who is affected, against the definition: on graphs with circles, ranges, statements and weak relations."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_reachability import NAMES, RANGES, VERSIONS, fill, publication
+
+from umr_ld.index.sqlite import SqliteIndex
+from umr_ld.names import Ref
+from umr_ld.ranges import NOTHING, Range
+from umr_ld.risk import Answer, Case, Cell, Ruling, Scope, expose
+from umr_ld.versions import Version
+
+CLEAR, POSSIBLY, AFFECTED = Answer
+CELLS = {"carries": Cell.FULL, "weakens": Cell.WEAK, "stops": Cell.STOPS}
+STATEMENT = Ref.parse("statement/x@1.0.0")
+
+
+# -- the definition, as it is written
+
+
+def named(scope, link, own):
+    """How the versions of a link stand by what is said of its artifact itself."""
+    carrying = [one for one in own if link.revision and one.revision == link.revision]
+    carrying = [one for one in carrying if one.version in link.versions]
+    if link.revision and link.revision in scope.revisions:
+        return AFFECTED
+    if carrying:
+        each = {direct(scope, one) for one in carrying}
+        return each.pop() if len(each) == 1 else POSSIBLY
+    known = scope.versions | Range.of(*(one.version for one in own if one.revision in scope.revisions))
+    if link.versions <= known:
+        return AFFECTED
+    exact = link.versions.exact
+    missing = scope.revisions - {one.revision for one in own}
+    could_be = missing and not link.revision and exact not in [one.version for one in own if exact]
+    return POSSIBLY if link.versions & known or scope.undecided or could_be else CLEAR
+
+
+def direct(scope, one):
+    if one.version in scope.versions or one.revision in scope.revisions:
+        return AFFECTED
+    return POSSIBLY if scope.undecided else CLEAR
+
+
+def covers(link, one):
+    named = link.artifact == str(one.name) and one.version in link.versions
+    return named and link.revision in {"", one.revision}
+
+
+def hop(link, world, scopes, verdict):
+    own = [one for one in world if str(one.name) == link.artifact]
+    d = named(scopes[link.artifact], link, own) if link.artifact in scopes else CLEAR
+    r = [verdict[one.seq] for one in own if covers(link, one)]
+    if d is AFFECTED or (r and all(one is AFFECTED for one in r)):
+        answer = AFFECTED
+    elif d is CLEAR and all(one is CLEAR for one in r):
+        answer = CLEAR
+    else:
+        answer = POSSIBLY
+    return [CLEAR, min(answer, POSSIBLY), answer][CELLS[link.relation]]
+
+
+def oracle(world, scopes, rulings, reviews):
+    verdict = dict.fromkeys((one.seq for one in world), CLEAR)
+    while True:
+        new = {}
+        for one in world:
+            scope = scopes.get(str(one.name))
+            hit = direct(scope, one) if scope else CLEAR
+            hit = reviews.get(one.seq, hit) if hit else CLEAR
+            hops = max((hop(link, world, scopes, verdict) for link in one.links), default=CLEAR)
+            new[one.seq] = max(hit, rulings.get(one.seq, hops))
+        if new == verdict:
+            return verdict
+        verdict = new
+
+
+# -- worlds
+
+LINKS = st.lists(
+    st.tuples(
+        st.sampled_from(["carries", "carries", "weakens", "stops"]),
+        st.sampled_from([*NAMES, "lab/elsewhere"]),
+        st.sampled_from(RANGES),
+        st.sampled_from(["", "", "", "r1"]),
+    ),
+    max_size=3,
+)
+WORLDS = st.dictionaries(
+    st.tuples(st.sampled_from(NAMES), st.sampled_from(VERSIONS)).map("@".join),
+    st.tuples(LINKS, st.sampled_from(["", "r1"])),
+    min_size=1,
+    max_size=10,
+)
+SCOPES = st.dictionaries(
+    st.sampled_from([*NAMES, "lab/elsewhere"]),
+    st.builds(
+        Scope,
+        st.sampled_from([*map(Range.parse, ["*", "^1", "2.0.0", "<1.1.0"]), NOTHING]),
+        st.sampled_from([frozenset(), frozenset(), frozenset({"r1"}), frozenset({"r2"})]),
+        st.sampled_from([False, False, False, True]),
+    ),
+    min_size=1,
+    max_size=2,
+)
+
+
+def rulings_for(world, chosen):
+    refs = {one.seq: Ref(one.name, one.version) for one in world}
+    return {seq: Ruling(STATEMENT, refs[seq], answer) for seq, answer in chosen.items() if seq in refs}
+
+
+def built(tmp_path_factory, described):
+    index = SqliteIndex(tmp_path_factory.mktemp("world") / "index.db")
+    world = [
+        publication(seq, ref, links, rev) for seq, (ref, (links, rev)) in enumerate(described.items(), 1)
+    ]
+    fill(index, world)
+    return index, world
+
+
+RULED = st.dictionaries(st.integers(1, 10), st.sampled_from(list(Answer)), max_size=2)
+
+
+@settings(max_examples=500, deadline=None)
+@given(WORLDS, SCOPES, RULED, RULED)
+def test_verdicts_are_those_of_the_definition(tmp_path_factory, described, scopes, ruled, reviewed):
+    compared(tmp_path_factory, described, scopes, ruled, reviewed)
+
+
+@pytest.mark.slow
+@settings(max_examples=4000, deadline=None)
+@given(WORLDS, SCOPES, RULED, RULED)
+def test_verdicts_are_those_of_the_definition_on_thousands(
+    tmp_path_factory, described, scopes, ruled, reviewed
+):
+    compared(tmp_path_factory, described, scopes, ruled, reviewed)
+
+
+def compared(tmp_path_factory, described, scopes, ruled, reviewed):
+    index, world = built(tmp_path_factory, described)
+    case = Case(
+        scopes, CELLS.__getitem__, rulings=rulings_for(world, ruled), reviews=rulings_for(world, reviewed)
+    )
+    found = expose(index, case)
+    index.close()
+
+    said = {str(one.ref): one.answer for one in found}
+    expected = oracle(world, scopes, ruled, reviewed)
+    assert {ref: answer for ref, answer in said.items() if answer} == {
+        f"{one.name}@{one.version}": expected[one.seq] for one in world if expected[one.seq]
+    }
+    for one in found:
+        path_is_proof(found, one, scopes, world, ruled)
+
+
+def path_is_proof(found, one, scopes, world, ruled):
+    """Every step follows from the one before, and the last ends at what is hit, or at a statement's word."""
+    path = found.path(one)
+    assert len(path) == one.depth or one.depth == 0
+    by_ref = {f"{known.name}@{known.version}": known for known in world}
+    least = one.arrives
+    for step, following in pairwise(path):
+        assert step.reached == following.ref
+    for step in path:
+        cell = CELLS[step.relation]
+        assert cell is Cell.FULL or (cell is Cell.WEAK and least is POSSIBLY)
+        link = [
+            link
+            for link in by_ref[str(step.ref)].links
+            if (link.relation, link.artifact, link.versions, link.revision)
+            == (step.relation, step.artifact, step.versions, step.revision)
+        ]
+        assert link
+    if path and path[-1].reached is None:
+        assert path[-1].artifact in scopes
+    elif path:
+        last = by_ref[str(path[-1].reached)]
+        assert str(last.name) in scopes or last.seq in ruled
+
+
+@settings(max_examples=100, deadline=None)
+@given(WORLDS, SCOPES, RULED, st.randoms(use_true_random=False))
+def test_verdicts_do_not_depend_on_the_order_of_publication(
+    tmp_path_factory, described, scopes, ruled, random_
+):
+    refs = list(described)
+    shuffled = random_.sample(refs, len(refs))
+    answers = []
+    for order in (refs, shuffled):
+        index, world = built(tmp_path_factory, {ref: described[ref] for ref in order})
+        numbers = {ref: order.index(ref) + 1 for ref in refs}
+        moved = {numbers[refs[seq - 1]]: answer for seq, answer in ruled.items() if seq <= len(refs)}
+        found = expose(index, Case(scopes, CELLS.__getitem__, rulings=rulings_for(world, moved)))
+        answers.append([(str(one.ref), one.answer, one.depth, found.path(one)) for one in found])
+        index.close()
+    assert answers[0] == answers[1]
+
+
+@pytest.fixture
+def index(tmp_path):
+    made = SqliteIndex(tmp_path / "index.db")
+    yield made
+    made.close()
+
+
+def scope(text):
+    return Scope(Range.parse(text))
+
+
+def test_a_chain_of_ten_thousand_is_affected_to_its_end(index):
+    chain = [publication(1, "chain/n0@1.0.0")]
+    for number in range(1, 10_000):
+        link = ("carries", f"chain/n{number - 1}", "1.0.0", "")
+        chain.append(publication(number + 1, f"chain/n{number}@1.0.0", [link]))
+    index.apply(chain, 10_000, "c" * 64)
+    found = expose(index, Case({"chain/n0": scope("*")}, CELLS.__getitem__))
+    assert len(found) == 10_000
+    assert all(one.answer is AFFECTED for one in found)
+    assert len(found.path(found[-1])) == 9_999
+
+
+def test_of_several_versions_that_a_link_may_mean_one_that_is_free_makes_it_possible(index):
+    fill(
+        index,
+        [
+            publication(1, "lab/a@1.0.0"),
+            publication(2, "lab/a@1.1.0"),
+            publication(3, "lab/b@1.0.0", [("carries", "lab/a", "^1", "")]),
+            publication(4, "lab/c@1.0.0", [("carries", "lab/a", "1.0.0", "")]),
+            publication(5, "lab/d@1.0.0", [("carries", "lab/b", None, "")]),
+        ],
+    )
+    found = expose(index, Case({"lab/a": scope("1.0.0")}, CELLS.__getitem__))
+    assert {str(one.ref.name): one.answer for one in found} == {
+        "lab/a": AFFECTED,
+        "lab/b": POSSIBLY,
+        "lab/c": AFFECTED,
+        "lab/d": POSSIBLY,
+    }
+
+
+def test_the_strongest_path_is_told_even_if_a_weaker_one_is_shorter(index):
+    fill(
+        index,
+        [
+            publication(1, "lab/a@1.0.0"),
+            publication(2, "lab/b@1.0.0", [("carries", "lab/a", None, "")]),
+            publication(3, "lab/c@1.0.0", [("weakens", "lab/a", None, ""), ("carries", "lab/b", None, "")]),
+        ],
+    )
+    found = expose(index, Case({"lab/a": scope("*")}, CELLS.__getitem__))
+    last = found[-1]
+    assert (str(last.ref), last.answer) == ("lab/c@1.0.0", AFFECTED)
+    assert [str(step) for step in found.path(last)] == [
+        "lab/c@1.0.0 carries lab/b",
+        "lab/b@1.0.0 carries lab/a",
+    ]
+
+
+def test_an_advisory_on_what_nobody_knows_hits_nothing(index):
+    assert not expose(index, Case({"lab/nowhere": scope("*")}, CELLS.__getitem__))
+
+
+@pytest.mark.parametrize(
+    ("version", "revision", "answer"),
+    [("1.0.0", "", AFFECTED), ("2.0.0", "r1", AFFECTED), ("2.0.0", "", POSSIBLY), ("2.0.0", "r2", POSSIBLY)],
+)
+def test_where_the_order_of_versions_is_not_known_no_other_is_surely_free(version, revision, answer):
+    undecided = Scope(Range.parse("1.0.0"), frozenset({"r1"}), undecided=True)
+    assert undecided.of_record(Version.parse(version), revision) is answer

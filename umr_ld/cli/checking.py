@@ -1,0 +1,230 @@
+"""The verb `check`: is what I use, or am about to publish, affected? Made for build services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from umr_ld.cli import findings, options
+from umr_ld.cli.options import policy_of, verb
+from umr_ld.cli.output import as_json, count, filled
+from umr_ld.cli.verdicts import concern_words, step_json
+from umr_ld.cli.version import version
+from umr_ld.errors import Invalid, Malformed, Missing
+from umr_ld.findings import Finding, Report, Severity
+from umr_ld.risk import Answer
+from umr_ld.risk import Severity as Grave
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from umr_ld.cli.session import Session
+    from umr_ld.record import Record
+    from umr_ld.registry import Registry
+    from umr_ld.registry.views import Concern
+
+_GRAVE = [one.label for one in Grave if one]
+_FAILING = ("affected", "possibly", "fixable", "never")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """An advisory that somebody decided not to act upon, for a while.
+
+    Args:
+        advisory: its name, the name's last segment, or an identifier elsewhere.
+        reason: why.
+        until: the last day on which it counts; None for ever.
+        reference: artifact to which it is restricted; empty for all.
+    """
+
+    advisory: str
+    reason: str
+    until: date | None
+    reference: str
+
+    def covers(self, concern: Concern, today: date) -> bool:
+        """Whether it is meant, and still counts.
+
+        Args:
+            concern: what is open.
+            today: in UTC.
+        """
+        known = (concern.advisory.name, concern.advisory.label, *concern.advisory.aliases)
+        named = not self.reference or concern.asked.partition("@")[0] == self.reference
+        return self.advisory in known and named and (self.until is None or today <= self.until)
+
+
+class _IgnoreType(click.ParamType[Ignore]):
+    """A table of `umr.toml`: `[[check.ignore]]` with advisory, reason, and perhaps until and reference."""
+
+    name = "ignore"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Ignore:  # noqa: ARG002
+        """See `click.ParamType`."""
+        if isinstance(value, Ignore):
+            return value
+        keys = {"advisory", "reason", "until", "reference"}
+        if not isinstance(value, dict) or not {"advisory", "reason"} <= value.keys() <= keys:
+            raise Malformed(
+                "an ignore names an advisory and a reason, and perhaps a reference and a day until which it counts",
+                where="[[check.ignore]]",
+                remedy='write advisory = "ID", reason = "…", until = 2027-01-31',
+            )
+        until = value.get("until")
+        if until is not None and not isinstance(until, date):
+            raise Malformed(
+                f"{until!r} is no day", where="[[check.ignore]]", remedy="write until = 2027-01-31"
+            )
+        return Ignore(str(value["advisory"]), str(value["reason"]), until, str(value.get("reference", "")))
+
+
+@verb("check", options.store, options.at, options.policy, forms=findings.FORMS)
+@click.argument("subjects", nargs=-1, required=True, metavar="PATH|REFERENCE…")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_FAILING),
+    default="possibly",
+    show_default=True,
+    help="From which answer on the exit code is 1; fixable: only where something newer is clear.",
+)
+@click.option(
+    "--severity", type=click.Choice(_GRAVE), default="low", show_default=True, help="The least that is told."
+)
+@click.option("--ignore", type=_IgnoreType(), multiple=True, hidden=True)
+def check(
+    session: Session,
+    subjects: tuple[str, ...],
+    fail_on: str,
+    severity: str,
+    ignore: tuple[Ignore, ...],
+    policy: Path | None,
+    at: datetime | None,
+) -> int:
+    """Say whether what is used, or is about to be published, is affected by an advisory.
+
+    Each argument is a draft, a folder of drafts, a list of references in a .txt file (one a line, # begins a
+    comment), or a reference: NAME, NAME@VERSION, NAME@RANGE. The exit code is 1 if anything is affected. What
+    was decided to be left alone stands in umr.toml as [[check.ignore]], with a reason and an end.
+    """
+    with session.open() as registry:
+        records, refs = _read(registry, subjects)
+        if not records and not refs:
+            raise Missing("there is nothing to check", remedy="name drafts or references")
+        unknown = [ref for ref in refs if _is_unknown(registry, ref, at)]
+        if unknown and len(unknown) == len(refs) and not records:
+            registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
+        found = registry.check([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
+    told = [
+        one for one in found if one.advisory.severity >= Grave[severity.upper()] or not one.advisory.severity
+    ]
+    today = datetime.now(UTC).date()
+    rows = [(one, next((i for i in ignore if i.covers(one, today)), None)) for one in told]
+    sources = {str(record.ref): source for source, record in records.items()}
+    said = {"": [*map(_unknown, unknown), *(_finding(one, ignored, sources) for one, ignored in rows)]}
+    session.give(
+        human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in said[""]),
+        json=lambda: as_json(
+            [
+                *({"reference": ref, "answer": "unknown"} for ref in unknown),
+                *(_json(one, ignored) for one, ignored in rows),
+            ]
+        ),
+        sarif=lambda: findings.sarif(said, version()),
+        github=lambda: findings.github(said),
+        junit=lambda: findings.junit(said),
+    )
+    failing = [one for one, ignored in rows if ignored is None and _fails(one, fail_on)]
+    checked = count(len(records) + len(refs), "reference")
+    session.say(f"{checked} checked, {count(len(failing), 'reason')} to fail")
+    return 1 if failing else 0
+
+
+def _read(registry: Registry, subjects: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
+    """Drafts by where they come from, and references."""
+    records: dict[str, Record] = {}
+    refs: list[str] = []
+    for subject in subjects:
+        path = Path(subject)
+        if subject != "-" and not path.exists():
+            refs.append(subject)
+        elif path.suffix == ".txt":
+            refs += _listed(path)
+        else:
+            records |= _drafts(registry, subject)
+    return records, refs
+
+
+def _is_unknown(registry: Registry, ref: str, at: datetime | None) -> bool:
+    """Whether nothing is recorded of what a reference names, nothing names it, and no advisory does."""
+    try:
+        registry.get(ref, at=at)
+    except Missing:
+        name = ref.partition("@")[0]
+        return registry.mentioned(name, at=at) is None and not registry.advisories(about=[name], at=at)
+    return False
+
+
+def _unknown(ref: str) -> Finding:
+    return Finding(
+        Severity.WARNING,
+        f"nothing is recorded of {ref}, so nothing can be said of it",
+        "reference-unknown",
+        focus=ref,
+        remedy="look for a mistake in the name; `umr search` finds records by words",
+    )
+
+
+def _listed(path: Path) -> Iterator[str]:
+    for line in path.read_text(encoding="utf-8").splitlines():
+        text = line.partition("#")[0].strip()
+        if text:
+            yield text
+
+
+def _drafts(registry: Registry, subject: str) -> dict[str, Record]:
+    from umr_ld.files import documents
+
+    found: dict[str, Record] = {}
+    for one in registry.validate(documents([subject])):
+        if one.reading is None:
+            raise Invalid(Report(tuple(one.report)), where=one.document.source)
+        found[one.document.source] = one.reading.record
+    return found
+
+
+def _fails(one: Concern, fail_on: str) -> bool:
+    least = Answer.AFFECTED if fail_on == "affected" else Answer.POSSIBLY
+    return fail_on != "never" and one.answer >= least and (fail_on != "fixable" or bool(one.fix))
+
+
+def _finding(one: Concern, ignored: Ignore | None, sources: dict[str, str]) -> Finding:
+    message = concern_words(one)
+    level = Severity.VIOLATION if one.answer is Answer.AFFECTED else Severity.WARNING
+    level = level if one.answer else Severity.INFO
+    if ignored is not None:
+        message += f"; ignored until {ignored.until or 'further notice'}: {ignored.reason}"
+        level = Severity.INFO
+    remedy = f"{one.fix} is clear" if one.fix else ""
+    return Finding(
+        level, message, one.advisory.label, focus=one.asked, remedy=remedy, source=sources.get(one.asked, "")
+    )
+
+
+def _json(one: Concern, ignored: Ignore | None) -> dict[str, Any]:
+    return filled(
+        reference=one.asked,
+        advisory=str(one.advisory.ref),
+        title=one.advisory.title,
+        severity=one.advisory.severity.label,
+        answer=one.answer.label,
+        arrives=one.arrives.label if one.statement is not None else None,
+        statement=None if one.statement is None else str(one.statement),
+        path=[step_json(step) for step in one.path],
+        fix=one.fix or None,
+        ignored=None if ignored is None else ignored.reason,
+    )

@@ -1,0 +1,237 @@
+"""Is what I use, or am about to publish, affected? Asked of a record upwards, however much is downstream.
+
+Only what lies above the records in question is looked at: the artifacts that they and their upstreams
+name, the advisories about these, and the links between them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from umr_ld.record import Record
+from umr_ld.registry import risks
+from umr_ld.registry.views import Concern
+from umr_ld.risk import Answer, expose
+from umr_ld.risk.standing import Known, standing_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from umr_ld.index import Index, RecordRow
+    from umr_ld.lineage import Naming, Recorded
+    from umr_ld.names import Ref
+    from umr_ld.registry.answers import Asked
+    from umr_ld.registry.parts import Parts
+    from umr_ld.risk import Advisory, Exposure, Policy
+    from umr_ld.risk.case import Case, Step
+    from umr_ld.versions import Version
+
+_REVISION = "https://w3id.org/umr-ld/ns#revision"
+
+
+@dataclass(frozen=True, slots=True)
+class _Above:
+    """What lies above the records in question.
+
+    Args:
+        rows: records by their number.
+        artifacts: what they are versions of, and what they name.
+    """
+
+    rows: dict[int, RecordRow]
+    artifacts: set[str]
+
+
+class _Within:
+    """The part of the index whose links start from certain records. See `risk.case.Linked`."""
+
+    def __init__(self, index: Index, records: set[int]) -> None:
+        self._index = index
+        self._records = records
+
+    def steady(self) -> AbstractContextManager[None]:
+        """See `lineage.Graph`."""
+        return self._index.steady()
+
+    def versions(self, name: str, at: int | None = None) -> Sequence[RecordRow]:
+        """See `lineage.Graph`."""
+        return self._index.versions(name, at)
+
+    def artifact_id(self, name: str) -> int | None:
+        """See `lineage.Graph`."""
+        return self._index.artifact_id(name)
+
+    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
+        """See `lineage.Graph`."""
+        return [link for link in self._index.naming_links(artifacts, at) if link.record in self._records]
+
+    def recorded(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Recorded]:
+        """See `lineage.Graph`."""
+        return self._index.recorded(artifacts, at)
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """See `lineage.Graph`."""
+        return self._index.terms(ids)
+
+
+def concerns(
+    parts: Parts, asked: Iterable[Asked | Record], policy: Policy, at: int | None
+) -> tuple[Concern, ...]:
+    """What is open against records and drafts.
+
+    Args:
+        parts: of the registry.
+        asked: what somebody uses, as references, or drafts that are not published; of several drafts those
+            that others are made from first.
+        policy: what carries what.
+        at: journal sequence number, or None for now.
+
+    Returns:
+        for each of them, in order, the advisories by which it is possibly affected or affected, or would
+        be without a statement, the gravest first.
+    """
+    subjects = list(asked)
+    with parts.index.steady():
+        above = _above(parts, subjects, at)
+        found: list[tuple[int, Concern]] = []
+        for advisory in risks.advisories(parts, sorted(above.artifacts), at):
+            question = _Question(parts, advisory, above, policy, at)
+            for place, subject in enumerate(subjects):
+                concern = question.of_draft(subject) if isinstance(subject, Record) else question.of(subject)
+                if concern is not None:
+                    found.append((place, concern))
+    found.sort(key=lambda pair: (pair[0], -pair[1].advisory.severity, -pair[1].answer, pair[1].advisory.name))
+    return tuple(concern for _, concern in found)
+
+
+def _above(parts: Parts, subjects: Sequence[Asked | Record], at: int | None) -> _Above:
+    found = _Above({}, set())
+    waiting: list[RecordRow] = []
+
+    def meet(rows: Iterable[RecordRow]) -> None:
+        for row in rows:
+            if row.seq not in found.rows:
+                found.rows[row.seq] = row
+                found.artifacts.add(str(row.ref.name))
+                waiting.append(row)
+
+    for subject in subjects:
+        name = str(subject.ref.name) if isinstance(subject, Record) else subject.artifact
+        found.artifacts.add(name)
+        links = list(subject.links) if isinstance(subject, Record) else []
+        for row in parts.index.versions(name, at):
+            meet([row])
+            links += parts.index.links_of(row)
+        for link in links:
+            # All versions of what is used directly: a newer one may be the way out.
+            found.artifacts.add(link.artifact)
+            meet(parts.index.versions(link.artifact, at))
+    while waiting:
+        for link in parts.index.links_of(waiting.pop()):
+            found.artifacts.add(link.artifact)
+            meet(parts.index.matching(link, at))
+    return found
+
+
+class _Question:
+    """One advisory, asked of several records."""
+
+    def __init__(
+        self, parts: Parts, advisory: Advisory, above: _Above, policy: Policy, at: int | None
+    ) -> None:
+        self._parts = parts
+        self._advisory = advisory
+        self._at = at
+        self._drafted: dict[str, list[Known]] = {}
+        said = risks.weighed(parts, risks.statements(parts, advisory, at), policy, at)
+        self._case: Case = risks.case_of(parts, advisory, policy, said)
+        self._exposure: Exposure = expose(_Within(parts.index, set(above.rows)), self._case, at)
+        self._exposed = {one.ref: one for one in self._exposure}
+
+    def of(self, asked: Asked) -> Concern | None:
+        """What is open against something that is used."""
+        row = self._parts.index.best_of(asked.artifact, asked.versions, self._at)
+        if row is None:
+            scope = self._case.scopes.get(asked.artifact)
+            answer = Answer.CLEAR if scope is None else scope.of_link(asked.versions, "", ())
+            return self._concern(str(asked), None, answer, ()) if answer else None
+        one = self._exposed.get(row.ref)
+        if one is None:
+            return None
+        path = self._exposure.path(one)
+        statement = None if one.ruling is None else one.ruling.statement
+        return self._concern(str(row.ref), row.ref, one.answer, path, one.arrives, statement)
+
+    def of_draft(self, record: Record) -> Concern | None:
+        """What is open against a draft; it counts as known to those that are asked about after it."""
+        revision = record.text(_REVISION)
+        answer, path = standing_of(record, revision, self._case, self._known)
+        known = Known(record.ref, revision, answer, path)
+        self._drafted.setdefault(str(record.ref.name), []).append(known)
+        return self._concern(str(record.ref), record.ref, answer, path) if answer else None
+
+    def _known(self, artifact: str) -> list[Known]:
+        found = list(self._drafted.get(artifact, ()))
+        drafted = {known.ref for known in found}
+        for row in self._parts.index.versions(artifact, self._at):
+            if row.ref not in drafted:
+                one = self._exposed.get(row.ref)
+                answer = Answer.CLEAR if one is None else one.answer
+                path = () if one is None or not answer else self._exposure.path(one)
+                found.append(Known(row.ref, row.revision, answer, path))
+        return found
+
+    def _concern(
+        self,
+        asked: str,
+        ref: Ref | None,
+        answer: Answer,
+        path: tuple[Step, ...],
+        arrives: Answer | None = None,
+        statement: Ref | None = None,
+    ) -> Concern:
+        return Concern(
+            asked=asked,
+            advisory=self._advisory,
+            answer=answer,
+            arrives=answer if arrives is None else arrives,
+            path=path,
+            statement=statement,
+            fix=self._fix(ref, path),
+        )
+
+    def _fix(self, ref: Ref | None, path: tuple[Step, ...]) -> str:
+        """The closest newer version, of what is used directly or of the record itself, that is clear."""
+        if not path:
+            name = "" if ref is None else str(ref.name)
+            return self._newer(name, None if ref is None else ref.version)
+        step = path[0]
+        return self._newer(step.artifact, None if step.reached is None else step.reached.version)
+
+    def _newer(self, name: str, than: Version | None) -> str:
+        clear = [known.ref.version for known in self._known(name) if known.answer is Answer.CLEAR]
+        clear += self._advisory.fixed.get(name, ())
+        larger = [version for version in clear if than is None or version > than]
+        return f"{name}@{min(larger)}" if larger else ""
+
+
+def drafts_first(records: Iterable[Record]) -> Iterator[Record]:
+    """Drafts in the order in which `concerns` wants them.
+
+    Args:
+        records: of one batch.
+    """
+    waiting = list(records)
+    names = {str(one.ref.name) for one in waiting}
+    done: set[str] = set()
+    while waiting:
+        ready = [
+            one
+            for one in waiting
+            if all(link.artifact in done or link.artifact not in names for link in one.links)
+        ] or waiting[:1]
+        yield from ready
+        waiting = [one for one in waiting if one not in ready]
+        done.update(str(one.ref.name) for one in ready)

@@ -1,0 +1,240 @@
+"""Questions about risk: which advisories there are, who is exposed to them, and what stands in their way."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from umr_ld.errors import Missing
+from umr_ld.registry.views import Judged, Said, Verdicts
+from umr_ld.risk import Answer, Case, Ruling, advisory_of, expose, statement_of
+from umr_ld.risk.statement import publishers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+
+    from umr_ld.index import RecordRow
+    from umr_ld.registry.parts import Parts
+    from umr_ld.risk import Advisory, Cell, Exposure, Policy, Statement
+
+
+def current(parts: Parts, kind: str, subjects: Sequence[str] | None, at: int | None) -> Iterator[RecordRow]:
+    """The revision that counts of each advisory or statement: the newest that is not withdrawn.
+
+    Args:
+        parts: of the registry.
+        kind: `Advisory` or `Statement`.
+        subjects: of which any revision speaks of at least one; None for all.
+        at: journal sequence number, or None for now.
+    """
+    for name, rows in groupby(parts.index.speaking(kind, subjects, at), key=lambda row: str(row.ref.name)):
+        every = list(rows) if subjects is None else parts.index.versions(name, at)
+        standing = next((row for row in every if row.withdrawn is None), None)
+        if standing is not None:
+            yield standing
+
+
+def advisories(parts: Parts, about: Sequence[str] | None, at: int | None) -> tuple[Advisory, ...]:
+    """The advisories that count.
+
+    Args:
+        parts: of the registry.
+        about: artifacts of which they name at least one; None for all.
+        at: journal sequence number, or None for now.
+    """
+    rows = current(parts, "Advisory", about, at)
+    found = [advisory_of(parts.records.read(row), parts.base) for row in rows]
+    return tuple(
+        one
+        for one in found
+        if not one.withdrawn and (about is None or not one.scopes.keys().isdisjoint(about))
+    )
+
+
+def advisory_named(parts: Parts, text: str, at: int | None) -> Advisory | None:
+    """The advisory that a person means; None if it is none. Withdrawn ones are found too.
+
+    Args:
+        parts: of the registry.
+        text: name, the name's last segment, or an identifier that it has elsewhere.
+        at: journal sequence number, or None for now.
+    """
+    name = text.partition("@")[0]
+    for asked in (name, f"advisory/{name}"):
+        rows = [row for row in parts.index.versions(asked, at) if row.kind == "Advisory"]
+        if rows:
+            best = next((row for row in rows if row.withdrawn is None), rows[0])
+            return advisory_of(parts.records.read(best), parts.base)
+    if "/" in name and not name.startswith("advisory/"):
+        return None
+    every = (advisory_of(parts.records.read(row), parts.base) for row in current(parts, "Advisory", None, at))
+    return next((one for one in every if name in (one.label, *one.aliases)), None)
+
+
+def require_advisory(parts: Parts, text: str, at: int | None) -> Advisory:
+    """As `advisory_named`.
+
+    Raises:
+        Missing: if there is none.
+    """
+    found = advisory_named(parts, text, at)
+    if found is None:
+        raise Missing(f"there is no advisory {text!r}", remedy="`umr advisory list` names them")
+    return found
+
+
+def statements(parts: Parts, advisory: Advisory, at: int | None) -> tuple[Statement, ...]:
+    """The statements about an advisory.
+
+    Args:
+        parts: of the registry.
+        advisory: which.
+        at: journal sequence number, or None for now.
+    """
+    names = frozenset((advisory.name, advisory.label, *advisory.aliases))
+    rows = current(parts, "Statement", sorted(names), at)
+    found = [statement_of(parts.records.read(row), parts.base) for row in rows]
+    return tuple(one for one in found if one.speaks_of(names))
+
+
+def verdicts(parts: Parts, advisory: Advisory, policy: Policy, at: int | None) -> Verdicts:
+    """Who is exposed to an advisory.
+
+    Args:
+        parts: of the registry.
+        advisory: which; nobody is exposed to one that is withdrawn.
+        policy: what carries what.
+        at: journal sequence number, or None for now.
+    """
+    if _is_withdrawn(parts, advisory, at):
+        return Verdicts(
+            advisory, policy.digest, expose(parts.index, Case({}, passes(parts, advisory, policy))), ()
+        )
+    said = tuple(weighed(parts, statements(parts, advisory, at), policy, at))
+    return Verdicts(
+        advisory, policy.digest, expose(parts.index, case_of(parts, advisory, policy, said), at), said
+    )
+
+
+def _is_withdrawn(parts: Parts, advisory: Advisory, at: int | None) -> bool:
+    row = parts.index.record(advisory.ref, at)
+    return advisory.withdrawn or row is None or row.withdrawn is not None
+
+
+def case_of(parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Said]) -> Case:
+    """What is asked of the graph for an advisory.
+
+    Args:
+        parts: of the registry.
+        advisory: which.
+        policy: what carries what.
+        said: statements, weighed.
+    """
+    rulings: dict[int, Said] = {}
+    reviews: dict[int, Said] = {}
+    for one in said:
+        if one.counts:
+            rulings[one.row.seq] = _newer(rulings.get(one.row.seq), one)
+        if one.reviewed:
+            reviews[one.row.seq] = _newer(reviews.get(one.row.seq), one)
+    return Case(
+        scopes=advisory.scopes,
+        passes=passes(parts, advisory, policy),
+        rulings={seq: _ruling(one) for seq, one in rulings.items()},
+        reviews={seq: _ruling(one) for seq, one in reviews.items()},
+    )
+
+
+def passes(parts: Parts, advisory: Advisory, policy: Policy) -> Callable[[str], Cell]:
+    """What passes along a relation, by its key.
+
+    Args:
+        parts: of the registry.
+        advisory: whose risks are asked about.
+        policy: the table.
+    """
+    relations = parts.vocabulary.relations
+
+    def cell(key: str) -> Cell:
+        iri = relations[key].iri if key in relations else key
+        return policy.passes(iri, advisory.risks, partial=advisory.partial)
+
+    return cell
+
+
+def _ruling(one: Said) -> Ruling:
+    return Ruling(one.statement.ref, one.row.ref, one.statement.answer)
+
+
+def _newer(known: Said | None, one: Said) -> Said:
+    """The one that counts: the newest; of several of one day the most cautious; then the first by name."""
+    if known is None:
+        return one
+    return max(known, one, key=_weight)
+
+
+def _weight(one: Said) -> tuple[str, Answer, str]:
+    return one.statement.issued, one.statement.answer, str(one.statement.ref)
+
+
+def weighed(parts: Parts, found: Iterable[Statement], policy: Policy, at: int | None) -> Iterator[Said]:
+    """Each statement with each record that it speaks of, and whether it counts there.
+
+    Args:
+        parts: of the registry.
+        found: statements about one advisory.
+        policy: names the reviewers.
+        at: journal sequence number, or None for now.
+    """
+    for statement in found:
+        reviewed = not statement.publishers.isdisjoint(policy.reviewers)
+        for name, scope in statement.products.items():
+            for row in parts.index.versions(name, at):
+                if scope.holds(row.ref.version, row.revision):
+                    own = publishers_of(parts.records.read(row))
+                    yield Said(statement, row, not own.isdisjoint(statement.publishers) or reviewed, reviewed)
+
+
+def judged(parts: Parts, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
+    """The records of an exposure with their publishers and paths.
+
+    Args:
+        parts: of the registry.
+        found: the verdicts.
+        refs: those that are wanted; None for all.
+    """
+    for one in found.exposure:
+        if refs is None or str(one.ref) in refs:
+            row = parts.index.record(one.ref)
+            yield Judged(
+                ref=one.ref,
+                answer=one.answer,
+                arrives=one.arrives,
+                depth=one.depth,
+                path=found.exposure.path(one),
+                ruling=one.ruling,
+                publisher="" if row is None else row.publisher,
+                kind="" if row is None else row.kind,
+            )
+
+
+def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
+    """In which order records have to be mended so that those below them can be.
+
+    Args:
+        exposure: of an advisory.
+
+    Returns:
+        place in the exposure, and how many further records hang on it by their paths; those that nothing
+        exposed lies above first, and of these the ones on which most hangs.
+    """
+    place = {one.ref: at for at, one in enumerate(exposure)}
+    below = [0] * len(exposure)
+    # Deeper ones first: what hangs on them hangs on what is above them too.
+    for at in sorted(range(len(exposure)), key=lambda at: -exposure[at].depth):
+        first = next(iter(exposure.path(exposure[at])[:1]), None)
+        above = None if first is None or first.reached is None else place.get(first.reached)
+        if above is not None and above != at:
+            below[above] += below[at] + 1
+    wanted = [at for at, one in enumerate(exposure) if one.answer is not Answer.CLEAR]
+    return [(at, below[at]) for at in sorted(wanted, key=lambda at: (exposure[at].depth, -below[at], at))]

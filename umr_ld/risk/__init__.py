@@ -1,0 +1,34 @@
+"""Risk: what advisories say, how it travels along links, and what statements stop.
+
+Every record is `clear`, `possibly` affected or `affected` by an advisory; which of them follows from the
+links, the versions that they name, the policy's table of what a relation carries, and the statements
+that count.
+"""
+
+from umr_ld.risk.advisory import Advisory, advisory_of, subjects_of
+from umr_ld.risk.answers import Answer, Severity
+from umr_ld.risk.case import Case, Exposed, Exposure, Ruling, Step
+from umr_ld.risk.exposure import expose
+from umr_ld.risk.policy import Cell, Policy, standard_policy
+from umr_ld.risk.scope import Scope
+from umr_ld.risk.statement import Statement, statement_of
+
+__all__ = [
+    "Advisory",
+    "Answer",
+    "Case",
+    "Cell",
+    "Exposed",
+    "Exposure",
+    "Policy",
+    "Ruling",
+    "Scope",
+    "Severity",
+    "Statement",
+    "Step",
+    "advisory_of",
+    "expose",
+    "standard_policy",
+    "statement_of",
+    "subjects_of",
+]

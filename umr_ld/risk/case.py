@@ -1,0 +1,166 @@
+"""What is asked about an advisory, and what is answered: plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from umr_ld.risk.answers import Answer
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from umr_ld.lineage import Naming, Recorded, Row
+    from umr_ld.names import Ref
+    from umr_ld.ranges import Range
+    from umr_ld.risk.policy import Cell
+    from umr_ld.risk.scope import Scope
+
+
+class Linked(Protocol):
+    """The part of `lineage.Graph` that is asked here."""
+
+    def steady(self) -> AbstractContextManager[None]:
+        """See `lineage.Graph`."""
+        ...
+
+    def versions(self, name: str, at: int | None = None) -> Sequence[Row]:
+        """See `lineage.Graph`."""
+        ...
+
+    def artifact_id(self, name: str) -> int | None:
+        """See `lineage.Graph`."""
+        ...
+
+    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
+        """See `lineage.Graph`."""
+        ...
+
+    def recorded(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Recorded]:
+        """See `lineage.Graph`."""
+        ...
+
+    def terms(self, ids: Sequence[int]) -> Mapping[int, str]:
+        """See `lineage.Graph`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """What a statement that counts makes of a record.
+
+    Args:
+        statement: of its record.
+        record: which it is about.
+        answer: what it says.
+    """
+
+    statement: Ref
+    record: Ref
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is asked.
+
+    Args:
+        scopes: artifact to the versions that carry the risk.
+        passes: key or IRI of a relation to what passes along it.
+        rulings: number of a record to the statement that stands in the place of its hops.
+        reviews: number of a record to the statement that stands in the place of a direct hit.
+    """
+
+    scopes: Mapping[str, Scope]
+    passes: Callable[[str], Cell]
+    rulings: Mapping[int, Ruling] = field(default_factory=dict)
+    reviews: Mapping[int, Ruling] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One link of a path.
+
+    Args:
+        ref: the record that states the link.
+        relation: key of the relation.
+        artifact: what the link names: name or IRI.
+        versions: which versions of it.
+        revision: which revision of it, or empty.
+        evidence: `declared`, `inferred`, `verified`, or empty.
+        reached: the record on which the next step goes on, or which is itself hit; None where the versions
+            that the link names are hit whether they are recorded or not.
+    """
+
+    ref: Ref
+    relation: str
+    artifact: str
+    versions: Range
+    revision: str
+    evidence: str
+    reached: Ref | None
+
+    def __str__(self) -> str:
+        versions = "" if self.versions.is_everything else f"@{self.versions}"
+        return f"{self.ref} {self.relation} {self.artifact}{versions}"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """A record, and how it stands.
+
+    Args:
+        ref: artifact and version.
+        answer: how it stands.
+        depth: steps between it and what is hit; 0 for a direct hit, and where a statement alone says so.
+        arrives: what a direct hit and its hops amount to; another answer than `answer` where a statement
+            stands in their place.
+        ruling: the statement that counts for it.
+        number: of the record, by which its path is found.
+    """
+
+    ref: Ref
+    answer: Answer
+    depth: int
+    arrives: Answer
+    ruling: Ruling | None
+    number: int = field(repr=False, default=0)
+
+
+class Exposure(Sequence[Exposed]):
+    """Everything that is not clear, and what only a statement clears: by depth, then by name and version.
+
+    Args:
+        exposed: the records.
+        path_of: gives the path of a record by its number.
+    """
+
+    __slots__ = ("_exposed", "_path_of")
+
+    def __init__(self, exposed: Sequence[Exposed], path_of: Callable[[int, Answer], Iterable[Step]]) -> None:
+        self._exposed = exposed
+        self._path_of = path_of
+
+    def __len__(self) -> int:
+        return len(self._exposed)
+
+    def __getitem__(self, at):  # type: ignore[no-untyped-def]
+        """By place, as of a sequence."""
+        return self._exposed[at]
+
+    def path(self, exposed: Exposed) -> tuple[Step, ...]:
+        """The strongest way to what is hit; of several the shortest, then the first in order of names.
+
+        Args:
+            exposed: of this exposure.
+        """
+        return tuple(self._path_of(exposed.number, exposed.arrives))
+
+    def answer(self, ref: Ref) -> Answer:
+        """How a record stands.
+
+        Args:
+            ref: any record.
+        """
+        return next((one.answer for one in self._exposed if one.ref == ref), Answer.CLEAR)
