@@ -1,0 +1,248 @@
+"""Answers to questions about what is recorded, now or at an earlier moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from umr_ld import lineage as lineages
+from umr_ld.addresses import is_absolute
+from umr_ld.change import diff
+from umr_ld.errors import Missing
+from umr_ld.names import parse_reference
+from umr_ld.ranges import EVERYTHING, Range
+from umr_ld.registry.views import Event, Listed, Listing, Mentioned, Resolved, Shown
+from umr_ld.scores import scores_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from umr_ld.index import RecordRow
+    from umr_ld.lineage import Impact, Lineage
+    from umr_ld.names import Ref
+    from umr_ld.record import Record
+    from umr_ld.registry.parts import Parts
+
+
+def sequence(parts: Parts, at: datetime | None) -> int | None:
+    """The journal sequence number that a moment stands for; None for now.
+
+    Args:
+        parts: of the registry.
+        at: UTC, or None.
+    """
+    return None if at is None else parts.index.sequence_at(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a person means by a reference.
+
+    Args:
+        artifact: name, or IRI of what is elsewhere.
+        versions: which of its versions.
+    """
+
+    artifact: str
+    versions: Range = EVERYTHING
+
+    def __str__(self) -> str:
+        return self.artifact if self.versions.is_everything else f"{self.artifact}@{self.versions}"
+
+
+def asked(parts: Parts, text: str) -> Asked:
+    """Read a reference as a person means it.
+
+    Args:
+        parts: of the registry.
+        text: `name`, `name@1.2.0`, `name@RANGE`; the last segment of a name, where only one name ends so; or
+            an IRI, of this registry or of anything elsewhere that records name.
+
+    Raises:
+        Malformed: if it is none of these.
+    """
+    if is_absolute(text):
+        here = parts.base.artifact_of(text)
+        if here == text:
+            return Asked(text)
+        text = here
+    reference = parse_reference(text)
+    name = str(reference.name)
+    if "/" not in name and not parts.index.versions(name) and not parts.index.is_named(name):
+        found = parts.index.ending(name)
+        name = found[0] if len(found) == 1 else name
+    return Asked(name, reference.versions)
+
+
+def missing(parts: Parts, reference: str, at: int | None = None) -> Missing:
+    """The error for a reference that nothing matches, naming what is alike.
+
+    Args:
+        parts: of the registry.
+        reference: what was asked for.
+        at: journal sequence number, or None for now.
+    """
+    name = reference.partition("@")[0]
+    versions = parts.index.versions(name, at)
+    if versions:
+        have = ", ".join(str(row.ref.version) for row in versions[:8])
+        return Missing(f"no version of {name} matches {reference!r}", remedy=f"recorded: {have}")
+    if _is_only_mentioned(parts, Asked(name), at):
+        return Missing(
+            f"nothing is recorded of {name}, but other records name it",
+            remedy=f"`umr impact {name}` says which",
+        )
+    alike = parts.index.ending(name) or parts.index.suggest(name)
+    advice = f"did you mean {' or '.join(alike[:3])}?" if alike else "`umr search` finds records by words"
+    return Missing(f"nothing is recorded of {name!r}", remedy=advice)
+
+
+def row_of(parts: Parts, reference: Asked, at: int | None) -> RecordRow:
+    """The best matching record of a reference.
+
+    Args:
+        parts: of the registry.
+        reference: name and versions.
+        at: journal sequence number, or None for now.
+
+    Raises:
+        Missing: if nothing matches.
+    """
+    row = parts.index.best_of(reference.artifact, reference.versions, at)
+    if row is None:
+        raise missing(parts, str(reference), at)
+    return row
+
+
+def get(parts: Parts, reference: Asked, at: datetime | None) -> Record:
+    """See `Registry.get`."""
+    return parts.records.read(row_of(parts, reference, sequence(parts, at)))
+
+
+def body(parts: Parts, ref: Ref) -> bytes:
+    """See `Registry.body`."""
+    row = parts.index.record(ref)
+    if row is None:
+        raise missing(parts, str(ref))
+    return parts.records.body(row)
+
+
+def show(parts: Parts, reference: Asked, at: datetime | None) -> Shown:
+    """See `Registry.show`."""
+    upto = sequence(parts, at)
+    row = row_of(parts, reference, upto)
+    record = parts.records.read(row)
+    rows = parts.index.versions(str(record.ref.name), upto)
+    standing = [one for one in rows if one.withdrawn is None] or rows
+    held = parts.records.effective(record, upto)
+    return Shown(
+        record=record,
+        effective=held,
+        links=tuple(_resolved(parts, record, upto)),
+        body=parts.records.body(row),
+        agent=row.agent,
+        published=row.time,
+        seq=row.seq,
+        newest=standing[0].ref,
+        versions=tuple(one.ref for one in rows),
+        withdrawn=row.withdrawn,
+        reason=row.reason,
+        scores=scores_of(held, parts.vocabulary),
+    )
+
+
+def _resolved(parts: Parts, record: Record, at: int | None) -> list[Resolved]:
+    found = []
+    for link in record.links:
+        row = parts.index.best(link, at)
+        found.append(
+            Resolved(link, None if row is None else row.ref, link.artifact if row is None else row.title)
+        )
+    return found
+
+
+def mentioned(parts: Parts, artifact: str, at: datetime | None) -> Mentioned | None:
+    """See `Registry.mentioned`."""
+    upto = sequence(parts, at)
+    if parts.index.versions(artifact, upto):
+        return None
+    naming = tuple(row.ref for row in parts.index.naming(artifact, upto))
+    return Mentioned(artifact, naming) if naming else None
+
+
+def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
+    """See `Registry.history`."""
+    upto = sequence(parts, at)
+    rows = parts.index.versions(name, upto)
+    if not rows:
+        raise missing(parts, name, upto)
+    events = []
+    for at_row, row in enumerate(rows):
+        if row.withdrawn is not None and row.withdrawn_seq is not None:
+            events.append(
+                Event(row.withdrawn_seq, row.withdrawn, "withdraw", row.ref, row.withdrawn_by, "", row.reason)
+            )
+        earlier = rows[at_row + 1] if at_row + 1 < len(rows) else None
+        changes = _changes(parts, earlier, row) if earlier is not None else ()
+        events.append(Event(row.seq, row.time, "publish", row.ref, row.agent, row.digest, changes=changes))
+    return tuple(sorted(events, key=lambda event: -event.seq))
+
+
+def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ...]:
+    found = diff(parts.records.read(before), parts.records.read(after), parts.vocabulary)
+    return tuple(str(change) for change in found.changes)
+
+
+def listing(parts: Parts, *, at: datetime | None, **asked: Any) -> Listing:
+    """See `Registry.listing`."""
+    upto = sequence(parts, at)
+    page = parts.index.listing(at=upto, **asked)
+    entries = tuple(
+        Listed(
+            ref=row.ref,
+            kind=row.kind,
+            title=row.title,
+            publisher=row.publisher,
+            license=row.license,
+            published=row.time,
+            withdrawn=row.withdrawn is not None,
+            snippet=snippet,
+        )
+        for row, snippet in page.rows
+    )
+    return Listing(entries, page.total, page.facets)
+
+
+def lineage(
+    parts: Parts,
+    reference: Asked,
+    direction: Literal["up", "down"],
+    depth: int | None,
+    at: datetime | None,
+) -> Lineage:
+    """See `Registry.lineage`."""
+    upto = sequence(parts, at)
+    row = parts.index.best_of(reference.artifact, reference.versions, upto)
+    if row is None and not _is_only_mentioned(parts, reference, upto):
+        raise missing(parts, str(reference), upto)
+    walk = lineages.upstream if direction == "up" else lineages.downstream
+    return walk(parts.index, reference.artifact if row is None else row.ref, depth=depth, at=upto)
+
+
+def _is_only_mentioned(parts: Parts, reference: Asked, at: int | None) -> bool:
+    name = reference.artifact
+    return parts.index.is_named(name) and not parts.index.versions(name, at)
+
+
+def impact(parts: Parts, reference: Asked, at: datetime | None) -> Impact:
+    """See `Registry.impact`."""
+    upto = sequence(parts, at)
+    name = reference.artifact
+    if not parts.index.versions(name, upto) and not parts.index.is_named(name):
+        raise missing(parts, name, upto)
+    return lineages.impact(parts.index, name, reference.versions, at=upto)
+
+
+def counts(parts: Parts, at: datetime | None) -> dict[str, int]:
+    """See `Registry.counts`."""
+    return dict(parts.index.counts(sequence(parts, at)))

@@ -1,0 +1,353 @@
+"""The registry as every door sees it.
+
+What only publishing and keeping need is imported by them: most processes ask one question and end.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from umr_ld.addresses import DEFAULT_BASE, Base
+from umr_ld.change import Diff, diff
+from umr_ld.errors import Conflict, Invalid, UmrError
+from umr_ld.findings import Report
+from umr_ld.registry import answers
+from umr_ld.registry.home import Home
+from umr_ld.registry.parts import Parts
+from umr_ld.registry.reader import Reader
+from umr_ld.registry.views import Checked, Imported, Published
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from types import TracebackType
+
+    from umr_ld.document import Document
+    from umr_ld.entry import Entry
+    from umr_ld.names import Ref
+    from umr_ld.record import Record
+    from umr_ld.registry.publishing import Desk
+    from umr_ld.tree import Tree
+    from umr_ld.versions import Version
+
+    Progress = Callable[[int, int], None]
+
+
+class Registry(Reader):
+    """Records published, kept and asked for. Made by `create`, `open` or `in_memory`.
+
+    One process writes at a time; in it any number of threads may publish and read. Other processes may
+    read meanwhile.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts)
+        self._publishing = threading.RLock()
+
+    # -- opening and closing
+
+    @staticmethod
+    def create(folder: Path, *, base: str = DEFAULT_BASE, agent: str = "") -> Registry:
+        """Start a registry, and open it for writing.
+
+        Args:
+            folder: where it will live; made if it is not there.
+            base: its base IRI, ending with `/`. It never changes.
+            agent: who starts it.
+
+        Raises:
+            Conflict: if there is one already.
+            Malformed: if `base` is no such IRI.
+        """
+        Home(folder).start(Base(base), agent)
+        return Registry.open(folder, write=True)
+
+    @staticmethod
+    def open(folder: Path, *, write: bool = False, wait: float = 10.0) -> Registry:
+        """Open a registry; what its projections lack of the journal is applied first.
+
+        Args:
+            folder: where it lives.
+            write: whether to publish; only one process may at a time.
+            wait: seconds to wait for another writer to finish.
+
+        Raises:
+            Missing: if there is no registry.
+            Busy: if another process goes on writing.
+            Damaged: if the stored bytes are not what was written.
+            Newer: if a later program wrote it.
+        """
+        return Registry(Parts.open(Home(folder), write=write, wait=wait))
+
+    @staticmethod
+    def in_memory(*, base: str = DEFAULT_BASE) -> Registry:
+        """A registry that is gone when it is closed, and otherwise behaves the same.
+
+        Args:
+            base: its base IRI, ending with `/`.
+        """
+        return Registry(Parts.in_memory(Base(base)))
+
+    def close(self) -> None:
+        """Leave the folder in good order. Nothing published depends on it."""
+        self._parts.close()
+
+    def __enter__(self) -> Registry:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- publishing
+
+    @cached_property
+    def _desk(self) -> Desk:
+        from umr_ld.registry.publishing import Desk
+
+        parts = self._parts
+        return Desk(parts.index, parts.records, parts.rules, parts.base, parts.vocabulary)
+
+    def validate(self, documents: Iterable[Document]) -> tuple[Checked, ...]:
+        """Look at documents as publishing would, and change nothing.
+
+        Args:
+            documents: drafts; those of one call count as known to each other.
+
+        Returns:
+            each with all its findings, upstreams before what is made from them.
+        """
+        return tuple(self._desk.judge([self._desk.read(document) for document in documents]))
+
+    def publish(
+        self,
+        documents: Iterable[Document],
+        *,
+        agent: str,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+    ) -> tuple[Published, ...]:
+        """Publish documents: all of them, or none if one is invalid.
+
+        Args:
+            documents: drafts, in any order.
+            agent: who publishes.
+            dry_run: do everything but write.
+            progress: called with how many are published and how many there are.
+
+        Returns:
+            what was done with each; durable when this returns.
+
+        Raises:
+            Invalid: with the findings of all documents.
+            Conflict: if all that is wrong is that a reference is published with other content.
+            Full: if there is no space; what was not returned was not published.
+        """
+        with self._publishing:
+            judged = self.validate(documents)
+            _require(judged)
+            return tuple(
+                self._publish(checked, agent, dry_run, progress, done, len(judged))
+                for done, checked in enumerate(judged, 1)
+            )
+
+    def import_trees(
+        self, trees: Iterable[tuple[Tree, Document]], *, agent: str, progress: Progress | None = None
+    ) -> Imported:
+        """Publish what an importer made: what is invalid is refused and listed, the rest is taken.
+
+        Args:
+            trees: drafts with the documents they were made from, in any order.
+            agent: who imports.
+            progress: called with how many were looked at and how many there are.
+        """
+        with self._publishing:
+            read = [self._desk.read_tree(tree, document) for tree, document in trees]
+            published, bad = [], []
+            for done, checked in enumerate(self._desk.judge(read), 1):
+                if checked.report and checked.reading is not None:
+                    published.append(self._publish(checked, agent, False, progress, done, len(read)))
+                else:
+                    bad.append(checked)
+            return Imported(tuple(published), tuple(bad))
+
+    def withdraw(self, ref: Ref, *, reason: str, agent: str) -> Published:
+        """Withdraw a record: it stays readable, marked with reason and time.
+
+        Args:
+            ref: the record.
+            reason: why, in words.
+            agent: who withdraws.
+
+        Raises:
+            Missing: if there is no such record.
+            Malformed: if there is no reason.
+        """
+        from umr_ld.registry.publishing import withdrawal_entry, withdrawn_already
+
+        entry = withdrawal_entry(ref, reason, agent, _now())
+        with self._publishing:
+            row = self._parts.index.record(ref)
+            if row is None:
+                raise answers.missing(self._parts, str(ref))
+            if row.withdrawn is not None:
+                return withdrawn_already(ref, row.withdrawn_seq or row.seq, row.digest)
+            seq = self._append(entry, None)
+            return Published(ref, "withdrawn", seq, row.digest, Report())
+
+    def bump(self, document: Document) -> tuple[Diff, Version | None, Version]:
+        """What a draft changes, and the least version that would do.
+
+        Args:
+            document: a draft; its version does not matter.
+
+        Returns:
+            the changes since the newest version, that version (None if the draft is the first), and the
+            least version that would do.
+
+        Raises:
+            Invalid: if the draft cannot be read.
+        """
+        checked = self._desk.read(document)
+        if checked.reading is None:
+            raise Invalid(checked.report, where=document.source)
+        record = checked.reading.record
+        rows = self._parts.index.versions(str(record.ref.name))
+        if not rows:
+            return Diff(()), None, record.ref.version
+        found = diff(self._parts.records.read(rows[0]), record, self.vocabulary)
+        return found, rows[0].ref.version, found.least(rows[0].ref.version)
+
+    def _publish(
+        self, checked: Checked, agent: str, dry_run: bool, progress: Progress | None, done: int, total: int
+    ) -> Published:
+        reading = checked.reading
+        assert reading is not None
+        record = reading.record
+        if self._desk.is_published(reading):
+            row = self._parts.index.record(record.ref)
+            result = Published(record.ref, "unchanged", row.seq if row else 0, record.digest, checked.report)
+        elif dry_run:
+            result = Published(record.ref, "published", 0, record.digest, checked.report)
+        else:
+            from umr_ld.registry.publishing import publication_entry
+
+            seq = self._append(publication_entry(reading, agent, _now()), record)
+            result = Published(record.ref, "published", seq, record.digest, checked.report)
+        if progress is not None:
+            progress(done, total)
+        return result
+
+    def _append(self, entry: Entry, record: Record | None) -> int:
+        """Acknowledged when the journal has it; the projections follow, now or at the next chance."""
+        parts = self._parts
+        parts.require_writing()
+        parts.catch_up()
+        (stored,) = parts.journal.append([entry], after=parts.index.position())
+        with suppress(UmrError):
+            # Published is published: a full disk under a projection is healed by catching up later.
+            parts.projection.apply(stored, record)
+        return stored.seq
+
+    # -- keeping
+
+    def rebuild(self, progress: Progress | None = None) -> None:
+        """Make the projections again from the journal.
+
+        Args:
+            progress: called with entries done and entries in all.
+        """
+        from umr_ld.registry import upkeep
+
+        with self._publishing:
+            upkeep.rebuild(self._parts, progress)
+
+    @staticmethod
+    def rebuild_folder(folder: Path, progress: Progress | None = None) -> None:
+        """As `rebuild`, for a registry that nobody has open, even if it cannot be opened.
+
+        Args:
+            folder: where it lives.
+            progress: called with entries done and entries in all.
+
+        Raises:
+            Missing, Busy: as `open`.
+            Damaged: if the journal itself is not what was written.
+        """
+        from umr_ld.registry import upkeep
+
+        upkeep.rebuild_closed(Home(folder), progress)
+
+    def doctor(self, *, deep: bool = False) -> Report:
+        """Whether everything is as it should be.
+
+        Args:
+            deep: read every byte, and compare the projections with what the journal says.
+        """
+        from umr_ld.registry import upkeep
+
+        return upkeep.examine_open(self._parts, deep=deep)
+
+    @staticmethod
+    def examine(folder: Path, *, deep: bool = False) -> Report:
+        """As `doctor`, for a registry that nobody has open, even if it cannot be opened.
+
+        Args:
+            folder: where it lives.
+            deep: as in `doctor`.
+        """
+        from umr_ld.registry import upkeep
+
+        return upkeep.examine(Home(folder), deep=deep)
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy in a new folder, while publishing goes on.
+
+        Args:
+            target: a folder that is not there yet.
+
+        Raises:
+            Conflict: if it is there.
+        """
+        from umr_ld.registry import upkeep
+
+        upkeep.backup(self._parts, target)
+
+    @staticmethod
+    def restore(source: Path, folder: Path) -> Registry:
+        """Make a registry from a backup; its projections are made from the journal.
+
+        Args:
+            source: a backup's folder.
+            folder: where the registry will live.
+
+        Raises:
+            Missing: if there is no backup.
+            Conflict: if there is a registry already.
+            Damaged: if the backup's journal is not what was written.
+        """
+        from umr_ld.registry import upkeep
+
+        upkeep.restore(Home(source), Home(folder))
+        return Registry.open(folder, write=True)
+
+
+def _require(judged: tuple[Checked, ...]) -> None:
+    from umr_ld.registry.publishing import refused
+
+    report = refused(judged)
+    if report:
+        return
+    if all(finding.rule == "ref-published" for finding in report.violations):
+        first = report.violations[0]
+        raise Conflict(first.message, where=first.place, remedy=first.remedy)
+    raise Invalid(report)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,106 @@
+"""The outside of a record for `checks`: what is published, and what comes before it in the same batch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from umr_ld.names import Name, Ref
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from umr_ld.index import Index
+    from umr_ld.record import Link, Record
+    from umr_ld.registry.records import Records
+    from umr_ld.versions import Version
+
+
+class KnownRecords:
+    """What is published, with the records of a batch laid over it as they are accepted.
+
+    Args:
+        index: names, versions and links of what is published.
+        records: reads what is published.
+    """
+
+    def __init__(self, index: Index, records: Records) -> None:
+        self._index = index
+        self._records = records
+        self._batch: dict[str, list[Record]] = {}
+
+    def accept(self, record: Record) -> None:
+        """Count a record of the batch as published, for those that come after it.
+
+        Args:
+            record: it passed its checks.
+        """
+        self._batch.setdefault(str(record.ref.name), []).append(record)
+
+    def versions(self, name: str) -> Sequence[Version]:
+        """See `checks.Known.versions`."""
+        published = [row.ref.version for row in self._index.versions(name)]
+        return sorted(
+            [*published, *(record.ref.version for record in self._batch.get(name, ()))], reverse=True
+        )
+
+    def latest(self, name: str) -> Record | None:
+        """See `checks.Known.latest`."""
+        if name in self._batch:
+            return max(self._batch[name], key=lambda record: record.ref.version)
+        rows = self._index.versions(name)
+        return self._records.read(rows[0]) if rows else None
+
+    def kind(self, artifact: str) -> str:
+        """See `checks.Known.kind`."""
+        if artifact in self._batch:
+            return self._batch[artifact][-1].kind
+        rows = self._index.versions(artifact)
+        return rows[0].kind if rows else ""
+
+    def lookalikes(self, name: Name) -> Sequence[str]:
+        """See `checks.Known.lookalikes`."""
+        published = set(self._index.confusable(name.skeleton))
+        batch = {other for other in self._batch if Name.parse(other).skeleton == name.skeleton}
+        return sorted((published | batch) - {str(name)})
+
+    def cycle(self, record: Record) -> Sequence[Ref]:
+        """See `checks.Known.cycle`. Nobody who is new is on a cycle unless somebody names him already."""
+        name = str(record.ref.name)
+        if not self._index.is_named(name) and not any(
+            link.artifact == name for records in self._batch.values() for one in records for link in one.links
+        ):
+            return ()
+        before: dict[Ref, Ref] = {}
+        level: list[tuple[Ref, Sequence[Link]]] = [(record.ref, record.links)]
+        while level:
+            above = []
+            for ref, links in level:
+                for link in links:
+                    if ref != record.ref and _covers(link, record):
+                        return (*_way(ref, before), record.ref)
+                    for target, further in self._targets(link):
+                        if target not in before and target != record.ref:
+                            before[target] = ref
+                            above.append((target, further))
+            level = above
+        return ()
+
+    def _targets(self, link: Link) -> Iterator[tuple[Ref, Sequence[Link]]]:
+        for row in self._index.matching(link):
+            yield row.ref, self._index.links_of(row)
+        for record in self._batch.get(link.artifact, ()):
+            if _covers(link, record):
+                yield record.ref, record.links
+
+
+def _covers(link: Link, record: Record) -> bool:
+    if link.artifact != str(record.ref.name):
+        return False
+    return link.revision == "" and record.ref.version in link.versions
+
+
+def _way(ref: Ref, before: dict[Ref, Ref]) -> list[Ref]:
+    way = [ref]
+    while way[-1] in before:
+        way.append(before[way[-1]])
+    return way[::-1]

@@ -1,0 +1,247 @@
+"""The parts of an open registry, put together and taken apart in the right order."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from umr_ld.errors import Damaged, Denied
+from umr_ld.index.sqlite import SqliteIndex
+from umr_ld.journal.file import FileJournal
+from umr_ld.lock import WriterLock
+from umr_ld.registry.home import base_of, creation
+from umr_ld.registry.records import Records
+from umr_ld.seal import Seal
+from umr_ld.vocab import vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from umr_ld.addresses import Base
+    from umr_ld.index import Index
+    from umr_ld.journal import Journal
+    from umr_ld.registry.home import Home
+    from umr_ld.registry.projection import Projection
+    from umr_ld.rules import Rules
+    from umr_ld.store.embedded import EmbeddedStore
+    from umr_ld.vocab import Vocabulary
+
+
+class Parts:
+    """Journal, index and store of one registry, with what reads them.
+
+    Args:
+        journal: the truth.
+        index: names, versions, links, text.
+        open_store: opens the RDF store; called when it is first needed.
+        base: the registry's base IRI.
+        home: its folder; None for one in memory.
+        lock: held while writing; None for a reader.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        index: Index,
+        open_store: Callable[[], EmbeddedStore],
+        base: Base,
+        home: Home | None = None,
+        lock: WriterLock | None = None,
+    ) -> None:
+        self.journal = journal
+        self.index = index
+        self.base = base
+        self.home = home
+        self.records = Records(journal, index, base, self.vocabulary)
+        self._open_store = open_store
+        self._lock = lock
+        self._catching_up = threading.Lock()
+        self._seal: Seal | None = None
+
+    @staticmethod
+    def in_memory(base: Base) -> Parts:
+        """Parts of a registry that lives in this process only.
+
+        Args:
+            base: its base IRI.
+        """
+        from umr_ld.journal.memory import MemoryJournal
+        from umr_ld.store.embedded import EmbeddedStore
+
+        journal = MemoryJournal()
+        # An index in a file that is removed serves many threads; one in memory would serve one.
+        folder = tempfile.TemporaryDirectory(prefix="umr-")
+        parts = Parts(journal, SqliteIndex(Path(folder.name) / "index.db"), EmbeddedStore, base)
+        parts._folder = folder
+        journal.append([creation(base, "")], after=0)
+        parts.catch_up()
+        return parts
+
+    _folder: tempfile.TemporaryDirectory[str] | None = None
+
+    @staticmethod
+    def open(home: Home, *, write: bool, wait: float) -> Parts:
+        """Parts of a registry on disk, with its projections up to date.
+
+        Args:
+            home: its folder.
+            write: whether to publish.
+            wait: seconds to wait for another writer.
+
+        Raises:
+            Missing, Busy, Damaged, Newer: see `Registry.open`.
+        """
+        home.require()
+        if write:
+            return _writer(home, WriterLock(home.lock, wait=wait))
+        if _needs_care(home):
+            # A writer was killed, or is at work. In the first case the projections lag behind.
+            _care(home)
+        return _reader(home)
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The terms."""
+        return vocabulary()
+
+    @cached_property
+    def store(self) -> EmbeddedStore:
+        """The RDF store, opened when first asked for: most questions do without."""
+        return self._open_store()
+
+    @cached_property
+    def projection(self) -> Projection:
+        """What applies journal entries; a reader of a registry in good order never asks for it."""
+        from umr_ld.registry.projection import Projection
+
+        return Projection(self.index, self.store, self.records, self.base, self.vocabulary)
+
+    @cached_property
+    def _rules(self) -> Rules:
+        from umr_ld.rules import Rules
+
+        return Rules()
+
+    def rules(self) -> Rules:
+        """The SHACL rules, loaded when first asked for."""
+        return self._rules
+
+    def catch_up(self) -> None:
+        """Apply what the journal has and the projections do not."""
+        with self._catching_up:
+            if (
+                self.index.position() < self.journal.head().seq
+                or self.store.position()[0] < self.journal.head().seq
+            ):
+                self.projection.catch_up(self.journal)
+
+    def require_writing(self) -> None:
+        """Raise if this registry was opened for reading.
+
+        Raises:
+            Denied: with how to open it.
+        """
+        if self.home is not None and self._lock is None:
+            raise Denied(
+                "the registry is open for reading",
+                where=str(self.home.folder),
+                remedy="open it with write=True",
+            )
+
+    def keep_seal(self, seal: Seal | None) -> None:
+        """Remember the seal that was broken by opening, so that closing hashes only what changed.
+
+        Args:
+            seal: as it was read.
+        """
+        self._seal = seal
+
+    def close(self) -> None:
+        """Close everything; a writer seals the folder and lets others write."""
+        if "store" in self.__dict__:
+            self.store.close()
+        self.index.close()
+        self.journal.close()
+        if self.home is not None and self._lock is not None:
+            Seal.write(self.home.folder, self.journal.head(), before=self._seal)
+            self._lock.release()
+            self._lock = None
+        if self._folder is not None:
+            self._folder.cleanup()
+            self._folder = None
+
+
+def _writer(home: Home, lock: WriterLock) -> Parts:
+    """Parts for the one writer. The seal is broken first: from now on the files change."""
+    from umr_ld.store.embedded import EmbeddedStore
+
+    try:
+        seal = require_nothing_lost(home)
+        Seal.remove(home.folder)
+        journal = FileJournal(home.journal)
+        base = base_of(journal, str(home.folder))
+        parts = Parts(journal, SqliteIndex(home.index), lambda: EmbeddedStore(home.store), base, home, lock)
+        parts.keep_seal(seal)
+        parts.catch_up()
+    except BaseException:
+        lock.release()
+        raise
+    return parts
+
+
+def require_nothing_lost(home: Home) -> Seal | None:
+    """The seal, if the journal still reaches as far as it says.
+
+    A journal that was cut looks like one whose last entry was never finished; the seal knows better.
+
+    Args:
+        home: the registry's folder.
+
+    Raises:
+        Damaged: if entries that were acknowledged are gone, or the seal is not as it was written.
+    """
+    seal = Seal.read(home.folder)
+    if seal is not None:
+        journal = FileJournal(home.journal, read_only=True)
+        head = journal.head()
+        journal.close()
+        if head != seal.head:
+            raise Damaged(
+                f"the journal ends at entry {head.seq}, and was left at entry {seal.head.seq}",
+                where=str(home.journal),
+                remedy="restore a backup",
+            )
+    return seal
+
+
+def _reader(home: Home) -> Parts:
+    """Parts for one reader of many. Not a byte of the folder changes."""
+    journal = FileJournal(home.journal, read_only=True)
+    base = base_of(journal, str(home.folder))
+    return Parts(journal, SqliteIndex(home.index, read_only=True), lambda: _read_only_store(home), base, home)
+
+
+def _read_only_store(home: Home) -> EmbeddedStore:
+    """The store's files read beside no writer: beside one, their state is undefined."""
+    from umr_ld.store.embedded import EmbeddedStore
+
+    with WriterLock(home.lock, shared=True, wait=0):
+        return EmbeddedStore(home.store, read_only=True)
+
+
+def _needs_care(home: Home) -> bool:
+    return not Seal.exists(home.folder)
+
+
+def _care(home: Home) -> None:
+    """Heal what a killed writer left; if a writer is alive, it will do so itself."""
+    from umr_ld.errors import Busy
+
+    try:
+        lock = WriterLock(home.lock, wait=0)
+    except Busy:
+        return
+    _writer(home, lock).close()

@@ -1,0 +1,196 @@
+"""From the journal to what is derived from it: the index and the RDF store.
+
+Both are projections. Each remembers how far it has come, is brought forward entry by entry, one atomic
+batch each, and can be made again from nothing with the same result.
+
+A record's resolved graph speaks of other records as they are *now*, so it is written again whenever one
+of those changes. It is computed from the index as it stands, so that catching up in any number of steps
+ends in the same graphs as doing it at once.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from umr_ld.derive import own_facts, resolved_facts
+from umr_ld.index import Publication, Withdrawal
+from umr_ld.names import Ref
+from umr_ld.reading import published
+from umr_ld.record import publisher_label, shown
+from umr_ld.risk import subjects_of
+from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from umr_ld.addresses import Base
+    from umr_ld.entry import Entry, Stored
+    from umr_ld.index import Index
+    from umr_ld.journal import Journal
+    from umr_ld.record import Record
+    from umr_ld.registry.records import Records
+    from umr_ld.store import Replacement, Store
+    from umr_ld.vocab import Vocabulary
+
+    Progress = Callable[[int, int], None]
+
+
+class Projection:
+    """Applies journal entries to the index and to the store.
+
+    Args:
+        index: names, versions, links, text.
+        store: the graphs.
+        records: reads what is recorded already.
+        base: the registry's base IRI.
+        vocabulary: the terms.
+    """
+
+    def __init__(
+        self, index: Index, store: Store, records: Records, base: Base, vocabulary: Vocabulary
+    ) -> None:
+        self._index = index
+        self._store = store
+        self._records = records
+        self._base = base
+        self._vocabulary = vocabulary
+
+    def catch_up(self, journal: Journal, progress: Progress | None = None) -> int:
+        """Apply every journal entry that is not applied yet.
+
+        Args:
+            journal: the truth.
+            progress: called with entries done and entries in all.
+
+        Returns:
+            how many entries were applied to either projection.
+        """
+        indexed, stored_up_to = self._index.position(), self._store.position()[0]
+        start, end = min(indexed, stored_up_to), journal.head().seq
+        for done, stored in enumerate(journal.read(start), 1):
+            self.apply(stored)
+            if progress is not None:
+                progress(done, end - start)
+        return max(0, end - start)
+
+    def apply(self, stored: Stored, record: Record | None = None) -> None:
+        """Apply one entry, to each projection that has not seen it.
+
+        Args:
+            stored: the entry, in its place.
+            record: what its body describes, where it is parsed already.
+        """
+        entry = stored.entry
+        if entry.act == "publish" and record is None:
+            iri = self._base.record(entry.subject)
+            record = published(entry.body, iri, self._base, self._vocabulary, entry.digest)
+        if self._index.position() < stored.seq:
+            changes = [change] if (change := self._change(stored, record)) is not None else []
+            self._index.apply(changes, stored.seq, stored.chain)
+        if record is not None:
+            self._records.keep(stored.seq, record)
+        if self._store.position()[0] < stored.seq:
+            self._store.apply(list(self._graphs(stored, record)), stored.seq, stored.chain)
+
+    # -- the index
+
+    def _change(self, stored: Stored, record: Record | None) -> Publication | Withdrawal | None:
+        entry = stored.entry
+        if record is not None:
+            return publication(stored, record, self._base)
+        if entry.act == "withdraw":
+            ref = Ref.parse(entry.subject)
+            return Withdrawal(
+                seq=stored.seq,
+                time=entry.time,
+                name=str(ref.name),
+                version=ref.version,
+                reason=str(json.loads(entry.body).get("reason", "")),
+                agent=entry.agent,
+            )
+        return None
+
+    # -- the store
+
+    def _graphs(self, stored: Stored, record: Record | None) -> Iterator[Replacement]:
+        yield self._base.log(stored.seq), _logged(stored, self._base)
+        if record is not None:
+            previous = self._previous(record)
+            yield self._base.asserted(record.ref), record.triples
+            yield self._base.derived(record.ref), own_facts(record, previous, self._base, self._vocabulary)
+            yield self._base.resolved(record.ref), self._resolved(record)
+        if stored.entry.act in {"publish", "withdraw"}:
+            yield from self._dependents(Ref.parse(stored.entry.subject))
+
+    def _previous(self, record: Record) -> Ref | None:
+        rows = self._index.versions(str(record.ref.name))
+        earlier = [row.ref for row in rows if row.ref.version < record.ref.version]
+        return max(earlier, key=lambda ref: ref.version, default=None)
+
+    def _resolved(self, record: Record) -> tuple[ox.Triple, ...]:
+        held = self._records.effective(record)
+        return resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
+
+    def _dependents(self, changed: Ref) -> Iterator[Replacement]:
+        """The resolved graphs of all records whose links reach, or could reach, what has changed."""
+        for row in self._index.dependents(changed):
+            record = self._records.read(row)
+            yield self._base.resolved(record.ref), self._resolved(record)
+
+
+def publication(stored: Stored, record: Record, base: Base) -> Publication:
+    """What the index keeps of a published record.
+
+    Args:
+        stored: its journal entry.
+        record: what the entry's body describes.
+        base: the registry's base IRI.
+    """
+    return Publication(
+        seq=stored.seq,
+        location=stored.location,
+        time=stored.entry.time,
+        agent=stored.entry.agent,
+        name=record.ref.name,
+        version=record.ref.version,
+        kind=record.kind,
+        title=record.title,
+        description=record.text(f"{DCT}description"),
+        publisher=publisher_label(record, base),
+        license=record.text(f"{DCT}license", f"{UMR}licenseExpression"),
+        keywords=tuple(shown(value) for value in record.values(f"{DCAT}keyword")),
+        digest=record.digest,
+        revision=record.text(f"{UMR}revision"),
+        links=record.links,
+        subjects=subjects_of(record, base),
+    )
+
+
+def _logged(stored: Stored, base: Base) -> list[ox.Triple]:
+    """The log's graph of one entry: who did what, when, with which digest (PROV-O §3.1)."""
+    entry = stored.entry
+    me = ox.NamedNode(base.log(stored.seq))
+    facts: list[tuple[str, ox.NamedNode | ox.Literal]] = [
+        (f"{RDF}type", ox.NamedNode(f"{UMR}{_ACTS.get(entry.act, 'Act')}")),
+        (f"{PROV}used", ox.NamedNode(_subject(entry, base))),
+        (f"{PROV}endedAtTime", ox.Literal(entry.time.isoformat(), datatype=ox.NamedNode(f"{XSD}dateTime"))),
+        (f"{UMR}sequence", ox.Literal(stored.seq)),
+        (f"{UMR}chain", ox.Literal(stored.chain)),
+    ]
+    if entry.digest:
+        facts.append((f"{UMR}digest", ox.Literal(entry.digest)))
+    if entry.agent:
+        facts.append((f"{PROV}wasAssociatedWith", ox.NamedNode(base.expand("agent/", entry.agent))))
+    if entry.act == "withdraw":
+        facts.append((f"{UMR}reason", ox.Literal(str(json.loads(entry.body).get("reason", "")))))
+    return [ox.Triple(me, ox.NamedNode(name), value) for name, value in facts]
+
+
+_ACTS = {"create": "Creation", "publish": "Publication", "withdraw": "Withdrawal"}
+
+
+def _subject(entry: Entry, base: Base) -> str:
+    return entry.subject if entry.act == "create" else base.record(entry.subject)

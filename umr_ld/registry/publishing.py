@@ -1,0 +1,244 @@
+"""Validation and publishing: parse → mint → shapes → checks → journal (acknowledged) → projections."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from umr_ld.checks import check
+from umr_ld.entry import Entry
+from umr_ld.errors import Conflict, Invalid, Malformed, Unreadable
+from umr_ld.findings import Report, violation
+from umr_ld.reading import read, read_tree
+from umr_ld.registry.known import KnownRecords
+from umr_ld.registry.views import Checked, Published
+from umr_ld.tree import placed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from umr_ld.addresses import Base
+    from umr_ld.document import Document
+    from umr_ld.findings import Finding
+    from umr_ld.index import Index
+    from umr_ld.names import Ref
+    from umr_ld.reading import Reading
+    from umr_ld.registry.records import Records
+    from umr_ld.rules import Rules
+    from umr_ld.tree import Tree
+    from umr_ld.vocab import Vocabulary
+
+
+class Desk:
+    """Where documents are looked at before they are published. Changes nothing.
+
+    Args:
+        index: names, versions and links of what is published.
+        records: reads what is published.
+        rules: gives the SHACL rules, on first use.
+        base: the registry's base IRI.
+        vocabulary: the terms.
+    """
+
+    def __init__(
+        self, index: Index, records: Records, rules: Callable[[], Rules], base: Base, vocabulary: Vocabulary
+    ) -> None:
+        self._index = index
+        self._records = records
+        self._rules = rules
+        self._base = base
+        self._vocabulary = vocabulary
+
+    def read(self, document: Document) -> Checked:
+        """A document read as far as it can be, with the faults of its form.
+
+        Args:
+            document: JSON-LD or YAML.
+        """
+        return self._attempt(document, lambda: read(document, self._base, self._vocabulary))
+
+    def read_tree(self, tree: Tree, document: Document) -> Checked:
+        """As `read`, from a tree that an importer made.
+
+        Args:
+            tree: keys as in a draft.
+            document: what it was made from.
+        """
+        return self._attempt(document, lambda: read_tree(tree, self._base, self._vocabulary))
+
+    def judge(self, batch: Iterable[Checked]) -> Iterator[Checked]:
+        """The documents with all findings, upstreams before what is made from them.
+
+        Args:
+            batch: documents that were read.
+
+        Yields:
+            each one after the others of the batch that it links to; those that cannot be read first.
+        """
+        known = KnownRecords(self._index, self._records)
+        taken: dict[Ref, Reading] = {}
+        for checked in _in_order(list(batch)):
+            if checked.reading is None:
+                yield checked
+                continue
+            judged = self._judged(checked, checked.reading, known, taken)
+            if judged.report and checked.reading.record.ref not in taken:
+                taken[checked.reading.record.ref] = checked.reading
+                known.accept(checked.reading.record)
+            yield judged
+
+    def is_published(self, reading: Reading) -> bool:
+        """Whether the same graph is published under the same reference.
+
+        Args:
+            reading: a document that was read.
+
+        Raises:
+            Conflict: if another graph is published under it.
+        """
+        row = self._index.record(reading.record.ref)
+        if row is None:
+            return False
+        if row.digest != reading.record.digest:
+            raise Conflict(
+                f"{reading.record.ref} is published with other content, and what is published does not change",
+                where=reading.tree.source,
+                remedy="publish the next version; `umr bump` says which",
+            )
+        return True
+
+    def _judged(
+        self, checked: Checked, reading: Reading, known: KnownRecords, taken: dict[Ref, Reading]
+    ) -> Checked:
+        record = reading.record
+        twin = taken.get(record.ref)
+        if twin is not None and twin.record.digest != record.digest:
+            fault = violation(
+                f"{record.ref} stands twice with different content; the other is {twin.tree.source}",
+                "ref-twice",
+                "version",
+                focus=record.iri,
+                remedy="give each its own version",
+            )
+            return _with(checked, reading, [fault])
+        try:
+            if twin is not None or self.is_published(reading):
+                return checked
+        except Conflict as error:
+            fault = violation(error.what, "ref-published", "version", focus=record.iri, remedy=error.remedy)
+            return _with(checked, reading, [fault])
+        findings = [*self._rules().check(record.triples, record.iri), *check(record, known, self._vocabulary)]
+        return _with(checked, reading, findings)
+
+    def _attempt(self, document: Document, reading: Callable[[], Reading]) -> Checked:
+        try:
+            return Checked(document, reading(), Report())
+        except Invalid as error:
+            return Checked(document, None, error.report)
+        except (Unreadable, Malformed) as error:
+            source, _, line = error.where.rpartition(":")
+            known_line = int(line) if source and line.isdecimal() else None
+            fault = replace(
+                violation(error.what, "unreadable", remedy=error.remedy),
+                source=source if known_line is not None else error.where or document.source,
+                line=known_line,
+            )
+            return Checked(document, None, Report((fault,)))
+
+
+def _with(checked: Checked, reading: Reading, findings: Iterable[Finding]) -> Checked:
+    return replace(checked, report=checked.report + placed(list(findings), reading.tree))
+
+
+def _in_order(batch: Sequence[Checked]) -> Iterator[Checked]:
+    """Upstreams first, earlier versions before later ones; where links go in circles, as given."""
+    readings = [(at, checked.reading) for at, checked in enumerate(batch) if checked.reading is not None]
+    yield from (checked for checked in batch if checked.reading is None)
+    by_name: dict[str, list[int]] = {}
+    for at, reading in readings:
+        by_name.setdefault(str(reading.record.ref.name), []).append(at)
+    for places in by_name.values():
+        places.sort(key=lambda at: batch[at].reading.record.ref.version)  # type: ignore[union-attr]
+    needs = {at: _needs(at, reading, by_name) for at, reading in readings}
+    for at in _sorted_by_needs(needs):
+        yield batch[at]
+
+
+def _needs(at: int, reading: Reading, by_name: dict[str, list[int]]) -> list[int]:
+    own = by_name[str(reading.record.ref.name)]
+    earlier = own[: own.index(at)]
+    above = [
+        place for link in reading.record.links for place in by_name.get(link.artifact, ()) if place not in own
+    ]
+    return [*earlier, *above]
+
+
+def _sorted_by_needs(needs: dict[int, list[int]]) -> Iterator[int]:
+    """Depth first without recursion; a need that is already being served is a circle, and is left."""
+    done: set[int] = set()
+    for start, own in needs.items():
+        stack = [(start, iter(own))]
+        open_ = {start}
+        while stack:
+            at, rest = stack[-1]
+            following = next((need for need in rest if need not in done and need not in open_), None)
+            if at in done or following is None:
+                stack.pop()
+                if at not in done:
+                    done.add(at)
+                    yield at
+            else:
+                open_.add(following)
+                stack.append((following, iter(needs[following])))
+
+
+def publication_entry(reading: Reading, agent: str, time: datetime) -> Entry:
+    """The journal entry that publishes a document.
+
+    Args:
+        reading: what was read and judged.
+        agent: who publishes.
+        time: when, in UTC.
+    """
+    return Entry("publish", str(reading.record.ref), agent, time, reading.body, reading.record.digest)
+
+
+def withdrawal_entry(ref: Ref, reason: str, agent: str, time: datetime) -> Entry:
+    """The journal entry that withdraws a record.
+
+    Args:
+        ref: what is withdrawn.
+        reason: why, in words.
+        agent: who withdraws.
+        time: when, in UTC.
+
+    Raises:
+        Malformed: if no reason is given.
+    """
+    if not reason.strip():
+        raise Malformed("a withdrawal needs a reason", where=str(ref), remedy="say why, for those downstream")
+    return Entry(
+        "withdraw", str(ref), agent, time, json.dumps({"reason": reason}, ensure_ascii=False).encode()
+    )
+
+
+def refused(batch: Iterable[Checked]) -> Report:
+    """The findings of all documents of a batch, in one report.
+
+    Args:
+        batch: documents that were judged.
+    """
+    return Report(tuple(finding for checked in batch for finding in checked.report))
+
+
+def withdrawn_already(ref: Ref, seq: int, digest: str) -> Published:
+    """The answer to a withdrawal of what is withdrawn: a success that changes nothing.
+
+    Args:
+        ref: the record.
+        seq: its withdrawal's journal entry.
+        digest: of the record.
+    """
+    return Published(ref, "unchanged", seq, digest, Report())

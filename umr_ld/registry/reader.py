@@ -1,0 +1,303 @@
+"""Everything that can be asked of a registry, now or as of an earlier moment."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Literal
+
+from umr_ld.change import Diff, diff
+from umr_ld.errors import Malformed
+from umr_ld.registry import answers, checking, risks
+from umr_ld.risk.policy import standard_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from umr_ld.addresses import Base
+    from umr_ld.entry import Head
+    from umr_ld.lineage import Impact, Lineage
+    from umr_ld.names import Ref
+    from umr_ld.record import Record
+    from umr_ld.registry.parts import Parts
+    from umr_ld.registry.views import Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
+    from umr_ld.risk import Advisory, Policy
+    from umr_ld.store import Answer
+    from umr_ld.vocab import Vocabulary
+
+
+class Reader:
+    """The asking half of a registry.
+
+    Args:
+        parts: of the registry.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    @property
+    def base(self) -> Base:
+        """The base IRI, and the addresses below it."""
+        return self._parts.base
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The terms that records are written in."""
+        return self._parts.vocabulary
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the registry lives; None for one in memory."""
+        return None if self._parts.home is None else self._parts.home.folder
+
+    def position(self) -> Head:
+        """Number and chain value of the last journal entry."""
+        return self._parts.journal.head()
+
+    def show(self, reference: str, *, at: datetime | None = None) -> Shown:
+        """Everything about one record.
+
+        Args:
+            reference: `name`, `name@1.2.0` or `name@RANGE`; the best matching version is shown. The last
+                segment of a name will do where only one name ends so.
+            at: answer from what was published by then, UTC; None for now.
+
+        Raises:
+            Malformed: if it is no reference.
+            Missing: if nothing matches; the remedy names what is alike.
+        """
+        return answers.show(self._parts, answers.asked(self._parts, reference), at)
+
+    def mentioned(self, artifact: str, *, at: datetime | None = None) -> Mentioned | None:
+        """An artifact of which nothing is recorded but which records name; else None.
+
+        Args:
+            artifact: name or IRI.
+            at: as in `show`.
+        """
+        return answers.mentioned(self._parts, answers.asked(self._parts, artifact).artifact, at)
+
+    def get(self, reference: str, *, at: datetime | None = None) -> Record:
+        """One record, as its author stated it. Arguments and errors as of `show`."""
+        return answers.get(self._parts, answers.asked(self._parts, reference), at)
+
+    def body(self, ref: Ref) -> bytes:
+        """The bytes that were published under a reference, exactly.
+
+        Args:
+            ref: the record.
+
+        Raises:
+            Missing: if there is no such record.
+        """
+        return answers.body(self._parts, ref)
+
+    def history(self, name: str, *, at: datetime | None = None) -> tuple[Event, ...]:
+        """What happened to an artifact, newest first.
+
+        Args:
+            name: of the artifact.
+            at: as in `show`.
+
+        Raises:
+            Missing: if nothing is recorded of it.
+        """
+        return answers.history(self._parts, name, at)
+
+    def listing(
+        self,
+        *,
+        text: str = "",
+        kind: str = "",
+        publisher: str = "",
+        license: str = "",  # noqa: A002 - the key of the records
+        prefix: str = "",
+        order: str = "name",
+        limit: int = 50,
+        offset: int = 0,
+        at: datetime | None = None,
+    ) -> Listing:
+        """A page of artifacts by their newest records, with facets; a search if there is a text.
+
+        Args:
+            text: what to search for in names, titles, descriptions and keywords; empty for all.
+            kind: key of a class, e.g. `Model`.
+            publisher: in words, whole.
+            license: IRI or expression, whole.
+            prefix: of the name, e.g. `hf/openai/`.
+            order: `name`, `newest` or, for a search, `relevance`.
+            limit: how many to give.
+            offset: how many to pass over.
+            at: as in `show`.
+        """
+        return answers.listing(
+            self._parts,
+            text=text,
+            kind=kind,
+            publisher=publisher,
+            license=license,
+            prefix=prefix,
+            order=order,
+            limit=limit,
+            offset=offset,
+            at=at,
+        )
+
+    def suggest(self, name: str) -> tuple[str, ...]:
+        """Names of artifacts that are alike, the most alike first.
+
+        Args:
+            name: what somebody wrote.
+        """
+        return tuple(self._parts.index.suggest(name))
+
+    def diff(self, before: str, after: str) -> Diff:
+        """The changes between two records.
+
+        Args:
+            before: reference of the earlier one.
+            after: reference of the later one.
+
+        Raises:
+            Malformed, Missing: as `show`.
+        """
+        return diff(self.get(before), self.get(after), self.vocabulary)
+
+    def lineage(
+        self,
+        reference: str,
+        *,
+        direction: Literal["up", "down"] = "up",
+        depth: int | None = None,
+        at: datetime | None = None,
+    ) -> Lineage:
+        """What a record was made from, or what was made from it.
+
+        Args:
+            reference: as in `show`; an artifact that is only mentioned will do.
+            direction: `up` towards sources, `down` towards what depends on it.
+            depth: how many links to follow; None for all.
+            at: as in `show`.
+
+        Raises:
+            Malformed, Missing: as `show`.
+        """
+        return answers.lineage(self._parts, answers.asked(self._parts, reference), direction, depth, at)
+
+    def advisories(
+        self, *, about: Sequence[str] | None = None, at: datetime | None = None
+    ) -> tuple[Advisory, ...]:
+        """The advisories that count: of each the newest revision that is not withdrawn.
+
+        Args:
+            about: artifacts of which they name at least one; None for all.
+            at: as in `show`.
+        """
+        return risks.advisories(self._parts, about, answers.sequence(self._parts, at))
+
+    def advisory(self, reference: str, *, at: datetime | None = None) -> Advisory | None:
+        """The advisory that a person means; None if it is none.
+
+        Args:
+            reference: its name, the name's last segment, or an identifier that it has elsewhere.
+            at: as in `show`.
+        """
+        return risks.advisory_named(self._parts, reference, answers.sequence(self._parts, at))
+
+    def verdicts(
+        self, reference: str, *, policy: Policy | None = None, at: datetime | None = None
+    ) -> Verdicts:
+        """Who is exposed to an advisory.
+
+        Args:
+            reference: as in `advisory`.
+            policy: what carries what; None for the ontology's.
+            at: as in `show`.
+
+        Raises:
+            Missing: if there is no such advisory.
+        """
+        upto = answers.sequence(self._parts, at)
+        found = risks.require_advisory(self._parts, reference, upto)
+        return risks.verdicts(self._parts, found, policy or standard_policy(), upto)
+
+    def judged(self, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
+        """The records of an exposure, with their paths.
+
+        Args:
+            found: what `verdicts` gave.
+            refs: those that are wanted; None for all.
+        """
+        return risks.judged(self._parts, found, refs)
+
+    def check(
+        self,
+        asked: Iterable[str | Record],
+        *,
+        policy: Policy | None = None,
+        at: datetime | None = None,
+    ) -> tuple[Concern, ...]:
+        """What is open against records that somebody uses, or is about to publish.
+
+        Args:
+            asked: references, as in `show`, recorded or not; and records that were read and are not
+                published, which count as known to each other.
+            policy: what carries what; None for the ontology's.
+            at: as in `show`.
+
+        Returns:
+            for each of them the advisories by which it is possibly affected or affected, or would be
+            without a statement, the gravest first.
+
+        Raises:
+            Malformed: if a reference is none.
+        """
+        given = list(asked)
+        refs = [answers.asked(self._parts, one) for one in given if isinstance(one, str)]
+        records = checking.drafts_first(one for one in given if not isinstance(one, str))
+        upto = answers.sequence(self._parts, at)
+        return checking.concerns(self._parts, [*refs, *records], policy or standard_policy(), upto)
+
+    def impact(self, reference: str, *, at: datetime | None = None) -> Impact:
+        """Everything downstream of an artifact or of some of its versions, with paths.
+
+        Args:
+            reference: `name` for all versions, `name@1.2.0`, `name@RANGE`, or an IRI.
+            at: as in `show`.
+
+        Raises:
+            Malformed, Missing: as `show`.
+        """
+        return answers.impact(self._parts, answers.asked(self._parts, reference), at)
+
+    def query(self, text: str, *, at: datetime | None = None) -> Answer:
+        """Answer a SPARQL 1.1 query over all graphs.
+
+        Args:
+            text: the query. Prefixes of the context are declared already, and `umr:satisfies` and
+                `umr:compareVersions` are functions.
+            at: answer from the graphs as they were then, which are made again from the journal.
+
+        Raises:
+            Malformed: if it is no query, or asks for the network.
+        """
+        if at is not None:
+            from umr_ld.registry import upkeep
+
+            return upkeep.replayed(self._parts, _utc(at)).query(text)
+        return self._parts.store.query(text)
+
+    def counts(self, *, at: datetime | None = None) -> dict[str, int]:
+        """How much there is: records, artifacts, mentioned ones, links, and records by kind.
+
+        Args:
+            at: as in `show`.
+        """
+        return answers.counts(self._parts, at)
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise Malformed("the moment has no time zone", remedy="give UTC")
+    return moment.astimezone(UTC)

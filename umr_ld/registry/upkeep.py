@@ -1,0 +1,288 @@
+"""Keeping a registry: rebuilding, examining, backing up, restoring."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from umr_ld.errors import Conflict, Damaged, Missing, UmrError
+from umr_ld.findings import Report, Severity, violation, warning
+from umr_ld.index.sqlite import SqliteIndex
+from umr_ld.journal.file import FileJournal
+from umr_ld.lock import WriterLock
+from umr_ld.registry.home import base_of
+from umr_ld.registry.parts import Parts, require_nothing_lost
+from umr_ld.registry.projection import Projection
+from umr_ld.registry.records import Records
+from umr_ld.seal import Seal
+from umr_ld.store.embedded import EmbeddedStore
+from umr_ld.store.readable import reads_through
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from umr_ld.addresses import Base
+    from umr_ld.findings import Finding
+    from umr_ld.index import Index
+    from umr_ld.journal import Journal
+    from umr_ld.registry.home import Home
+    from umr_ld.vocab import Vocabulary
+
+    Progress = Callable[[int, int], None]
+
+_REMEDY = "`umr rebuild` makes it again from the journal"
+
+
+def rebuild(parts: Parts, progress: Progress | None) -> None:
+    """Make the projections again; the old ones serve until the new ones are whole.
+
+    Args:
+        parts: of a registry open for writing, or in memory.
+        progress: called with entries done and entries in all.
+    """
+    parts.require_writing()
+    parts.index.clear()
+    parts.store.clear()
+    parts.projection.catch_up(parts.journal, progress)
+
+
+def rebuild_closed(home: Home, progress: Progress | None) -> None:
+    """As `rebuild`, for a registry whose projections cannot even be opened.
+
+    Args:
+        home: the registry's folder.
+        progress: called with entries done and entries in all.
+
+    Raises:
+        Busy: if somebody writes.
+        Damaged: if the journal itself is not what was written.
+    """
+    home.require()
+    with WriterLock(home.lock):
+        if _seal_is_sound(home):
+            require_nothing_lost(home)
+        Seal.remove(home.folder)
+        home.drop_projections()
+    parts = Parts.open(home, write=True, wait=10.0)
+    if progress is not None:
+        progress(parts.journal.head().seq, parts.journal.head().seq)
+    parts.close()
+
+
+def _seal_is_sound(home: Home) -> bool:
+    """A seal that is damaged itself knows nothing of how far the journal went."""
+    try:
+        return Seal.read(home.folder) is not None
+    except Damaged:
+        return False
+
+
+class Replay:
+    """Projections made again from a journal, somewhere else, up to a moment.
+
+    Args:
+        journal: the truth.
+        base: the registry's base IRI.
+        vocabulary: the terms.
+        until: entries after this moment are left out; None for all.
+    """
+
+    def __init__(
+        self, journal: Journal, base: Base, vocabulary: Vocabulary, until: datetime | None = None
+    ) -> None:
+        self._folder = TemporaryDirectory(prefix="umr-replay-")
+        self.index = SqliteIndex(Path(self._folder.name) / "index.db")
+        self.store = EmbeddedStore()
+        records = Records(journal, self.index, base, vocabulary)
+        projection = Projection(self.index, self.store, records, base, vocabulary)
+        for stored in journal.read(0):
+            if until is not None and stored.entry.time > until:
+                break
+            projection.apply(stored)
+
+    def __enter__(self) -> Replay:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Remove what was made."""
+        self.index.close()
+        self._folder.cleanup()
+
+
+def replayed(parts: Parts, until: datetime) -> EmbeddedStore:
+    """The RDF store as it was at a moment.
+
+    Args:
+        parts: of the registry.
+        until: the moment, UTC.
+    """
+    with Replay(parts.journal, parts.base, parts.vocabulary, until) as replay:
+        return replay.store
+
+
+def examine(home: Home, *, deep: bool) -> Report:
+    """Whether a registry's files are what was written, opened by nobody.
+
+    Args:
+        home: the registry's folder.
+        deep: read every byte, and compare the projections with what the journal says.
+
+    Raises:
+        Missing: if there is no registry.
+        Busy: if somebody writes.
+    """
+    home.require()
+    with WriterLock(home.lock, wait=0):
+        found: list[Finding] = list(Seal.check(home.folder, deep=deep))
+        try:
+            journal = FileJournal(home.journal, read_only=True)
+            if deep:
+                found += journal.verify()
+            base = base_of(journal, str(home.folder))
+        except UmrError as error:
+            return Report((*found, _fault("journal", error, error.remedy)))
+        if not _projection_is_damaged(found):
+            found += _examined_projections(home, journal, base, deep=deep)
+        journal.close()
+    return Report(tuple(found))
+
+
+def _projection_is_damaged(found: list[Finding]) -> bool:
+    """Whether the seal says so. Then they are not opened: over some flipped bytes the engine never answers."""
+    parts = {finding.source.partition("/")[0] for finding in found if finding.severity is Severity.VIOLATION}
+    return bool(parts & {"store", "index.db"})
+
+
+def examine_open(parts: Parts, *, deep: bool) -> Report:
+    """As `examine`, for a registry that this process has open.
+
+    Args:
+        parts: of the registry.
+        deep: as in `examine`.
+    """
+    found: list[Finding] = []
+    if deep:
+        found += parts.journal.verify()
+    found += _compared(parts.journal, parts.base, parts.vocabulary, parts.index, parts.store, deep=deep)
+    return Report(tuple(found))
+
+
+def _examined_projections(home: Home, journal: Journal, base: Base, *, deep: bool) -> list[Finding]:
+    from umr_ld.vocab import vocabulary
+
+    try:
+        index = SqliteIndex(home.index, read_only=True)
+    except UmrError as error:
+        return [_fault("index", error, _REMEDY)]
+    wrong = reads_through(home.store) if deep and home.store.is_dir() else ""
+    if wrong:
+        index.close()
+        return [_fault("store", Damaged(wrong, where=str(home.store)), _REMEDY)]
+    try:
+        store = EmbeddedStore(home.store, read_only=True)
+        return _compared(journal, base, vocabulary(), index, store, deep=deep)
+    except UmrError as error:
+        return [_fault("store", error, _REMEDY)]
+    finally:
+        index.close()
+
+
+def _compared(
+    journal: Journal,
+    base: Base,
+    vocabulary: Vocabulary,
+    index: Index,
+    store: EmbeddedStore,
+    *,
+    deep: bool,
+) -> list[Finding]:
+    """How the projections differ from what the journal says they should be."""
+    head = journal.head()
+    found: list[Finding] = []
+    for name, position in (("index", index.position()), ("store", store.position()[0])):
+        if position > head.seq:
+            found.append(
+                violation(
+                    f"the {name} knows entry {position}, and the journal ends at {head.seq}: entries were lost",
+                    "journal-short",
+                    remedy="restore a backup",
+                )
+            )
+        elif position < head.seq:
+            found.append(
+                warning(
+                    f"the {name} is {head.seq - position} entries behind", "projection-behind", remedy=_REMEDY
+                )
+            )
+    if found or not deep:
+        return found
+    found += index.check()
+    with Replay(journal, base, vocabulary) as replay:
+        if list(index.dump()) != list(replay.index.dump()):
+            found.append(
+                violation("the index does not say what the journal says", "index-differs", remedy=_REMEDY)
+            )
+        found += _store_differs(store, replay.store)
+    return found
+
+
+def _store_differs(store: EmbeddedStore, right: EmbeddedStore) -> list[Finding]:
+    here, there = set(store.graphs()), set(right.graphs())
+    wrong = here ^ there
+    wrong |= {graph for graph in here & there if set(store.triples(graph)) != set(right.triples(graph))}
+    return [
+        violation(
+            f"the graph {graph} is not what the journal says", "store-differs", focus=graph, remedy=_REMEDY
+        )
+        for graph in sorted(wrong)[:20]
+    ]
+
+
+def _fault(part: str, error: UmrError, remedy: str) -> Finding:
+    return violation(
+        f"the {part} cannot be read: {error.what}", f"{part}-damaged", focus=error.where, remedy=remedy
+    )
+
+
+def backup(parts: Parts, target: Path) -> None:
+    """Copy the journal up to its present end. Everything else is made again from it.
+
+    Args:
+        parts: of the registry.
+        target: a folder that is not there yet.
+
+    Raises:
+        Conflict: if it is there.
+    """
+    if target.exists():
+        raise Conflict("the folder is there already", where=str(target), remedy="name a new one")
+    Seal.write(target, parts.journal.copy(target / "journal"))
+
+
+def restore(source: Home, target: Home) -> None:
+    """Copy a backup's journal into a new registry.
+
+    Args:
+        source: the backup.
+        target: where the registry will live.
+
+    Raises:
+        Missing, Conflict, Damaged: see `Registry.restore`.
+    """
+    if not source.exists():
+        raise Missing("there is no backup", where=str(source.folder))
+    if target.exists():
+        raise Conflict("there is a registry already", where=str(target.folder), remedy="name a new folder")
+    journal = FileJournal(source.journal, read_only=True)
+    faults = journal.verify()
+    if not faults:
+        raise Damaged(
+            f"the backup is not what was written: {faults.violations[0].message}", where=str(source.folder)
+        )
+    journal.copy(target.journal)
+    journal.close()
