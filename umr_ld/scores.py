@@ -1,0 +1,197 @@
+"""Scores: how many questions of a set a record answers with yes.
+
+A question set is a SKOS concept scheme, `shapes/profiles/<id>/items.ttl`. Its questions are the concepts
+that are also `cccev:InformationRequirement`; the concept at the top of a question's `skos:broader` is its
+domain. A new question set is a new file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from umr_ld.record import Node, shown
+from umr_ld.resources import resource
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from umr_ld.inherit import Effective
+    from umr_ld.record import Value
+    from umr_ld.vocab import Vocabulary
+
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_TITLE = "http://purl.org/dc/terms/title"
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_SCHEME = f"{_SKOS}ConceptScheme"
+_QUESTION = "http://data.europa.eu/m8g/InformationRequirement"
+
+YES = "1"
+"""The answer that earns a point; every other answer is an answer, and earns none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One question of a set.
+
+    Args:
+        iri: what answers name as their indicator.
+        notation: its number in the set.
+        label: its name.
+        domain: label of the domain it belongs to.
+    """
+
+    iri: str
+    notation: str
+    label: str
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionSet:
+    """A set of questions.
+
+    Args:
+        iri: of the concept scheme.
+        title: in words.
+        questions: in order of their notations.
+    """
+
+    iri: str
+    title: str
+    questions: tuple[Question, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Answers counted.
+
+    Args:
+        label: what they are about.
+        yes: questions answered with yes.
+        answered: questions answered at all.
+        total: questions asked.
+    """
+
+    label: str
+    yes: int
+    answered: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How a record does in a question set.
+
+    Args:
+        question_set: what was asked.
+        overall: all questions together.
+        by_domain: each domain by itself, in the set's order.
+        missing: the questions without an answer.
+    """
+
+    question_set: QuestionSet
+    overall: Tally
+    by_domain: tuple[Tally, ...]
+    missing: tuple[Question, ...]
+
+
+def scores_of(effective: Effective, vocabulary: Vocabulary) -> tuple[Score, ...]:
+    """The scores of a record, inherited answers counted.
+
+    Args:
+        effective: everything that holds for the record.
+        vocabulary: the terms of answers.
+
+    Returns:
+        a score for each known question set of which at least one question is answered.
+    """
+    held = effective.values.get(vocabulary.iri_of("answer"), ())
+    answers = _answers((one.value for one in held), vocabulary)
+    return tuple(
+        score(questions, answers)
+        for questions in question_sets().values()
+        if any(question.iri in answers for question in questions.questions)
+    )
+
+
+def score(questions: QuestionSet, answers: Mapping[str, str]) -> Score:
+    """Count answers.
+
+    Args:
+        questions: what is asked.
+        answers: question IRI to answer; answers to other questions are left out.
+    """
+    domains = dict.fromkeys(question.domain for question in questions.questions)
+    return Score(
+        question_set=questions,
+        overall=_tally(questions.title, questions.questions, answers),
+        by_domain=tuple(
+            _tally(domain, [one for one in questions.questions if one.domain == domain], answers)
+            for domain in domains
+        ),
+        missing=tuple(question for question in questions.questions if question.iri not in answers),
+    )
+
+
+@cache
+def question_sets() -> Mapping[str, QuestionSet]:
+    """The question sets of this installation, by IRI."""
+    found = [question_set(path) for path in sorted(resource("shapes/profiles").glob("*/items.ttl"))]
+    return {one.iri: one for one in found}
+
+
+def question_set(path: Path) -> QuestionSet:
+    """Read a question set.
+
+    Args:
+        path: Turtle that holds one concept scheme, without circles in `skos:broader`.
+
+    Raises:
+        ValueError: if it holds none.
+    """
+    facts: dict[str, dict[str, list[str]]] = {}
+    for quad in ox.parse(path=str(path)):
+        own = facts.setdefault(quad.subject.value, {})
+        own.setdefault(quad.predicate.value, []).append(quad.object.value)
+    scheme = next((iri for iri, own in facts.items() if _SCHEME in own.get(_TYPE, ())), None)
+    if scheme is None:
+        raise ValueError(f"{path} holds no concept scheme")
+    questions = [_question(iri, facts) for iri, own in facts.items() if _QUESTION in own.get(_TYPE, ())]
+    title = facts[scheme].get(f"{_SKOS}prefLabel") or facts[scheme].get(_TITLE) or [scheme]
+    return QuestionSet(scheme, title[0], tuple(sorted(questions, key=lambda one: one.notation)))
+
+
+def _question(iri: str, facts: Mapping[str, Mapping[str, list[str]]]) -> Question:
+    def text(node: str, name: str) -> str:
+        return facts.get(node, {}).get(f"{_SKOS}{name}", [""])[0]
+
+    domain = iri
+    while above := text(domain, "broader"):
+        domain = above
+    return Question(iri, text(iri, "notation"), text(iri, "prefLabel"), text(domain, "prefLabel"))
+
+
+def _answers(values: Iterable[Value], vocabulary: Vocabulary) -> dict[str, str]:
+    """Question IRI to answer. Of two answers to one question, one that is not yes counts."""
+    indicator, value = vocabulary.term("indicator", "answer"), vocabulary.term("value", "answer")
+    assert indicator is not None
+    assert value is not None
+    answers: dict[str, str] = {}
+    for node in values:
+        if isinstance(node, Node):
+            for asked in node.facts.get(indicator.iri, ()):
+                for given in node.facts.get(value.iri, ()):
+                    before = answers.get(shown(asked), YES)
+                    answers[shown(asked)] = shown(given) if before == YES else before
+    return answers
+
+
+def _tally(label: str, questions: Iterable[Question], answers: Mapping[str, str]) -> Tally:
+    given = [answers.get(question.iri) for question in questions]
+    answered = [answer for answer in given if answer is not None]
+    return Tally(label, answered.count(YES), len(answered), len(given))
