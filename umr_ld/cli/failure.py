@@ -1,0 +1,101 @@
+"""What is told when something fails, and the exit code it fails with."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from umr_ld.cli.session import INTERRUPTED
+from umr_ld.errors import Invalid, Malformed, UmrError
+from umr_ld.render.text import visible
+
+if TYPE_CHECKING:
+    from umr_ld.cli.session import Session
+
+USAGE = Malformed.exit_code
+
+
+def failed(error: BaseException, session: Session) -> int:
+    """Tell what went wrong.
+
+    Args:
+        error: what was raised.
+        session: whether it is told in words or as JSON, and with the traceback.
+
+    Returns:
+        the exit code.
+    """
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, KeyboardInterrupt | click.Abort):
+        session.tell("interrupted")
+        return INTERRUPTED
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        session.tell(error.format_message())
+        return USAGE
+    known = as_known(error)
+    if session.verbose and known.exit_code == UmrError.exit_code:
+        session.tell("".join(traceback.format_exception(error)).rstrip())
+    session.tell(
+        json.dumps(problem(known), ensure_ascii=False) if session.asks_json else _words(known, session)
+    )
+    return known.exit_code
+
+
+def as_known(error: BaseException) -> UmrError:
+    """Any exception as one of the error tree.
+
+    Args:
+        error: what was raised.
+    """
+    if isinstance(error, UmrError):
+        return error
+    if isinstance(error, click.ClickException):
+        path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "umr"
+        return Malformed(error.format_message().rstrip("."), remedy=f"`{path} -h` shows how")
+    if isinstance(error, MemoryError):
+        return UmrError("there is not enough memory for this", remedy="ask for less at once")
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return UmrError(
+        f"this should not have happened: {said}",
+        remedy="it is a mistake in umr; please report what you typed with what it says when you add -v",
+    )
+
+
+def problem(error: UmrError) -> dict[str, Any]:
+    """An error as a problem document (RFC 9457 §3), with members of our own behind the standard ones.
+
+    Args:
+        error: of the tree.
+
+    Returns:
+        `type` (`about:blank`: the status says it all), `title`, `status` (of HTTP), `detail`; then `exitCode`,
+        `where`, `remedy` and for invalid records `findings`, each only where it says something.
+    """
+    members = {
+        "type": "about:blank",
+        "title": error.title,
+        "status": error.status,
+        "detail": error.what,
+        "exitCode": error.exit_code,
+        "where": error.where,
+        "remedy": error.remedy,
+        "findings": [finding.as_dict() for finding in error.report] if isinstance(error, Invalid) else None,
+    }
+    return {key: value for key, value in members.items() if value not in ("", None)}
+
+
+def _words(error: UmrError, session: Session) -> str:
+    from umr_ld.cli.findings import human
+
+    style = session.message_style
+    lines = [human(finding, style) for finding in error.report] if isinstance(error, Invalid) else []
+    lines.append(f"{style.bad('error:')} {visible(error.what)}")
+    if error.where:
+        lines.append(f"  where: {visible(error.where)}")
+    if error.remedy:
+        lines.append(f"  remedy: {visible(error.remedy)}")
+    return "\n".join(lines)

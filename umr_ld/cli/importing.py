@@ -1,0 +1,98 @@
+"""The verb `import`: what others wrote, taken over leniently."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from umr_ld.cli import options
+from umr_ld.cli.options import verb
+from umr_ld.cli.output import as_csv, as_json, count
+from umr_ld.cli.progress import progress
+from umr_ld.cli.publications import HEAD, publication_json, publication_row, publications_words
+from umr_ld.render.text import one_line
+
+if TYPE_CHECKING:
+    from umr_ld.cli.session import Session
+    from umr_ld.formats.loss import Loss, LossReport
+    from umr_ld.registry.views import Checked, Imported
+
+_LOSS_HEAD = ("place", "property", "value", "why")
+
+
+@verb("import", options.store, options.agent, forms=("json", "csv"))
+@click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
+@click.option(
+    "--loss",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the loss report into FILE (.csv or .json) instead of telling it.",
+)
+def import_(session: Session, sources: tuple[str, ...], loss: Path | None, agent: str) -> int:
+    """Take over a repository of legacy YAML records.
+
+    A SOURCE is a folder of <name>/<name>-<version>.yaml, or one such file. Several are stacked: what the
+    first one has hides the same name and version in the next. What cannot be said in a record is told on
+    standard error, row by row; what is invalid is left out, and the exit code is then 1.
+    """
+    from umr_ld.files import documents
+    from umr_ld.formats import format_named
+
+    read = format_named("legacy").read
+    assert read is not None
+    with session.open(write=True) as registry:
+        translation = read([list(documents([source])) for source in sources], registry.vocabulary)
+        with progress(session, "importing") as step:
+            done = registry.import_trees(translation.drafts, agent=agent, progress=step)
+    _tell_losses(session, translation.losses, loss)
+    session.give(
+        human=lambda: publications_words(done.published),
+        json=lambda: as_json(_imported_json(done, translation.losses)),
+        csv=lambda: as_csv(HEAD, [publication_row(one) for one in done.published]),
+    )
+    unread = [row for row in translation.losses if _is_unread(row)]
+    _tell_refused(session, done.refused)
+    new = sum(one.status == "published" for one in done.published)
+    session.say(
+        f"{count(new, 'record')} published, {len(done.published) - new} unchanged, "
+        f"{len(done.refused) + len(unread)} left out; {count(len(translation.losses), 'row')} in the loss report"
+    )
+    return 1 if done.refused or unread else 0
+
+
+def _is_unread(row: Loss) -> bool:
+    """Whether a whole file was left out, and not because another one stands for it."""
+    return row.why.startswith("not read: ") and not row.why.startswith("not read: hidden")
+
+
+def _tell_losses(session: Session, losses: LossReport, target: Path | None) -> None:
+    if target is None:
+        for row in losses:
+            session.say(one_line(str(row)))
+        return
+    from umr_ld.cli.session import write_file
+
+    rows = [row.as_dict() for row in losses]
+    csv = as_csv(_LOSS_HEAD, [[row[key] for key in _LOSS_HEAD] for row in rows])
+    write_file(target, (as_json(rows) if target.suffix == ".json" else csv).encode())
+
+
+def _tell_refused(session: Session, refused: tuple[Checked, ...]) -> None:
+    from umr_ld.cli.findings import human
+
+    for checked in refused:
+        for finding in checked.report.violations:
+            session.say(human(finding, session.message_style))
+
+
+def _imported_json(done: Imported, losses: LossReport) -> dict[str, Any]:
+    return {
+        "published": [publication_json(one) for one in done.published],
+        "refused": [
+            {"source": one.document.source, "findings": [finding.as_dict() for finding in one.report]}
+            for one in done.refused
+        ],
+        "losses": [row.as_dict() for row in losses],
+    }

@@ -1,0 +1,47 @@
+"""The table of verbs: a row for each, and nothing that has to be loaded to read it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Verb(NamedTuple):
+    """Where a verb is written, and what the overview says of it."""
+
+    section: str
+    module: str
+    summary: str
+
+
+VERBS = {
+    "init": Verb("Start", "keeping", "Start a registry in a folder."),
+    "demo": Verb("Start", "serving", "Serve a registry filled with the shipped records."),
+    "new": Verb("Write", "drafts", "Write a commented draft of a record."),
+    "validate": Verb("Write", "drafts", "Check drafts as publishing would."),
+    "bump": Verb("Write", "drafts", "Say what a draft changes, and the least version that would do."),
+    "publish": Verb("Write", "drafts", "Publish records: all of them, or none."),
+    "import": Verb("Write", "importing", "Take over a repository of legacy YAML records."),
+    "withdraw": Verb("Write", "keeping", "Withdraw a record; it stays readable, marked with the reason."),
+    "show": Verb("Read", "showing", "Show a record, and where each inherited value comes from."),
+    "list": Verb("Read", "reading", "List artifacts by their newest records."),
+    "search": Verb("Read", "reading", "Find records by words."),
+    "history": Verb("Read", "reading", "Tell what happened to an artifact, newest first."),
+    "diff": Verb("Read", "reading", "Say what changed between two records."),
+    "lineage": Verb("Read", "tracing", "Draw what a record was made from, or what was made from it."),
+    "query": Verb("Read", "querying", "Ask in SPARQL."),
+    "impact": Verb(
+        "Risk", "tracing", "Find everything downstream, or who is affected by an advisory, with the paths."
+    ),
+    "check": Verb(
+        "Risk",
+        "checking",
+        "Say whether what is used, or is about to be published, is affected by an advisory.",
+    ),
+    "advisory": Verb("Risk", "advising", "Write, publish, list and withdraw advisories."),
+    "statement": Verb("Risk", "advising", "Write, publish and withdraw statements about advisories."),
+    "serve": Verb("Keep", "serving", "Serve the pages and the API."),
+    "doctor": Verb("Keep", "keeping", "Look whether everything is as it was written."),
+    "rebuild": Verb("Keep", "keeping", "Make everything that is derived again from the journal."),
+    "backup": Verb("Keep", "keeping", "Copy the registry, while publishing goes on."),
+    "restore": Verb("Keep", "keeping", "Make a registry from a backup."),
+}
