@@ -1,0 +1,84 @@
+"""Queries of strangers: refused in words before the engine sees them, and never its end."""
+
+from __future__ import annotations
+
+import pytest
+
+from umr_ld.errors import Malformed
+from umr_ld.sparql import MAX_STEPS, guarded
+from umr_ld.store.embedded import EmbeddedStore
+
+MANY = 5 * MAX_STEPS
+
+CHAINS = {
+    "negations": "ASK { FILTER(" + "!" * MANY + "true) }",
+    "sums": "ASK { FILTER(1" + " + 1" * MANY + " = 1) }",
+    "differences": "ASK { FILTER(?x" + "-1" * MANY + " = 1) }",
+    "products": "ASK { FILTER(1" + " * 1" * MANY + " = 1) }",
+    "disjunctions": "ASK { FILTER(true" + " || true" * MANY + ") }",
+    "conjunctions": "ASK { FILTER(true" + " && true" * MANY + ") }",
+    "sequences": "ASK { ?s <p:p>" + "/<p:p>" * MANY + " ?o }",
+    "alternatives": "ASK { ?s <p:p>" + "|<p:p>" * MANY + " ?o }",
+    "unions": "ASK { {}" + " UNION {}" * MANY + " }",
+    "lower-case unions": "ASK { {}" + " union {}" * MANY + " }",
+    "optionals": "ASK { ?s ?p ?o " + "OPTIONAL {?s ?p ?o} " * MANY + "}",
+    "differences of sets": "ASK { ?s ?p ?o " + "MINUS {?s ?p ?o} " * MANY + "}",
+    "filters": "ASK { " + "FILTER(true) " * MANY + "}",
+    "bindings": "ASK { " + " ".join(f"BIND(1 AS ?x{n})" for n in range(MANY)) + " }",
+    "selected": "SELECT " + " ".join(f"(1 AS ?x{n})" for n in range(MANY)) + " {}",
+    "described": "DESCRIBE " + "<a:b> " * MANY,
+    "conditions on groups": "SELECT ?s { ?s ?p ?o } GROUP BY ?s HAVING " + "(true) " * MANY,
+    "groups": "ASK { " + "{ ?s ?p ?o } " * MANY + "}",
+    "patterns": "ASK { " + "?s ?p ?o . " * MANY + "}",
+    "nested groups": "ASK " + "{" * 100 + "}" * 100,
+}
+
+HARMLESS = {
+    "many values": "ASK { VALUES ?x { " + "-1 <a:b-c> 'a+b' " * MANY + "} }",
+    "a long list": "ASK { FILTER(1 IN (1" + ", 1" * MANY + ")) }",
+    "operators in a literal": "ASK { FILTER('" + "!+" * MANY + "' = '') }",
+    "operators in a comment": "ASK { } # " + "!+" * MANY,
+    "long addresses": "ASK { <http://example.org/" + "a-b/c+" * MANY + "> ?p ?o }",
+}
+
+
+@pytest.mark.parametrize("query", CHAINS.values(), ids=CHAINS)
+def test_what_would_exhaust_the_engine_is_refused_in_words(query):
+    with pytest.raises(Malformed, match=r"operators and clauses|nests deeper"):
+        guarded(query)
+
+
+@pytest.mark.parametrize("query", HARMLESS.values(), ids=HARMLESS)
+def test_long_data_is_no_long_query(query):
+    EmbeddedStore().query(query)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("SELECT * WHERE { ?s ?p }", r"line 1, column 25.*⟨here⟩"),
+        ("ASK {\n  ?s ?p ?o ;;; ?x }", r"line 2, "),
+        ("SELECT ?a { ?s ?p ?o } GROUP BY ?s", "The SELECT contains a variable that is unbound"),
+        ("", "line 1"),
+        ("INSERT DATA {}", "line 1"),
+    ],
+)
+def test_a_wrong_query_gets_its_place_in_one_short_line(query, said):
+    with pytest.raises(Malformed, match=said) as caught:
+        EmbeddedStore().query(query)
+    assert len(str(caught.value)) < 200
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "ASK { SERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        "ASK { \\u0053ERVICE <http://127.0.0.1/> { ?s ?p ?o } }",
+        "ASK { SERVICE# comment\n<http://127.0.0.1/> { ?s ?p ?o } }",
+        "LOAD <http://127.0.0.1/>",
+    ],
+)
+def test_nothing_is_asked_of_another_machine(query):
+    with pytest.raises(Malformed, match="another machine"):
+        guarded(query)
