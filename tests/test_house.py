@@ -17,13 +17,13 @@ SERVER = ROOT / "server" / "umr_server"
 STOREYS = [
     "errors findings media document resources entry tree names versions ranges range_syntax osv addresses vocab record",
     "strictjson yamlld lexical prefixes mint jsonld reading rules checks entail inherit change derive lineage sparql scores page risk",
-    "formats render durable lock seal journal store index files",
+    "formats render durable lock seal journal store index files net alerts",
     "registry",
     "cli __main__",
 ]
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
 TRANSLATION = {"formats", "render"}
-EDGE = {"durable", "lock", "seal", "journal", "store", "index", "files"}
+EDGE = {"durable", "lock", "seal", "journal", "store", "index", "files", "net", "alerts"}
 ROOMS = {
     "rdflib": {"rules"},
     "pyshacl": {"rules"},
@@ -33,8 +33,10 @@ ROOMS = {
     "rich": {"cli"},
     "flask": {"umr_server"},
     "waitress": {"umr_server"},
-    "sqlite3": {"index"},
-    "socket": {"cli", "umr_server"},
+    "sqlite3": {"index", "alerts"},
+    "socket": {"cli", "umr_server", "net"},
+    "http.client": {"net"},
+    "smtplib": {"alerts"},
     "urllib.request": set(),
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -156,6 +157,9 @@ def test_a_statement_may_set_what_no_link_says(registry):
     publish(registry, statement("statement/s@1.0.0", "lab/free", "under_investigation", "Lab"))
     found = standing(registry)
     assert (found["lab/free"], found["lab/below"]) == ("possibly", "possibly")
+    for name in ("lab/free", "lab/below"):
+        (concern,) = registry.check([name])
+        assert concern.answer is Answer.POSSIBLY
 
 
 def test_of_many_advisories_on_one_artifact_those_that_apply_are_told(registry):
@@ -297,6 +301,39 @@ def test_the_case_that_must_always_work(tmp_path, monkeypatch):
 
     umr("statement", "withdraw", "statement/plip-csam@1.0.0", "--reason", "made up", "--yes")
     assert answers(umr("impact", "laion-5b-csam"))[hospital] == "possibly"
+
+
+def test_in_the_case_publishers_are_alerted_once_of_each_turn(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    paths = sorted(
+        str(path) for path in (ROOT / "records").rglob("*.jsonld") if "laion-5b-csam" not in path.as_posix()
+    )
+    umr("init")
+    umr("publish", *paths)
+    said = umr(
+        "alerts", "subscribe", "--publisher", "Stanford University", "--feed", "--event", "newly-affected"
+    )
+    one = re.search("subscription ([0-9a-f]+)", said)[1]
+    chosen = ["--publisher", "Chongqing University", "--namespace", "example", "--feed"]
+    other = re.search("subscription ([0-9a-f]+)", umr("alerts", "subscribe", *chosen))[1]
+
+    def told(subscription):
+        events = json.loads(umr("-q", "alerts", "feed", subscription, "--json"))
+        return sorted((event["record"].partition("@")[0], event["answer"]) for event in events)
+
+    (named,) = (ROOT / "records/advisory/laion-5b-csam").iterdir()
+    for _ in range(2):
+        umr("advisory", "publish", str(named))
+    stanford = [(name, "possibly") for name in ("vinid/openpath", "vinid/path-laion", "vinid/plip")]
+    others = [(name, "possibly") for name in ("dearcaat/rrt-mil", "example/hospital-pathology-assistant")]
+    assert told(one) == stanford
+    assert told(other) == others
+    (tmp_path / "statement.yaml").write_text(blocks("yaml")[1], encoding="utf-8")
+    umr("statement", "publish", "statement.yaml")
+    assert told(other) == sorted(others + [(name, "clear") for name, _ in others])
+    umr("statement", "withdraw", "statement/plip-csam@1.0.0", "--reason", "made up", "--yes")
+    assert told(other) == sorted(others * 2 + [(name, "clear") for name, _ in others])
+    assert told(one) == sorted([*stanford, ("vinid/plip", "possibly")])
 
 
 def test_the_examples_of_the_documentation_are_what_they_say(tmp_path):

@@ -14,7 +14,7 @@ class Entry:
     """One act, as it is written to the journal and never changed.
 
     Args:
-        act: what was done: `create`, `publish`, `withdraw`.
+        act: what was done: `create`, `publish`, `withdraw`, `vanish`.
         subject: what it was done to: a reference `name@version`; for `create` the base IRI.
         agent: who did it.
         time: when, in UTC, to the microsecond.

@@ -29,7 +29,8 @@ LOCK = "lock"
 JOURNAL = "journal"
 
 _FORMAT = 1
-_OWN = frozenset({SEAL, f"{SEAL}.new", LOCK})
+_OWN = frozenset({SEAL, f"{SEAL}.new", LOCK, "alerts.db", "alerts.lock", "alerts.sha256", "policy.ttl"})
+"""What changes while the registry is closed: the alerts by whoever delivers them, the policy by people."""
 _PASSING = ("-wal", "-shm")
 """What SQLite keeps beside a database while it is open."""
 
@@ -289,7 +290,7 @@ def _violation(rule: str, message: str, source: str, remedy: str) -> Finding:
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """The files that a seal is about: all but its own, the lock, and what passes with an open database."""
+    """The files that a seal is about: all but `_OWN`, and what passes with an open database."""
     for parent, _, names in os.walk(folder):
         for name in names:
             path = Path(parent, name)

@@ -81,6 +81,25 @@ def withdraw(session: Session, ref: str, reason: str, agent: str) -> int | None:
     return None
 
 
+@verb("vanish", options.store, options.agent, forms=("json",))
+@click.argument("ref")
+@click.option("--reason", required=True, metavar="TEXT", help="Where it is gone from, for those downstream.")
+def vanish(session: Session, ref: str, reason: str, agent: str) -> None:
+    """Note that an artifact is gone from where it was published.
+
+    REF is NAME@VERSION of its newest record. What is recorded stays; those who follow what stands on it are
+    told. A later version says that it is back.
+    """
+    from umr_ld.names import Ref
+
+    with session.open(write=True) as registry:
+        done = registry.vanish(Ref.parse(ref), reason=reason, agent=agent)
+    session.give(
+        human=lambda: f"{done.status:<11} {done.ref}\n",
+        json=lambda: as_json(filled(reference=str(done.ref), status=done.status, sequence=done.seq)),
+    )
+
+
 @verb("doctor", options.store, forms=("json",))
 @click.option("--deep", is_flag=True, help="Read every byte, and compare what is derived with the journal.")
 def doctor(session: Session, deep: bool) -> int:

@@ -217,11 +217,11 @@ def policy() -> click.Option:
     )
 
 
-def policy_of(file: Path | None, registry: Registry) -> Policy:
+def policy_of(file: Path | None, registry: Registry) -> Policy | None:
     """The policy that `--policy` names.
 
     Args:
-        file: None for the ontology's.
+        file: None for the registry's own.
         registry: whose vocabulary names the relations.
 
     Raises:
@@ -229,10 +229,9 @@ def policy_of(file: Path | None, registry: Registry) -> Policy:
     """
     from umr_ld.risk import standard_policy
 
-    standard = standard_policy()
     if file is None:
-        return standard
-    return standard.overridden(file.read_bytes(), str(file), registry.vocabulary)
+        return None
+    return standard_policy().overridden(file.read_bytes(), str(file), registry.vocabulary)
 
 
 def agent() -> click.Option:

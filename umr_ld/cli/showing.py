@@ -80,6 +80,8 @@ def _head(found: Shown, style: Style) -> Iterator[str]:
     yield style.dim(record.iri)
     if found.withdrawn is not None:
         yield style.warn(f"withdrawn {day(found.withdrawn)}: {one_line(found.reason)}")
+    if found.gone is not None:
+        yield style.warn(f"gone from where it was published {day(found.gone)}: {one_line(found.gone_from)}")
     if len(found.versions) > 1:
         newest = "" if found.newest == record.ref else f"; the newest is {found.newest.version}"
         yield f"versions: {', '.join(str(one.version) for one in found.versions)}{newest}"
@@ -133,6 +135,8 @@ def _json(found: Shown, vocabulary: Vocabulary, *, stated_only: bool) -> dict[st
         digest=record.digest,
         withdrawn=None if found.withdrawn is None else stamp(found.withdrawn),
         reason=found.reason,
+        gone=None if found.gone is None else stamp(found.gone),
+        goneFrom=found.gone_from,
         newest=str(found.newest),
         versions=[str(one.version) for one in found.versions],
         values=_values_json(found, vocabulary, stated_only=stated_only),

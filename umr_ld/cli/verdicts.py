@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from umr_ld.cli.output import as_csv, as_json, filled
 from umr_ld.render.text import one_line, table
-from umr_ld.risk import Answer
+from umr_ld.risk import Answer, path_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,15 +49,6 @@ def give(
     )
 
 
-def path_words(path: Iterable[Step]) -> str:
-    """A path, read upwards: `embeds vinid/plip@1.0.0 finetunedOn …`.
-
-    Args:
-        path: steps from a record to what is hit.
-    """
-    return " ".join(f"{step.relation} {_end(step)}" for step in path)
-
-
 def concern_words(one: Concern) -> str:
     """What is open against a record, in one sentence.
 
@@ -71,14 +62,6 @@ def concern_words(one: Concern) -> str:
     if one.statement is not None:
         words += f"; {one.statement} says so, without it: {one.arrives.label}"
     return words
-
-
-def _end(step: Step) -> str:
-    if step.reached is not None:
-        return str(step.reached)
-    if step.revision:
-        return f"{step.artifact} at {step.revision}"
-    return step.artifact if step.versions.is_everything else f"{step.artifact}@{step.versions}"
 
 
 def marked(answer: Answer, style: Style) -> str:
@@ -217,14 +200,14 @@ def _tree(rows: Sequence[Judged], style: Style) -> str:
     while waiting:
         depth, one = waiting.pop()
         relation = f"{one.path[0].relation} " if one.path else ""
-        origin = f" {style.dim(_end(one.path[0]))}" if one.path and _above(one) not in known else ""
+        origin = f" {style.dim(one.path[0].end)}" if one.path and _above(one) not in known else ""
         lines.append(f"{'  ' * min(depth, 40)}{relation}{one.ref} {marked(one.answer, style)}{origin}")
         waiting += [(depth + 1, inner) for inner in reversed(below.get(str(one.ref), []))]
     return "".join(f"{line}\n" for line in lines)
 
 
 def _above(one: Judged) -> str:
-    return _end(one.path[0]) if one.path else ""
+    return one.path[0].end if one.path else ""
 
 
 def _dot(rows: Sequence[Judged]) -> str:
@@ -237,7 +220,7 @@ def _dot(rows: Sequence[Judged]) -> str:
         label = json.dumps(f"{one.ref}\n{one.answer.label}", ensure_ascii=False)
         look = f'shape={_SHAPES[one.answer]}, color="{_COLORS[one.answer]}"'
         lines.append(f"  {json.dumps(str(one.ref), ensure_ascii=False)} [label={label}, {look}];")
-    edges = {(str(step.ref), _end(step), step.relation) for one in rows for step in one.path}
+    edges = {(str(step.ref), step.end, step.relation) for one in rows for step in one.path}
     for source, target, relation in sorted(edges):
         ends = f"{json.dumps(source, ensure_ascii=False)} -> {json.dumps(target, ensure_ascii=False)}"
         lines.append(f"  {ends} [label={json.dumps(relation, ensure_ascii=False)}];")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from umr_ld.record import Link
     from umr_ld.versions import Version
 
-Change: TypeAlias = "Publication | Withdrawal"
+Change: TypeAlias = "Publication | Withdrawal | Vanishing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,27 @@ class Withdrawal:
         version: of the record.
         reason: why, in words.
         agent: who did it.
+    """
+
+    seq: int
+    time: datetime
+    name: str
+    version: Version
+    reason: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Vanishing:
+    """An artifact is gone from where it was published; what is recorded of it stays.
+
+    Args:
+        seq: sequence number of the journal entry.
+        time: when that was noted, in UTC.
+        name: of the artifact.
+        version: of the record that was its newest then.
+        reason: where it is gone from, in words.
+        agent: who noted it.
     """
 
     seq: int
@@ -269,6 +290,10 @@ class Index(Protocol):
 
     def counts(self, at: int | None = None) -> Mapping[str, int]:
         """`records`, `artifacts` (recorded ones), `mentioned` (only named by links), `links`, and each kind's."""
+        ...
+
+    def vanishings(self, name: str, at: int | None = None) -> Sequence[Vanishing]:
+        """When an artifact was noted to be gone from where it was published, the newest first."""
         ...
 
     # -- links

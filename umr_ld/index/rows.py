@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.index import RecordRow
+from umr_ld.index import RecordRow, Vanishing
 from umr_ld.lineage import covers
 from umr_ld.names import Name, Ref
 from umr_ld.ranges import EVERYTHING, Range
@@ -70,6 +70,14 @@ _LINKS = """
         LEFT JOIN term versions ON versions.id = l.versions
     WHERE l.record = :record
     ORDER BY l.number
+"""
+
+
+_VANISHINGS = """
+    SELECT v.seq, v.time, version.text, v.reason, agent.text
+    FROM artifact a CROSS JOIN vanishing v ON v.artifact = a.id CROSS JOIN record r ON r.seq = v.record
+        CROSS JOIN term version ON version.id = r.version CROSS JOIN term agent ON agent.id = v.agent
+    WHERE a.name = :name AND v.seq <= :at ORDER BY v.seq DESC
 """
 
 
@@ -190,6 +198,20 @@ def links(db: sqlite3.Connection, record: int) -> list[Link]:
             _LINKS, {"record": record}
         )
     ]
+
+
+def vanishings(db: sqlite3.Connection, name: str, at: int) -> tuple[Vanishing, ...]:
+    """When an artifact was noted to be gone from where it was published, the newest first.
+
+    Args:
+        db: in a transaction.
+        name: of the artifact.
+        at: sequence number up to which to look.
+    """
+    return tuple(
+        Vanishing(seq, moment(time), name, Version.parse(version), reason, agent)
+        for seq, time, version, reason, agent in db.execute(_VANISHINGS, {"name": name, "at": at})
+    )
 
 
 def speaking(

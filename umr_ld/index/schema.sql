@@ -54,6 +54,17 @@ CREATE TABLE withdrawal (
     reason TEXT NOT NULL
 ) STRICT;
 
+-- When artifacts were noted to be gone from where they were published.
+CREATE TABLE vanishing (
+    seq INTEGER PRIMARY KEY,
+    record INTEGER NOT NULL REFERENCES record,
+    artifact INTEGER NOT NULL REFERENCES artifact,
+    time INTEGER NOT NULL,
+    agent INTEGER NOT NULL REFERENCES term,
+    reason TEXT NOT NULL
+) STRICT;
+CREATE INDEX vanishing_of ON vanishing (artifact);
+
 -- The best record of each recorded artifact, as of now.
 CREATE TABLE standing (
     artifact INTEGER PRIMARY KEY REFERENCES artifact,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from umr_ld.index import Change, Page, RecordRow
+    from umr_ld.index import Change, Page, RecordRow, Vanishing
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
     from umr_ld.record import Link
@@ -225,6 +225,11 @@ class SqliteIndex:
             return list(map(Recorded._make, db.execute(_RECORDED, given)))
 
     # -- advisories and statements
+
+    def vanishings(self, name: str, at: int | None = None) -> Sequence[Vanishing]:
+        """See `Index.vanishings`."""
+        with self._files.reading() as db:
+            return rows.vanishings(db, name, _upto(at))
 
     def speaking(
         self, kind: str, subjects: Sequence[str] | None = None, at: int | None = None

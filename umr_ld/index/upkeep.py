@@ -16,7 +16,18 @@ _REMEDY = "`umr rebuild` makes it again from the journal"
 _MOST = 20
 """Faults of one sort that are told."""
 
-_TABLES = ("words", "standing", "withdrawal", "subject", "link", "record", "artifact", "term", "moment")
+_TABLES = (
+    "words",
+    "standing",
+    "withdrawal",
+    "vanishing",
+    "subject",
+    "link",
+    "record",
+    "artifact",
+    "term",
+    "moment",
+)
 
 # Numbers that stand for texts depend on how the journal was cut into batches; the texts do not.
 _DUMPS = {
@@ -33,6 +44,10 @@ _DUMPS = {
     "withdrawal": """
         SELECT w.record, w.seq, w.time, agent.text, w.reason FROM withdrawal w JOIN term agent ON agent.id = w.agent
         ORDER BY w.record""",
+    "vanishing": """
+        SELECT v.seq, v.record, a.name, v.time, agent.text, v.reason FROM vanishing v
+            JOIN artifact a ON a.id = v.artifact JOIN term agent ON agent.id = v.agent
+        ORDER BY v.seq""",
     "standing": """
         SELECT a.name, s.record, s.skeleton FROM standing s JOIN artifact a ON a.id = s.artifact ORDER BY a.name""",
     "link": """

@@ -6,7 +6,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.errors import Conflict, Missing
-from umr_ld.index import Publication, Withdrawal
+from umr_ld.index import Publication, Vanishing, Withdrawal
 from umr_ld.index.rows import BEST, NOW, microseconds, text_of
 from umr_ld.names import Ref
 
@@ -36,7 +36,7 @@ def take_in(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
 
     Raises:
         Conflict: if a version is recorded already.
-        Missing: if what is withdrawn is not recorded.
+        Missing: if what is withdrawn or gone is not recorded.
     """
     intake = _Intake(db)
     intake.remember_moments(changes)
@@ -44,6 +44,8 @@ def take_in(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
     for change in changes:
         if isinstance(change, Withdrawal):
             intake.withdraw(change)
+        elif isinstance(change, Vanishing):
+            intake.note_gone(change)
 
 
 class _Numbers:
@@ -125,14 +127,9 @@ class _Intake:
 
     def withdraw(self, withdrawal: Withdrawal) -> None:
         """Write down a withdrawal, and which record stands for the artifact now."""
-        artifact = self._artifacts[withdrawal.name]
-        found = self._db.execute(_RECORDED, (artifact, withdrawal.version.sort_key)).fetchone()
-        if found is None or found[0] > withdrawal.seq:
-            raise Missing(
-                f"entry {withdrawal.seq} withdraws {withdrawal.name}@{withdrawal.version}, which is not recorded"
-            )
+        record, artifact = self._spoken_of(withdrawal)
         row = (
-            found[0],
+            record,
             withdrawal.seq,
             microseconds(withdrawal.time),
             self._terms[withdrawal.agent],
@@ -141,6 +138,23 @@ class _Intake:
         self._terms.write()
         self._db.execute("INSERT OR IGNORE INTO withdrawal VALUES (?, ?, ?, ?, ?)", row)
         self._db.execute(_NO_LONGER_STANDING, {"artifact": artifact, "at": NOW})
+
+    def note_gone(self, gone: Vanishing) -> None:
+        """Write down that an artifact is gone from where it was published."""
+        record, artifact = self._spoken_of(gone)
+        row = (gone.seq, record, artifact, microseconds(gone.time), self._terms[gone.agent], gone.reason)
+        self._terms.write()
+        self._db.execute("INSERT INTO vanishing VALUES (?, ?, ?, ?, ?, ?)", row)
+
+    def _spoken_of(self, change: Withdrawal | Vanishing) -> tuple[int, int]:
+        """Numbers of the record and of the artifact that an entry speaks of."""
+        artifact = self._artifacts[change.name]
+        found = self._db.execute(_RECORDED, (artifact, change.version.sort_key)).fetchone()
+        if found is None or found[0] > change.seq:
+            raise Missing(
+                f"entry {change.seq} speaks of {change.name}@{change.version}, which is not recorded"
+            )
+        return found[0], artifact
 
     def _record_row(self, one: Publication, artifact: int, version: int) -> tuple[Any, ...]:
         return (

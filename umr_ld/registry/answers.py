@@ -9,17 +9,17 @@ from umr_ld import lineage as lineages
 from umr_ld.addresses import is_absolute
 from umr_ld.change import diff
 from umr_ld.errors import Missing
-from umr_ld.names import parse_reference
+from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.registry.views import Event, Listed, Listing, Mentioned, Resolved, Shown
 from umr_ld.scores import scores_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from umr_ld.index import RecordRow
+    from umr_ld.index import RecordRow, Vanishing
     from umr_ld.lineage import Impact, Lineage
-    from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
 
@@ -135,6 +135,7 @@ def show(parts: Parts, reference: Asked, at: datetime | None) -> Shown:
     rows = parts.index.versions(str(record.ref.name), upto)
     standing = [one for one in rows if one.withdrawn is None] or rows
     held = parts.records.effective(record, upto)
+    gone = _gone(parts, rows, upto)
     return Shown(
         record=record,
         effective=held,
@@ -147,8 +148,27 @@ def show(parts: Parts, reference: Asked, at: datetime | None) -> Shown:
         versions=tuple(one.ref for one in rows),
         withdrawn=row.withdrawn,
         reason=row.reason,
+        gone=None if gone is None else gone.time,
+        gone_from="" if gone is None else gone.reason,
         scores=scores_of(held, parts.vocabulary),
     )
+
+
+def _gone(parts: Parts, rows: Sequence[RecordRow], at: int | None) -> Vanishing | None:
+    """Since when an artifact is gone from where it was published; None if it was published again since."""
+    newest = next(iter(parts.index.vanishings(str(rows[0].ref.name), at)), None)
+    return None if newest is None or any(row.seq > newest.seq for row in rows) else newest
+
+
+def gone_since(parts: Parts, row: RecordRow) -> int | None:
+    """The journal entry that noted that a record's artifact is gone; None if it is not.
+
+    Args:
+        parts: of the registry.
+        row: one of its records.
+    """
+    gone = _gone(parts, parts.index.versions(str(row.ref.name)), None)
+    return None if gone is None else gone.seq
 
 
 def _resolved(parts: Parts, record: Record, at: int | None) -> list[Resolved]:
@@ -176,7 +196,10 @@ def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
     rows = parts.index.versions(name, upto)
     if not rows:
         raise missing(parts, name, upto)
-    events = []
+    events = [
+        Event(gone.seq, gone.time, "vanish", Ref(rows[0].ref.name, gone.version), gone.agent, "", gone.reason)
+        for gone in parts.index.vanishings(name, upto)
+    ]
     for at_row, row in enumerate(rows):
         if row.withdrawn is not None and row.withdrawn_seq is not None:
             events.append(

@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from umr_ld.ranges import EVERYTHING
 from umr_ld.record import Record
 from umr_ld.registry import risks
+from umr_ld.registry.answers import Asked
 from umr_ld.registry.views import Concern
 from umr_ld.risk import Answer, expose
 from umr_ld.risk.standing import Known, standing_of
@@ -22,9 +24,8 @@ if TYPE_CHECKING:
     from umr_ld.index import Index, RecordRow
     from umr_ld.lineage import Naming, Recorded
     from umr_ld.names import Ref
-    from umr_ld.registry.answers import Asked
     from umr_ld.registry.parts import Parts
-    from umr_ld.risk import Advisory, Exposure, Policy
+    from umr_ld.risk import Advisory, Exposed, Exposure, Policy
     from umr_ld.risk.case import Case, Step
     from umr_ld.versions import Version
 
@@ -96,7 +97,7 @@ def concerns(
     with parts.index.steady():
         above = _above(parts, subjects, at)
         found: list[tuple[int, Concern]] = []
-        for advisory in risks.advisories(parts, sorted(above.artifacts), at):
+        for advisory in risks.bearing_on(parts, above.artifacts, at):
             question = _Question(parts, advisory, above, policy, at)
             for place, subject in enumerate(subjects):
                 concern = question.of_draft(subject) if isinstance(subject, Record) else question.of(subject)
@@ -104,6 +105,42 @@ def concerns(
                     found.append((place, concern))
     found.sort(key=lambda pair: (pair[0], -pair[1].advisory.severity, -pair[1].answer, pair[1].advisory.name))
     return tuple(concern for _, concern in found)
+
+
+def artifacts_above(parts: Parts, names: Iterable[str]) -> frozenset[str]:
+    """Artifacts and everything that any version of them was made from: advisories on these may touch them.
+
+    Args:
+        parts: of the registry.
+        names: of artifacts.
+    """
+    return frozenset(_above(parts, [_whole(name) for name in names], None).artifacts)
+
+
+def exposed_among(
+    parts: Parts, rows: Sequence[RecordRow], policy: Policy
+) -> Iterator[tuple[Advisory, RecordRow, Exposed, tuple[Step, ...]]]:
+    """How some records stand, found by looking at what is above them only.
+
+    Args:
+        parts: of the registry.
+        rows: the records.
+        policy: what carries what.
+
+    Yields:
+        advisory, record, how it stands, and its path, wherever it is not clear.
+    """
+    above = _above(parts, [_whole(str(row.ref.name)) for row in rows], None)
+    for advisory in risks.bearing_on(parts, above.artifacts, None):
+        question = _Question(parts, advisory, above, policy, None)
+        for row in rows:
+            one = question.exposed(row.ref)
+            if one is not None and one[0].answer:
+                yield advisory, row, *one
+
+
+def _whole(name: str) -> Asked:
+    return Asked(name, EVERYTHING)
 
 
 def _above(parts: Parts, subjects: Sequence[Asked | Record], at: int | None) -> _Above:
@@ -163,6 +200,11 @@ class _Question:
         path = self._exposure.path(one)
         statement = None if one.ruling is None else one.ruling.statement
         return self._concern(str(row.ref), row.ref, one.answer, path, one.arrives, statement)
+
+    def exposed(self, ref: Ref) -> tuple[Exposed, tuple[Step, ...]] | None:
+        """How a record stands, with its path; None if nothing arrives there."""
+        one = self._exposed.get(ref)
+        return None if one is None else (one, self._exposure.path(one))
 
     def of_draft(self, record: Record) -> Concern | None:
         """What is open against a draft; it counts as known to those that are asked about after it."""

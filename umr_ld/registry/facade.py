@@ -9,7 +9,7 @@ import threading
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from umr_ld.addresses import DEFAULT_BASE, Base
 from umr_ld.change import Diff, diff
@@ -22,10 +22,14 @@ from umr_ld.registry.reader import Reader
 from umr_ld.registry.views import Checked, Imported, Published
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
 
+    from umr_ld.alerts import Channel, Subscription
+    from umr_ld.alerts import Event as Happened
+    from umr_ld.alerts.book import Alerts
+    from umr_ld.alerts.outbox import Tally
     from umr_ld.document import Document
     from umr_ld.entry import Entry
     from umr_ld.names import Ref
@@ -151,10 +155,14 @@ class Registry(Reader):
         with self._publishing:
             judged = self.validate(documents)
             _require(judged)
-            return tuple(
-                self._publish(checked, agent, dry_run, progress, done, len(judged))
-                for done, checked in enumerate(judged, 1)
-            )
+            done = []
+            try:
+                for number, checked in enumerate(judged, 1):
+                    done.append(self._publish(checked, agent, dry_run, progress, number, len(judged)))
+            finally:
+                if not dry_run:
+                    self._look()
+            return tuple(done)
 
     def import_trees(
         self, trees: Iterable[tuple[Tree, Document]], *, agent: str, progress: Progress | None = None
@@ -174,6 +182,7 @@ class Registry(Reader):
                     published.append(self._publish(checked, agent, False, progress, done, len(read)))
                 else:
                     bad.append(checked)
+            self._look()
             return Imported(tuple(published), tuple(bad))
 
     def withdraw(self, ref: Ref, *, reason: str, agent: str) -> Published:
@@ -188,17 +197,38 @@ class Registry(Reader):
             Missing: if there is no such record.
             Malformed: if there is no reason.
         """
-        from umr_ld.registry.publishing import withdrawal_entry, withdrawn_already
+        return self._said("withdraw", ref, reason, agent)
 
-        entry = withdrawal_entry(ref, reason, agent, _now())
+    def vanish(self, ref: Ref, *, reason: str, agent: str) -> Published:
+        """Note that an artifact is gone from where it was published; what is recorded of it stays.
+
+        A later version says that it is back.
+
+        Args:
+            ref: its newest record.
+            reason: where it is gone from, in words.
+            agent: who noted it.
+
+        Raises:
+            Missing: if there is no such record.
+            Malformed: if there is no reason.
+        """
+        return self._said("vanish", ref, reason, agent)
+
+    def _said(self, act: Literal["withdraw", "vanish"], ref: Ref, reason: str, agent: str) -> Published:
+        from umr_ld.registry.publishing import done_already, reasoned_entry
+
+        entry = reasoned_entry(act, ref, reason, agent, _now())
         with self._publishing:
             row = self._parts.index.record(ref)
             if row is None:
                 raise answers.missing(self._parts, str(ref))
-            if row.withdrawn is not None:
-                return withdrawn_already(ref, row.withdrawn_seq or row.seq, row.digest)
+            known = row.withdrawn_seq if act == "withdraw" else answers.gone_since(self._parts, row)
+            if known is not None:
+                return done_already(ref, known, row.digest)
             seq = self._append(entry, None)
-            return Published(ref, "withdrawn", seq, row.digest, Report())
+            self._look()
+            return Published(ref, _DONE[act], seq, row.digest, Report())
 
     def bump(self, document: Document) -> tuple[Diff, Version | None, Version]:
         """What a draft changes, and the least version that would do.
@@ -253,6 +283,75 @@ class Registry(Reader):
             # Published is published: a full disk under a projection is healed by catching up later.
             parts.projection.apply(stored, record)
         return stored.seq
+
+    # -- alerts
+
+    @property
+    def alerts(self) -> Alerts:
+        """Who is told what: subscriptions, events, outbox. It knows what `look` told it last."""
+        return self._parts.alerts
+
+    def subscribe(self, wanted: Subscription, *, since_now: bool = True) -> Subscription:
+        """Add a subscription, of what changes after this moment.
+
+        Args:
+            wanted: without an id.
+            since_now: as of `Alerts.subscribe`.
+
+        Returns:
+            the subscription with its id, and for a webhook with its secret, which is not shown again.
+
+        Raises:
+            Malformed, Busy, Damaged, Full: as of `look` and `Alerts.subscribe`.
+        """
+        alerts = self.alerts  # From now on there are alerts to look for.
+        self.look()
+        return alerts.subscribe(wanted, now=_now(), since_now=since_now)
+
+    def look(self) -> Sequence[Happened]:
+        """Tell the alerts what is new since they were told last. Publishing and withdrawing do so.
+
+        Returns:
+            what changed.
+
+        Raises:
+            Malformed: if the deployment's policy is none.
+            Busy, Damaged, Full: as of `Alerts`.
+        """
+        from umr_ld.registry.watching import look
+
+        return look(self._parts, _now())
+
+    def deliver(self, channels: Mapping[str, Channel]) -> Tally:
+        """Look, and send what is due to whom it concerns; each message at least once.
+
+        Args:
+            channels: by name, as of `Subscription.channel`. What has none of them waits.
+
+        Raises:
+            Malformed, Busy, Damaged, Full: as of `look`.
+        """
+        self.look()
+        return self.alerts.deliver(_now, channels, select=self._selected)
+
+    def gather(self) -> None:
+        """Look, and note what is new for saved queries, feeds and digests; nothing is sent.
+
+        Raises:
+            Malformed, Busy, Damaged, Full: as of `look`.
+        """
+        self.look()
+        self.alerts.gather(_now(), self._selected)
+
+    def _selected(self, subscription: Subscription) -> Collection[str]:
+        from umr_ld.registry.watching import selected
+
+        return selected(self._parts, subscription)
+
+    def _look(self) -> None:
+        """What was published is published, whatever becomes of the alerts: the next look tells them all."""
+        with suppress(UmrError):
+            self.look()
 
     # -- keeping
 
@@ -335,6 +434,9 @@ class Registry(Reader):
 
         upkeep.restore(Home(source), Home(folder))
         return Registry.open(folder, write=True)
+
+
+_DONE = {"withdraw": "withdrawn", "vanish": "gone"}
 
 
 def _require(judged: tuple[Checked, ...]) -> None:

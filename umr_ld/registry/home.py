@@ -3,6 +3,8 @@
 journal/    the truth: segments of entries
 store/      RDF store        (projection)
 index.db    names and links  (projection)
+alerts.db   who is told what, and what was told; beside it a lock, and its digest when nobody has it open
+policy.ttl  what carries which risk, where the deployment says otherwise than the ontology; written by people
 seal.json   digests of all files, written when the folder is left in good order
 lock        held by the one process that writes
 """
@@ -54,6 +56,16 @@ class Home:
     def index(self) -> Path:
         """The SQLite file."""
         return self.folder / "index.db"
+
+    @property
+    def alerts(self) -> Path:
+        """The SQLite file of subscriptions, events and messages. It is no projection."""
+        return self.folder / "alerts.db"
+
+    @property
+    def policy(self) -> Path:
+        """The deployment's own policy, if there is one."""
+        return self.folder / "policy.ttl"
 
     @property
     def lock(self) -> Path:

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from umr_ld import durable
 from umr_ld.errors import Damaged, Denied
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from umr_ld.addresses import Base
+    from umr_ld.alerts.book import Alerts
     from umr_ld.index import Index
     from umr_ld.journal import Journal
     from umr_ld.registry.home import Home
     from umr_ld.registry.projection import Projection
+    from umr_ld.risk import Policy
     from umr_ld.rules import Rules
     from umr_ld.store.embedded import EmbeddedStore
     from umr_ld.vocab import Vocabulary
@@ -108,6 +111,35 @@ class Parts:
         return vocabulary()
 
     @cached_property
+    def policy(self) -> Policy:
+        """What carries what: the ontology's table, with what the file `policy.ttl` in the folder says.
+
+        Raises:
+            Malformed: if that file is none.
+        """
+        from umr_ld.risk import standard_policy
+
+        standard = standard_policy()
+        if self.home is None or not self.home.policy.is_file():
+            return standard
+        file = self.home.policy
+        with durable.readable(file):
+            turtle = file.read_bytes()
+        return standard.overridden(turtle, str(file), self.vocabulary)
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """Who is told what; opened, and made if it is not there, when first asked for."""
+        from umr_ld.alerts.book import Alerts
+
+        return Alerts(None if self.home is None else self.home.alerts)
+
+    @property
+    def has_alerts(self) -> bool:
+        """Whether somebody asked for alerts before."""
+        return "alerts" in self.__dict__ or (self.home is not None and self.home.alerts.is_file())
+
+    @cached_property
     def store(self) -> EmbeddedStore:
         """The RDF store, opened when first asked for: most questions do without."""
         return self._open_store()
@@ -161,6 +193,8 @@ class Parts:
 
     def close(self) -> None:
         """Close everything; a writer seals the folder and lets others write."""
+        if "alerts" in self.__dict__:
+            self.alerts.close()
         if "store" in self.__dict__:
             self.store.close()
         self.index.close()

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from umr_ld.derive import own_facts, resolved_facts
-from umr_ld.index import Publication, Withdrawal
+from umr_ld.index import Publication, Vanishing, Withdrawal
 from umr_ld.names import Ref
 from umr_ld.reading import published
 from umr_ld.record import publisher_label, shown
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from umr_ld.addresses import Base
     from umr_ld.entry import Entry, Stored
-    from umr_ld.index import Index
+    from umr_ld.index import Change, Index
     from umr_ld.journal import Journal
     from umr_ld.record import Record
     from umr_ld.registry.records import Records
@@ -97,21 +97,22 @@ class Projection:
 
     # -- the index
 
-    def _change(self, stored: Stored, record: Record | None) -> Publication | Withdrawal | None:
+    def _change(self, stored: Stored, record: Record | None) -> Change | None:
         entry = stored.entry
         if record is not None:
             return publication(stored, record, self._base)
-        if entry.act == "withdraw":
-            ref = Ref.parse(entry.subject)
-            return Withdrawal(
-                seq=stored.seq,
-                time=entry.time,
-                name=str(ref.name),
-                version=ref.version,
-                reason=str(json.loads(entry.body).get("reason", "")),
-                agent=entry.agent,
-            )
-        return None
+        change = _ABOUT_RECORDS.get(entry.act)
+        if change is None:
+            return None
+        ref = Ref.parse(entry.subject)
+        return change(
+            seq=stored.seq,
+            time=entry.time,
+            name=str(ref.name),
+            version=ref.version,
+            reason=_reason(entry),
+            agent=entry.agent,
+        )
 
     # -- the store
 
@@ -184,12 +185,17 @@ def _logged(stored: Stored, base: Base) -> list[ox.Triple]:
         facts.append((f"{UMR}digest", ox.Literal(entry.digest)))
     if entry.agent:
         facts.append((f"{PROV}wasAssociatedWith", ox.NamedNode(base.expand("agent/", entry.agent))))
-    if entry.act == "withdraw":
-        facts.append((f"{UMR}reason", ox.Literal(str(json.loads(entry.body).get("reason", "")))))
+    if entry.act in _ABOUT_RECORDS:
+        facts.append((f"{UMR}reason", ox.Literal(_reason(entry))))
     return [ox.Triple(me, ox.NamedNode(name), value) for name, value in facts]
 
 
-_ACTS = {"create": "Creation", "publish": "Publication", "withdraw": "Withdrawal"}
+_ACTS = {"create": "Creation", "publish": "Publication", "withdraw": "Withdrawal", "vanish": "Vanishing"}
+_ABOUT_RECORDS: dict[str, type[Withdrawal | Vanishing]] = {"withdraw": Withdrawal, "vanish": Vanishing}
+
+
+def _reason(entry: Entry) -> str:
+    return str(json.loads(entry.body).get("reason", ""))
 
 
 def _subject(entry: Entry, base: Base) -> str:

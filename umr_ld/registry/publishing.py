@@ -205,23 +205,22 @@ def publication_entry(reading: Reading, agent: str, time: datetime) -> Entry:
     return Entry("publish", str(reading.record.ref), agent, time, reading.body, reading.record.digest)
 
 
-def withdrawal_entry(ref: Ref, reason: str, agent: str, time: datetime) -> Entry:
-    """The journal entry that withdraws a record.
+def reasoned_entry(act: str, ref: Ref, reason: str, agent: str, time: datetime) -> Entry:
+    """The journal entry that withdraws a record, or notes that it is gone from where it was published.
 
     Args:
-        ref: what is withdrawn.
-        reason: why, in words.
-        agent: who withdraws.
+        act: `withdraw` or `vanish`.
+        ref: which record.
+        reason: why, or where it is gone from, in words.
+        agent: who says so.
         time: when, in UTC.
 
     Raises:
         Malformed: if no reason is given.
     """
     if not reason.strip():
-        raise Malformed("a withdrawal needs a reason", where=str(ref), remedy="say why, for those downstream")
-    return Entry(
-        "withdraw", str(ref), agent, time, json.dumps({"reason": reason}, ensure_ascii=False).encode()
-    )
+        raise Malformed("this needs a reason", where=str(ref), remedy="say why, for those downstream")
+    return Entry(act, str(ref), agent, time, json.dumps({"reason": reason}, ensure_ascii=False).encode())
 
 
 def refused(batch: Iterable[Checked]) -> Report:
@@ -233,12 +232,12 @@ def refused(batch: Iterable[Checked]) -> Report:
     return Report(tuple(finding for checked in batch for finding in checked.report))
 
 
-def withdrawn_already(ref: Ref, seq: int, digest: str) -> Published:
-    """The answer to a withdrawal of what is withdrawn: a success that changes nothing.
+def done_already(ref: Ref, seq: int, digest: str) -> Published:
+    """The answer to saying what was said before: a success that changes nothing.
 
     Args:
         ref: the record.
-        seq: its withdrawal's journal entry.
+        seq: the journal entry that said so.
         digest: of the record.
     """
     return Published(ref, "unchanged", seq, digest, Report())

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 from umr_ld.change import Diff, diff
 from umr_ld.errors import Malformed
 from umr_ld.registry import answers, checking, risks
-from umr_ld.risk.policy import standard_policy
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -212,7 +211,7 @@ class Reader:
 
         Args:
             reference: as in `advisory`.
-            policy: what carries what; None for the ontology's.
+            policy: what carries what; None for the registry's own, see `Parts.policy`.
             at: as in `show`.
 
         Raises:
@@ -220,7 +219,7 @@ class Reader:
         """
         upto = answers.sequence(self._parts, at)
         found = risks.require_advisory(self._parts, reference, upto)
-        return risks.verdicts(self._parts, found, policy or standard_policy(), upto)
+        return risks.verdicts(self._parts, found, policy or self._parts.policy, upto)
 
     def judged(self, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
         """The records of an exposure, with their paths.
@@ -243,7 +242,7 @@ class Reader:
         Args:
             asked: references, as in `show`, recorded or not; and records that were read and are not
                 published, which count as known to each other.
-            policy: what carries what; None for the ontology's.
+            policy: what carries what; None for the registry's own, see `Parts.policy`.
             at: as in `show`.
 
         Returns:
@@ -257,7 +256,7 @@ class Reader:
         refs = [answers.asked(self._parts, one) for one in given if isinstance(one, str)]
         records = checking.drafts_first(one for one in given if not isinstance(one, str))
         upto = answers.sequence(self._parts, at)
-        return checking.concerns(self._parts, [*refs, *records], policy or standard_policy(), upto)
+        return checking.concerns(self._parts, [*refs, *records], policy or self._parts.policy, upto)
 
     def impact(self, reference: str, *, at: datetime | None = None) -> Impact:
         """Everything downstream of an artifact or of some of its versions, with paths.

@@ -51,6 +51,25 @@ def advisories(parts: Parts, about: Sequence[str] | None, at: int | None) -> tup
     )
 
 
+def bearing_on(parts: Parts, artifacts: Collection[str], at: int | None) -> tuple[Advisory, ...]:
+    """The advisories that count and may touch artifacts: those about them, and those of which a statement
+    says how they stand.
+
+    Args:
+        parts: of the registry.
+        artifacts: names and IRIs, with all that they are made from.
+        at: journal sequence number, or None for now.
+    """
+    wanted = sorted(artifacts)
+    found = {one.name: one for one in advisories(parts, wanted, at)}
+    for row in current(parts, "Statement", wanted, at):
+        about = statement_of(parts.records.read(row), parts.base).advisory
+        named = None if about in found else advisory_named(parts, about, at)
+        if named is not None and not _is_withdrawn(parts, named, at):
+            found[named.name] = named
+    return tuple(found[name] for name in sorted(found))
+
+
 def advisory_named(parts: Parts, text: str, at: int | None) -> Advisory | None:
     """The advisory that a person means; None if it is none. Withdrawn ones are found too.
 
@@ -107,9 +126,8 @@ def verdicts(parts: Parts, advisory: Advisory, policy: Policy, at: int | None) -
         at: journal sequence number, or None for now.
     """
     if _is_withdrawn(parts, advisory, at):
-        return Verdicts(
-            advisory, policy.digest, expose(parts.index, Case({}, passes(parts, advisory, policy))), ()
-        )
+        nobody = expose(parts.index, Case({}, passes(parts, advisory, policy)))
+        return Verdicts(advisory, policy.digest, nobody, (), stands=False)
     said = tuple(weighed(parts, statements(parts, advisory, at), policy, at))
     return Verdicts(
         advisory, policy.digest, expose(parts.index, case_of(parts, advisory, policy, said), at), said

@@ -6,12 +6,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from umr_ld import durable
+from umr_ld.alerts.book import Alerts
+from umr_ld.alerts.mark import Mark
 from umr_ld.errors import Conflict, Damaged, Missing, UmrError
 from umr_ld.findings import Report, Severity, violation, warning
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
-from umr_ld.registry.home import base_of
+from umr_ld.registry.home import Home, base_of
 from umr_ld.registry.parts import Parts, require_nothing_lost
 from umr_ld.registry.projection import Projection
 from umr_ld.registry.records import Records
@@ -27,7 +30,6 @@ if TYPE_CHECKING:
     from umr_ld.findings import Finding
     from umr_ld.index import Index
     from umr_ld.journal import Journal
-    from umr_ld.registry.home import Home
     from umr_ld.vocab import Vocabulary
 
     Progress = Callable[[int, int], None]
@@ -148,8 +150,25 @@ def examine(home: Home, *, deep: bool) -> Report:
             return Report((*found, _fault("journal", error, error.remedy)))
         if not _projection_is_damaged(found):
             found += _examined_projections(home, journal, base, deep=deep)
+        found += _examined_alerts(home, journal.head().seq)
         journal.close()
     return Report(tuple(found))
+
+
+def _examined_alerts(home: Home, end: int) -> Report:
+    """Whether the alerts are as they were left, and know of nothing that the journal does not have."""
+    left = Mark.check(home.alerts)
+    if not left or not home.alerts.exists():
+        return left
+    try:
+        with Alerts(home.alerts, read_only=True) as alerts:
+            found, position = alerts.check(), alerts.state().position
+    except UmrError as error:
+        return Report((_fault("alerts", error, error.remedy),))
+    if position > end:
+        wrong = f"the alerts know entry {position}, and the journal ends at {end}: entries were lost"
+        return Report((*found, violation(wrong, "journal-short", remedy="restore a backup")))
+    return found
 
 
 def _projection_is_damaged(found: list[Finding]) -> bool:
@@ -261,7 +280,32 @@ def backup(parts: Parts, target: Path) -> None:
     """
     if target.exists():
         raise Conflict("the folder is there already", where=str(target), remedy="name a new one")
+    copied = Home(target)
+    _make(target)
+    if parts.has_alerts:
+        # First: what the alerts know, the journal that is copied after them knows too.
+        parts.alerts.copy(copied.alerts)
+    if parts.home is not None:
+        _copy(parts.home.policy, copied.policy)
     Seal.write(target, parts.journal.copy(target / "journal"))
+
+
+def _make(folder: Path) -> None:
+    try:
+        durable.make_folder(folder)
+    except OSError as error:
+        raise durable.refusal(error, folder) from error
+
+
+def _copy(source: Path, target: Path) -> None:
+    """What is no projection and not in the journal either, if it is there."""
+    if source.is_file():
+        with durable.readable(source):
+            body = source.read_bytes()
+        try:
+            durable.replace(target, body)
+        except OSError as error:
+            raise durable.refusal(error, target) from error
 
 
 def restore(source: Home, target: Home) -> None:
@@ -284,5 +328,8 @@ def restore(source: Home, target: Home) -> None:
         raise Damaged(
             f"the backup is not what was written: {faults.violations[0].message}", where=str(source.folder)
         )
+    _make(target.folder)
+    _copy(source.alerts, target.alerts)
+    _copy(source.policy, target.policy)
     journal.copy(target.journal)
     journal.close()

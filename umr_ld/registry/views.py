@@ -40,7 +40,7 @@ class Published:
 
     Args:
         ref: the record.
-        status: `published`, `unchanged` (the same graph is published already) or `withdrawn`.
+        status: `published`, `unchanged` (this was done already), `withdrawn`, or `gone`.
         seq: sequence number of its journal entry; for `unchanged` that of the first publication.
         digest: SHA-256 over its canonical graph, hexadecimal.
         report: warnings that did not forbid it.
@@ -73,11 +73,11 @@ class Event:
     Args:
         seq: sequence number of the journal entry.
         time: when, in UTC.
-        act: `publish` or `withdraw`.
+        act: `publish`, `withdraw` or `vanish`.
         ref: the record.
         agent: who did it.
         digest: of what was published; empty for other acts.
-        reason: why it was withdrawn; empty for other acts.
+        reason: why it was withdrawn, or where it is gone from; empty for other acts.
         changes: what changed since the version before, in words.
     """
 
@@ -122,6 +122,9 @@ class Shown:
         versions: all recorded versions, newest first.
         withdrawn: when it was withdrawn; None if it stands.
         reason: why it was withdrawn.
+        gone: when it was noted that the artifact is gone from where it was published; None if it is not, or
+            was published again since.
+        gone_from: where that is, in words.
         scores: for each question set that it answers.
     """
 
@@ -136,6 +139,8 @@ class Shown:
     versions: tuple[Ref, ...]
     withdrawn: datetime | None = None
     reason: str = ""
+    gone: datetime | None = None
+    gone_from: str = ""
     scores: tuple[Score, ...] = field(default=())
 
 
@@ -205,12 +210,14 @@ class Verdicts:
         policy: digest of the policy that was used.
         exposure: the records, with paths.
         said: every statement about it, whether it counts or not.
+        stands: whether the advisory counts; nobody is exposed to one that was withdrawn.
     """
 
     advisory: Advisory
     policy: str
     exposure: Exposure
     said: tuple[Said, ...]
+    stands: bool = True
 
 
 @dataclass(frozen=True, slots=True)

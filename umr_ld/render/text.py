@@ -39,6 +39,10 @@ class Style:
         """For what may be passed over."""
         return self._sgr("2", text)
 
+    def struck(self, text: str) -> str:
+        """For what was decided to be ignored."""
+        return self._sgr("9", text)
+
     def bad(self, text: str) -> str:
         """For errors and violations."""
         return self._sgr("1;31", text)

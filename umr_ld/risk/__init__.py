@@ -7,7 +7,7 @@ that count.
 
 from umr_ld.risk.advisory import Advisory, advisory_of, subjects_of
 from umr_ld.risk.answers import Answer, Severity
-from umr_ld.risk.case import Case, Exposed, Exposure, Ruling, Step
+from umr_ld.risk.case import Case, Exposed, Exposure, Ruling, Step, path_words
 from umr_ld.risk.exposure import expose
 from umr_ld.risk.policy import Cell, Policy, standard_policy
 from umr_ld.risk.scope import Scope
@@ -28,6 +28,7 @@ __all__ = [
     "Step",
     "advisory_of",
     "expose",
+    "path_words",
     "standard_policy",
     "statement_of",
     "subjects_of",

@@ -105,6 +105,24 @@ class Step:
         versions = "" if self.versions.is_everything else f"@{self.versions}"
         return f"{self.ref} {self.relation} {self.artifact}{versions}"
 
+    @property
+    def end(self) -> str:
+        """Where it leads: a record, or the versions that the link names."""
+        if self.reached is not None:
+            return str(self.reached)
+        if self.revision:
+            return f"{self.artifact} at {self.revision}"
+        return self.artifact if self.versions.is_everything else f"{self.artifact}@{self.versions}"
+
+
+def path_words(path: Iterable[Step]) -> str:
+    """A path, read upwards: `embeds vinid/plip@1.0.0 finetunedOn …`.
+
+    Args:
+        path: steps from a record to what is hit.
+    """
+    return " ".join(f"{step.relation} {step.end}" for step in path)
+
 
 @dataclass(frozen=True, slots=True)
 class Exposed:

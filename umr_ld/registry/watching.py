@@ -1,0 +1,264 @@
+"""Watching: what the journal says since the last look, told to the alerts.
+
+Where records stand is computed anew for every advisory that a new entry may touch, as of one state of the
+index, and taken in with that position. Whoever dies in between does it again; two who do it at once say the same.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from umr_ld.alerts import Happening, Standing
+from umr_ld.errors import Malformed
+from umr_ld.names import Ref
+from umr_ld.registry import risks
+from umr_ld.registry.checking import artifacts_above, exposed_among
+from umr_ld.risk import advisory_of, path_words, statement_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from umr_ld.alerts import Event, HappeningKind, Subscription
+    from umr_ld.index import RecordRow
+    from umr_ld.registry.parts import Parts
+    from umr_ld.registry.views import Verdicts
+    from umr_ld.risk import Advisory, Exposed, Step
+    from umr_ld.versions import Version
+
+_SAID = ("Advisory", "Statement")
+_ACTS: dict[str, HappeningKind] = {"publish": "published", "withdraw": "withdrawn", "vanish": "vanished"}
+
+
+def look(parts: Parts, now: datetime) -> Sequence[Event]:
+    """Tell the alerts what is new since they were told last.
+
+    Args:
+        parts: of the registry.
+        now: the time, UTC.
+
+    Returns:
+        what changed.
+    """
+    if not parts.has_alerts and not parts.index.speaking("Advisory"):
+        return ()
+    alerts, policy = parts.alerts, parts.policy.digest
+    with parts.index.steady():
+        known, position = alerts.state(), parts.index.position()
+        if known.position > position or (known.position, known.policy) == (position, policy):
+            return ()
+        if known.policy != policy:
+            news = _everything(parts)
+        else:
+            news = _News(parts, _entries(parts, known.position, position)).told(followed=alerts.is_followed())
+    return alerts.take(position, news.standings, news.happenings, now=now, added=news.added, policy=policy)
+
+
+def selected(parts: Parts, subscription: Subscription) -> frozenset[str]:
+    """The records that a subscription's query selects: the first column of its rows.
+
+    Args:
+        parts: of the registry.
+        subscription: with a query.
+
+    Returns:
+        `name@version` for each record below the registry's base; other IRIs as they are.
+
+    Raises:
+        Malformed: if it is no SELECT.
+        Busy: if another process writes: beside it the store cannot be asked.
+    """
+    answer = parts.store.query(subscription.query)
+    if not isinstance(answer, ox.QuerySolutions):
+        raise Malformed("the query of a subscription is a SELECT", remedy="select records, one a row")
+    first = (row[0] for row in answer)
+    return frozenset(parts.base.artifact_of(node.value) for node in first if isinstance(node, ox.NamedNode))
+
+
+def _entries(parts: Parts, after: int, upto: int) -> Iterator[_Act]:
+    for stored in parts.journal.read(after):
+        if stored.seq > upto:
+            return
+        kind = _ACTS.get(stored.entry.act)
+        row = parts.index.record(Ref.parse(stored.entry.subject)) if kind else None
+        if kind and row is not None:
+            yield _Act(stored.seq, kind, row, stored.entry.body)
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What `Alerts.take` is given."""
+
+    standings: Mapping[str, Sequence[Standing]] = field(default_factory=dict)
+    added: Sequence[Standing] = ()
+    happenings: Sequence[Happening] = ()
+
+
+def _everything(parts: Parts) -> _Told:
+    """Where all records stand: the first time, and whenever the policy says otherwise than before."""
+    current = [advisory.name for advisory in risks.advisories(parts, None, None)]
+    known = parts.alerts.advisories()
+    return _Told({name: _standings(parts, _verdicts(parts, name)) for name in {*current, *known}})
+
+
+def _verdicts(parts: Parts, name: str) -> Verdicts:
+    return risks.verdicts(parts, risks.require_advisory(parts, name, None), parts.policy, None)
+
+
+def _standings(parts: Parts, found: Verdicts) -> list[Standing]:
+    return [
+        _standing(found.advisory, one, found.exposure.path(one), row)
+        for one in found.exposure
+        if one.answer and (row := parts.index.record(one.ref)) is not None
+    ]
+
+
+def _standing(advisory: Advisory, one: Exposed, path: Sequence[Step], row: RecordRow) -> Standing:
+    return Standing(
+        advisory=advisory.name,
+        record=str(one.ref),
+        answer=one.answer.label,
+        severity=advisory.severity.label,
+        publishers=(row.publisher,) if row.publisher else (),
+        kind=row.kind,
+        path=path_words(path),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A journal entry about a record.
+
+    Args:
+        seq: of the entry.
+        kind: `published`, `withdrawn` or `vanished`.
+        row: the record.
+        body: of the entry.
+    """
+
+    seq: int
+    kind: HappeningKind
+    row: RecordRow
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        return str(self.row.ref.name)
+
+    @property
+    def reason(self) -> str:
+        return str(json.loads(self.body).get("reason", "")) if self.kind != "published" else ""
+
+
+class _News:
+    """What some entries of the journal change.
+
+    A *leaf* is a new record of an artifact that no link names. However many records there are, nobody else
+    stands otherwise because of it, so that only what is above it is looked at.
+    """
+
+    def __init__(self, parts: Parts, acts: Iterator[_Act]) -> None:
+        self._parts = parts
+        every = list(acts)
+        self._said = [act for act in every if act.row.kind in _SAID]
+        self._made = [act for act in every if act.row.kind not in _SAID]
+        published = [act for act in self._made if act.kind == "published"]
+        named = {name for name in {act.name for act in published} if parts.index.is_named(name)}
+        self._leaves = [act.row for act in published if act.name not in named]
+        self._others = [act for act in published if act.name in named]
+
+    def told(self, *, followed: bool) -> _Told:
+        """What the alerts are to be told.
+
+        Args:
+            followed: whether there is anybody who may want to know what happened to records.
+        """
+        found = {name: _verdicts(self._parts, name) for name in sorted(self._touched())}
+        happenings = [*self._withdrawals(found), *self._fixes(found)]
+        if followed:
+            happenings += [self._happening(act) for act in self._made]
+        return _Told(
+            standings={name: _standings(self._parts, verdicts) for name, verdicts in found.items()},
+            added=[
+                _standing(advisory, one, path, row)
+                for advisory, row, one, path in self._new_leaves()
+                if advisory.name not in found
+            ],
+            happenings=happenings,
+        )
+
+    def _touched(self) -> set[str]:
+        """Names of advisories by which records may stand otherwise than before."""
+        touched = {act.name for act in self._said if act.row.kind == "Advisory"}
+        for act in self._said:
+            if act.row.kind == "Statement":
+                about = statement_of(self._parts.records.read(act.row), self._parts.base).advisory
+                advisory = risks.advisory_named(self._parts, about, None)
+                touched |= {advisory.name} if advisory else set()
+        if self._others and self._parts.index.speaking("Advisory"):
+            above = artifacts_above(self._parts, {act.name for act in self._others})
+            touched |= {one.name for one in risks.bearing_on(self._parts, above, None)}
+        return touched
+
+    def _new_leaves(self) -> Iterator[tuple[Advisory, RecordRow, Exposed, tuple[Step, ...]]]:
+        if self._leaves and self._parts.index.speaking("Advisory"):
+            yield from exposed_among(self._parts, self._leaves, self._parts.policy)
+
+    def _happening(self, act: _Act) -> Happening:
+        index = self._parts.index
+        below = index.dependents(act.row.ref) if act.kind == "withdrawn" else index.naming(act.name)
+        return Happening(
+            kind=act.kind,
+            subject=str(act.row.ref),
+            publishers=tuple(sorted({row.publisher for row in (act.row, *below) if row.publisher})),
+            detail=act.reason,
+            seq=act.seq,
+            concerns=tuple(str(row.ref) for row in below),
+        )
+
+    def _withdrawals(self, found: Mapping[str, Verdicts]) -> Iterator[Happening]:
+        for act in self._said:
+            if act.row.kind == "Advisory" and not found[act.name].stands:
+                yield Happening("advisory-withdrawn", act.name, detail=act.reason, seq=act.seq)
+
+    def _fixes(self, found: Mapping[str, Verdicts]) -> Iterator[Happening]:
+        for act in self._others:
+            for verdicts in found.values():
+                if _mends(act.row.ref, verdicts):
+                    yield self._fix(verdicts, act.name, str(act.row.ref), act.seq)
+        for act in self._said:
+            if act.row.kind == "Advisory" and act.kind == "published":
+                for artifact, version in self._newly_fixed(found[act.name].advisory):
+                    yield self._fix(found[act.name], artifact, f"{artifact}@{version}", act.seq)
+
+    def _newly_fixed(self, advisory: Advisory) -> Iterator[tuple[str, Version]]:
+        """Versions that this revision says are free of the risk, and the one before did not."""
+        rows = self._parts.index.versions(advisory.name)
+        earlier = next((row for row in rows if row.ref.version < advisory.ref.version), None)
+        if earlier is not None:
+            before = advisory_of(self._parts.records.read(earlier), self._parts.base).fixed
+            for artifact, versions in advisory.fixed.items():
+                yield from ((artifact, one) for one in versions if one not in before.get(artifact, ()))
+
+    def _fix(self, verdicts: Verdicts, artifact: str, fix: str, seq: int) -> Happening:
+        """A fix, for the records that use another version of the artifact and are not clear."""
+        number = self._parts.index.artifact_id(artifact)
+        links = () if number is None else self._parts.index.naming_links([number])
+        users = {link.record for link in links}
+        return Happening(
+            kind="fix-available",
+            subject=fix,
+            advisory=verdicts.advisory.name,
+            seq=seq,
+            concerns=tuple(str(one.ref) for one in verdicts.exposure if one.answer and one.number in users),
+        )
+
+
+def _mends(ref: Ref, verdicts: Verdicts) -> bool:
+    """Whether a record is clear, and an earlier version of the same artifact is not."""
+    own = [one for one in verdicts.exposure if one.ref.name == ref.name and one.answer]
+    return any(one.ref.version < ref.version for one in own) and all(one.ref != ref for one in own)
