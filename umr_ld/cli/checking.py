@@ -112,9 +112,7 @@ def check(
     was decided to be left alone stands in umr.toml as [[check.ignore]], with a reason and an end.
     """
     with session.open() as registry:
-        records, refs = _read(registry, subjects)
-        if not records and not refs:
-            raise Missing("there is nothing to check", remedy="name drafts or references")
+        records, refs = read_subjects(registry, subjects)
         unknown = [ref for ref in refs if _is_unknown(registry, ref, at)]
         if unknown and len(unknown) == len(refs) and not records:
             registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
@@ -144,8 +142,20 @@ def check(
     return 1 if failing else 0
 
 
-def _read(registry: Registry, subjects: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
-    """Drafts by where they come from, and references."""
+def read_subjects(registry: Registry, subjects: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
+    """What somebody wants to have checked.
+
+    Args:
+        registry: against which drafts are read.
+        subjects: paths of drafts, folders and lists, and references.
+
+    Returns:
+        drafts by where they come from, and references.
+
+    Raises:
+        Invalid: if a draft cannot be read.
+        Missing: if there is neither.
+    """
     records: dict[str, Record] = {}
     refs: list[str] = []
     for subject in subjects:
@@ -156,6 +166,8 @@ def _read(registry: Registry, subjects: Iterable[str]) -> tuple[dict[str, Record
             refs += _listed(path)
         else:
             records |= _drafts(registry, subject)
+    if not records and not refs:
+        raise Missing("there is nothing to check", remedy="name drafts or references")
     return records, refs
 
 

@@ -38,6 +38,9 @@ VERBS = {
         "checking",
         "Say whether what is used, or is about to be published, is affected by an advisory.",
     ),
+    "licences": Verb(
+        "Risk", "licensing", "Hold the licences that records state against those of their upstreams."
+    ),
     "advisory": Verb("Risk", "advising", "Write, publish, list and withdraw advisories."),
     "statement": Verb("Risk", "advising", "Write, publish and withdraw statements about advisories."),
     "alerts": Verb("Risk", "alerting", "Tell people and machines what changes for them, and what to do."),

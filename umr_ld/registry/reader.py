@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from umr_ld.addresses import Base
     from umr_ld.entry import Head
+    from umr_ld.findings import Report
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.names import Ref
     from umr_ld.record import Record
@@ -257,6 +258,34 @@ class Reader:
         records = checking.drafts_first(one for one in given if not isinstance(one, str))
         upto = answers.sequence(self._parts, at)
         return checking.concerns(self._parts, [*refs, *records], policy or self._parts.policy, upto)
+
+    def licences(
+        self,
+        asked: Iterable[str | Record],
+        *,
+        policy: Policy | None = None,
+        at: datetime | None = None,
+    ) -> Report:
+        """What upstreams' licences demand, and what records state: a comparison, no legal advice.
+
+        Args:
+            asked: references, as in `show`; and records that were read and are not published, which count
+                as known to each other.
+            policy: which relations hand licences down; None for the registry's own.
+            at: as in `show`.
+
+        Returns:
+            a violation or a warning for each condition that is not kept, with the path, and what else there
+            is to know.
+
+        Raises:
+            Malformed, Missing: as `show`.
+        """
+        from umr_ld.registry.licensing import licence_findings
+
+        records = [self.get(one, at=at) if isinstance(one, str) else one for one in asked]
+        upto = answers.sequence(self._parts, at)
+        return licence_findings(self._parts, records, policy or self._parts.policy, upto)
 
     def impact(self, reference: str, *, at: datetime | None = None) -> Impact:
         """Everything downstream of an artifact or of some of its versions, with paths.

@@ -1,0 +1,82 @@
+"""The verb `licences`: what upstreams' licences demand, and what records state."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from umr_ld.cli import findings, options
+from umr_ld.cli.checking import read_subjects
+from umr_ld.cli.options import policy_of, verb
+from umr_ld.cli.output import as_json, count
+from umr_ld.cli.version import version
+from umr_ld.licences import NOTE
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from umr_ld.cli.session import Session
+    from umr_ld.findings import Severity
+
+_FAILING = ("violation", "warning", "never")
+_LEVELS = ("violation", "warning", "info")
+
+
+@verb("licences", options.store, options.at, options.policy, forms=findings.FORMS)
+@click.argument("subjects", nargs=-1, required=True, metavar="PATH|REFERENCE…")
+@click.option(
+    "--fail-on",
+    type=click.Choice(_FAILING),
+    default="violation",
+    show_default=True,
+    help="From which level on the exit code is 1.",
+)
+@click.option(
+    "--level",
+    type=click.Choice(_LEVELS),
+    default="warning",
+    show_default=True,
+    help="The least that is told.",
+)
+def licences(
+    session: Session,
+    subjects: tuple[str, ...],
+    fail_on: str,
+    level: str,
+    policy: Path | None,
+    at: datetime | None,
+) -> int:
+    """Hold the licences that records state against those of their upstreams.
+
+    Each argument is a draft, a folder of drafts, a list of references in a .txt file, or a reference. Told is what
+    is missing, what an upstream demands and the record's licence does not keep, and what one should know of
+    what it is made from, each with the path. It compares what records state, and is no legal advice.
+    """
+    with session.open() as registry:
+        records, refs = read_subjects(registry, subjects)
+        report = registry.licences([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
+    sources = {str(record.ref): source for source, record in records.items()}
+    told = [
+        replace(one, source=sources.get(one.focus, ""))
+        for one in report
+        if _LEVELS.index(one.severity.value) <= _LEVELS.index(level)
+    ]
+    said = {"": told}
+    session.give(
+        human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in told),
+        json=lambda: as_json({"note": NOTE, "findings": [one.as_dict() for one in told]}),
+        sarif=lambda: findings.sarif(said, version()),
+        github=lambda: findings.github(said),
+        junit=lambda: findings.junit(said),
+    )
+    failing = [one for one in report if _fails(one.severity, fail_on)]
+    checked = count(len(records) + len(refs), "record")
+    session.say(f"{checked} compared, {count(len(failing), 'reason')} to fail. {NOTE}")
+    return 1 if failing else 0
+
+
+def _fails(severity: Severity, fail_on: str) -> bool:
+    return fail_on != "never" and _LEVELS.index(severity.value) <= _LEVELS.index(fail_on)
