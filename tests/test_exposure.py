@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from itertools import pairwise
+from operator import or_
 
 import pytest
 from hypothesis import given, settings
@@ -12,7 +14,7 @@ from test_reachability import NAMES, RANGES, VERSIONS, fill, publication
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.names import Ref
 from umr_ld.ranges import NOTHING, Range
-from umr_ld.risk import Answer, Case, Cell, Ruling, Scope, expose
+from umr_ld.risk import Aliases, Answer, Case, Cell, Ruling, Scope, expose
 from umr_ld.versions import Version
 
 CLEAR, POSSIBLY, AFFECTED = Answer
@@ -48,13 +50,19 @@ def direct(scope, one):
 
 
 def covers(link, one):
-    named = link.artifact == str(one.name) and one.version in link.versions
-    return named and link.revision in {"", one.revision}
+    return one.version in link.versions and link.revision in {"", one.revision}
 
 
-def hop(link, world, scopes, verdict):
-    own = [one for one in world if str(one.name) == link.artifact]
-    d = named(scopes[link.artifact], link, own) if link.artifact in scopes else CLEAR
+def scope_of(name, scopes, same):
+    """What is said of any name of an artifact."""
+    found = [scope for one, scope in scopes.items() if one in same(name)]
+    return reduce(or_, found) if found else None
+
+
+def hop(link, world, scopes, verdict, same):
+    own = [one for one in world if str(one.name) in same(link.artifact)]
+    scope = scope_of(link.artifact, scopes, same)
+    d = named(scope, link, own) if scope else CLEAR
     r = [verdict[one.seq] for one in own if covers(link, one)]
     if d is AFFECTED or (r and all(one is AFFECTED for one in r)):
         answer = AFFECTED
@@ -65,15 +73,15 @@ def hop(link, world, scopes, verdict):
     return [CLEAR, min(answer, POSSIBLY), answer][CELLS[link.relation]]
 
 
-def oracle(world, scopes, rulings, reviews):
+def oracle(world, scopes, rulings, reviews, same):
     verdict = dict.fromkeys((one.seq for one in world), CLEAR)
     while True:
         new = {}
         for one in world:
-            scope = scopes.get(str(one.name))
+            scope = scope_of(str(one.name), scopes, same)
             hit = direct(scope, one) if scope else CLEAR
             hit = reviews.get(one.seq, hit) if hit else CLEAR
-            hops = max((hop(link, world, scopes, verdict) for link in one.links), default=CLEAR)
+            hops = max((hop(link, world, scopes, verdict, same) for link in one.links), default=CLEAR)
             new[one.seq] = max(hit, rulings.get(one.seq, hops))
         if new == verdict:
             return verdict
@@ -124,42 +132,63 @@ def built(tmp_path_factory, described):
     return index, world
 
 
+ALIASES = st.lists(
+    st.tuples(st.sampled_from([*NAMES, "lab/elsewhere"]), st.sampled_from([*NAMES, "https://x.example/a"])),
+    max_size=2,
+)
 RULED = st.dictionaries(st.integers(1, 10), st.sampled_from(list(Answer)), max_size=2)
 
 
 @settings(max_examples=500, deadline=None)
-@given(WORLDS, SCOPES, RULED, RULED)
-def test_verdicts_are_those_of_the_definition(tmp_path_factory, described, scopes, ruled, reviewed):
-    compared(tmp_path_factory, described, scopes, ruled, reviewed)
+@given(WORLDS, SCOPES, RULED, RULED, ALIASES)
+def test_verdicts_are_those_of_the_definition(tmp_path_factory, described, scopes, ruled, reviewed, pairs):
+    compared(tmp_path_factory, described, scopes, ruled, reviewed, pairs)
 
 
 @pytest.mark.slow
 @settings(max_examples=4000, deadline=None)
-@given(WORLDS, SCOPES, RULED, RULED)
+@given(WORLDS, SCOPES, RULED, RULED, ALIASES)
 def test_verdicts_are_those_of_the_definition_on_thousands(
-    tmp_path_factory, described, scopes, ruled, reviewed
+    tmp_path_factory, described, scopes, ruled, reviewed, pairs
 ):
-    compared(tmp_path_factory, described, scopes, ruled, reviewed)
+    compared(tmp_path_factory, described, scopes, ruled, reviewed, pairs)
 
 
-def compared(tmp_path_factory, described, scopes, ruled, reviewed):
+def same_by(pairs):
+    """All names of an artifact, by the definition: what pairs lead to, over any number of steps."""
+
+    def same(name):
+        found = {name}
+        while more := {other for pair in pairs for other in pair if found & set(pair)} - found:
+            found |= more
+        return found
+
+    return same
+
+
+def compared(tmp_path_factory, described, scopes, ruled, reviewed, pairs=()):
     index, world = built(tmp_path_factory, described)
     case = Case(
-        scopes, CELLS.__getitem__, rulings=rulings_for(world, ruled), reviews=rulings_for(world, reviewed)
+        scopes,
+        CELLS.__getitem__,
+        rulings=rulings_for(world, ruled),
+        reviews=rulings_for(world, reviewed),
+        aliases=Aliases(pairs),
     )
     found = expose(index, case)
     index.close()
 
     said = {str(one.ref): one.answer for one in found}
-    expected = oracle(world, scopes, ruled, reviewed)
+    same = same_by(pairs)
+    expected = oracle(world, scopes, ruled, reviewed, same)
     assert {ref: answer for ref, answer in said.items() if answer} == {
         f"{one.name}@{one.version}": expected[one.seq] for one in world if expected[one.seq]
     }
     for one in found:
-        path_is_proof(found, one, scopes, world, ruled)
+        path_is_proof(found, one, scopes, world, ruled, same)
 
 
-def path_is_proof(found, one, scopes, world, ruled):
+def path_is_proof(found, one, scopes, world, ruled, same):
     """Every step follows from the one before, and the last ends at what is hit, or at a statement's word."""
     path = found.path(one)
     assert len(path) == one.depth or one.depth == 0
@@ -173,21 +202,21 @@ def path_is_proof(found, one, scopes, world, ruled):
         link = [
             link
             for link in by_ref[str(step.ref)].links
-            if (link.relation, link.artifact, link.versions, link.revision)
-            == (step.relation, step.artifact, step.versions, step.revision)
+            if (link.relation, link.versions, link.revision) == (step.relation, step.versions, step.revision)
+            and link.artifact in same(step.artifact)
         ]
         assert link
     if path and path[-1].reached is None:
-        assert path[-1].artifact in scopes
+        assert scope_of(path[-1].artifact, scopes, same)
     elif path:
         last = by_ref[str(path[-1].reached)]
-        assert str(last.name) in scopes or last.seq in ruled
+        assert scope_of(str(last.name), scopes, same) or last.seq in ruled
 
 
 @settings(max_examples=100, deadline=None)
-@given(WORLDS, SCOPES, RULED, st.randoms(use_true_random=False))
+@given(WORLDS, SCOPES, RULED, ALIASES, st.randoms(use_true_random=False))
 def test_verdicts_do_not_depend_on_the_order_of_publication(
-    tmp_path_factory, described, scopes, ruled, random_
+    tmp_path_factory, described, scopes, ruled, pairs, random_
 ):
     refs = list(described)
     shuffled = random_.sample(refs, len(refs))
@@ -196,7 +225,8 @@ def test_verdicts_do_not_depend_on_the_order_of_publication(
         index, world = built(tmp_path_factory, {ref: described[ref] for ref in order})
         numbers = {ref: order.index(ref) + 1 for ref in refs}
         moved = {numbers[refs[seq - 1]]: answer for seq, answer in ruled.items() if seq <= len(refs)}
-        found = expose(index, Case(scopes, CELLS.__getitem__, rulings=rulings_for(world, moved)))
+        case = Case(scopes, CELLS.__getitem__, rulings=rulings_for(world, moved), aliases=Aliases(pairs))
+        found = expose(index, case)
         answers.append([(str(one.ref), one.answer, one.depth, found.path(one)) for one in found])
         index.close()
     assert answers[0] == answers[1]

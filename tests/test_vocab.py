@@ -29,6 +29,11 @@ umr:promptedFrom a owl:ObjectProperty, umr:Relation ;
     rdfs:subPropertyOf prov:wasDerivedFrom ;
     umr:fromKind umr:Model ; umr:toKind umr:Model ; umr:carries umrrisk:weights ; umr:order 95 .
 """
+RISK = """
+umrrisk:prompt-injection a skos:Concept ; skos:inScheme <https://w3id.org/umr-ld/risk> ;
+    skos:prefLabel "prompt injection"@en ; umr:riskClass umrrisk:weights ;
+    skos:definition "Text that is read as data is obeyed."@en .
+"""
 SHAPE = """
 @prefix sh: <http://www.w3.org/ns/shacl#> . @prefix umr: <https://w3id.org/umr-ld/ns#> .
 umr:QuantizationShape a sh:NodeShape ; sh:targetClass umr:Model ;
@@ -46,6 +51,9 @@ SESSION = """
         rows = registry.query("SELECT ?b {{ ?b prov:wasDerivedFrom ?a . ?a umr:name 'lab/a' ; umr:quantizationScheme ?s }}")
         (checked,) = registry.validate([draft("lab/c@1.0.0", quantizationScheme="x" * 21)])
         (wrong,) = registry.validate([draft("lab/d@1.0.0", "promptedFrom lab/a", kind="Dataset")])
+        risky = [{{"artifact": "lab/a"}}]
+        registry.publish([draft("advisory/x@1.0.0", kind="Advisory", risk="prompt-injection", affects=risky)], agent="x")
+        found = registry.verdicts("x").exposure
         changed = registry.bump(draft("lab/a@1.0.1", quantizationScheme="Q8_0"))[2]
         print(json.dumps({{
             "inherited": [str(one.origin) for name, one in held.inherited() if name.endswith("quantizationScheme")],
@@ -53,6 +61,8 @@ SESSION = """
             "refused": [finding.message for finding in checked.report.violations],
             "kinds": [finding.rule for finding in wrong.report.violations],
             "bump": str(changed),
+            "affected": {{str(one.ref): one.answer.label for one in found}},
+            "path": [str(step) for step in found.path(found[1])],
         }}))
 """
 
@@ -65,6 +75,13 @@ def extended(tmp_path_factory):
         shutil.copytree(ROOT / folder, place / folder, ignore=shutil.ignore_patterns("__pycache__"))
     with (place / "ontology" / "umr.ttl").open("a", encoding="utf-8") as file:
         file.write(PROPERTY + RELATION)
+    with (place / "ontology" / "risks.ttl").open("a", encoding="utf-8") as file:
+        file.write(RISK)
+    shapes = place / "shapes" / "record.ttl"
+    text = shapes.read_text(encoding="utf-8")
+    shapes.write_text(
+        text.replace("umrrisk:backdoor ", "umrrisk:backdoor umrrisk:prompt-injection "), encoding="utf-8"
+    )
     (place / "shapes" / "quantization.ttl").write_text(SHAPE, encoding="utf-8")
     context = json.loads((place / "ontology" / "context.jsonld").read_text(encoding="utf-8"))
     context["@context"]["quantizationScheme"] = "umr:quantizationScheme"
@@ -92,6 +109,11 @@ def test_a_new_property_is_inherited_validated_and_counted_by_data_alone(extende
 def test_a_new_relation_is_followed_entailed_and_constrained_by_data_alone(extended):
     assert extended["derived"] == ["https://w3id.org/umr-ld/r/lab/b@1.0.0"]
     assert extended["kinds"] == ["relation-kind"]
+
+
+def test_a_new_risk_travels_along_a_new_relation_by_data_alone(extended):
+    assert extended["affected"] == {"lab/a@1.0.0": "affected", "lab/b@1.0.0": "affected"}
+    assert extended["path"] == ["lab/b@1.0.0 promptedFrom lab/a"]
 
 
 def test_keys_mean_what_their_place_makes_them_mean():

@@ -68,6 +68,17 @@ class Name:
         """
         return _parsed(text)
 
+    @classmethod
+    def known(cls, text: str) -> Name:
+        """A name that was checked when it was taken in, and need not be again.
+
+        Args:
+            text: from an index, where nothing else can be.
+        """
+        name = cls.__new__(cls)
+        object.__setattr__(name, "text", text)
+        return name
+
     @property
     def segments(self) -> tuple[str, ...]:
         """The parts between the slashes."""

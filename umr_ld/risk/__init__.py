@@ -6,15 +6,18 @@ that count.
 """
 
 from umr_ld.risk.advisory import Advisory, advisory_of, subjects_of
+from umr_ld.risk.alias import Aliases
 from umr_ld.risk.answers import Answer, Severity
-from umr_ld.risk.case import Case, Exposed, Exposure, Ruling, Step, path_words
+from umr_ld.risk.case import Case, Exposed, Ruling, Step, path_words
 from umr_ld.risk.exposure import expose
+from umr_ld.risk.outcome import Exposure
 from umr_ld.risk.policy import Cell, Policy, standard_policy
 from umr_ld.risk.scope import Scope
 from umr_ld.risk.statement import Statement, statement_of
 
 __all__ = [
     "Advisory",
+    "Aliases",
     "Answer",
     "Case",
     "Cell",

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from umr_ld.risk.answers import Answer
+from umr_ld.risk.alias import Aliases
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from umr_ld.lineage import Naming, Recorded, Row
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
+    from umr_ld.risk.answers import Answer
     from umr_ld.risk.policy import Cell
     from umr_ld.risk.scope import Scope
 
@@ -70,16 +71,17 @@ class Case:
         passes: key or IRI of a relation to what passes along it.
         rulings: number of a record to the statement that stands in the place of its hops.
         reviews: number of a record to the statement that stands in the place of a direct hit.
+        aliases: names that are names of the same artifact.
     """
 
     scopes: Mapping[str, Scope]
     passes: Callable[[str], Cell]
     rulings: Mapping[int, Ruling] = field(default_factory=dict)
     reviews: Mapping[int, Ruling] = field(default_factory=dict)
+    aliases: Aliases = field(default_factory=Aliases)
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """One link of a path.
 
     Args:
@@ -124,8 +126,7 @@ def path_words(path: Iterable[Step]) -> str:
     return " ".join(f"{step.relation} {step.end}" for step in path)
 
 
-@dataclass(frozen=True, slots=True)
-class Exposed:
+class Exposed(NamedTuple):
     """A record, and how it stands.
 
     Args:
@@ -143,42 +144,4 @@ class Exposed:
     depth: int
     arrives: Answer
     ruling: Ruling | None
-    number: int = field(repr=False, default=0)
-
-
-class Exposure(Sequence[Exposed]):
-    """Everything that is not clear, and what only a statement clears: by depth, then by name and version.
-
-    Args:
-        exposed: the records.
-        path_of: gives the path of a record by its number.
-    """
-
-    __slots__ = ("_exposed", "_path_of")
-
-    def __init__(self, exposed: Sequence[Exposed], path_of: Callable[[int, Answer], Iterable[Step]]) -> None:
-        self._exposed = exposed
-        self._path_of = path_of
-
-    def __len__(self) -> int:
-        return len(self._exposed)
-
-    def __getitem__(self, at):  # type: ignore[no-untyped-def]
-        """By place, as of a sequence."""
-        return self._exposed[at]
-
-    def path(self, exposed: Exposed) -> tuple[Step, ...]:
-        """The strongest way to what is hit; of several the shortest, then the first in order of names.
-
-        Args:
-            exposed: of this exposure.
-        """
-        return tuple(self._path_of(exposed.number, exposed.arrives))
-
-    def answer(self, ref: Ref) -> Answer:
-        """How a record stands.
-
-        Args:
-            ref: any record.
-        """
-        return next((one.answer for one in self._exposed if one.ref == ref), Answer.CLEAR)
+    number: int = 0

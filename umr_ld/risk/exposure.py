@@ -11,23 +11,30 @@ Links that name the same versions of the same artifact stand or fall together; t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections import defaultdict
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from umr_ld.names import Name, Ref
-from umr_ld.ranges import EVERYTHING, Range
+from umr_ld.risk.alias import Aliased
 from umr_ld.risk.answers import Answer
-from umr_ld.risk.case import Exposed, Exposure, Step
+from umr_ld.risk.case import Exposed
+from umr_ld.risk.outcome import Exposure, Texts, Walk
 from umr_ld.risk.policy import Cell
-from umr_ld.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
     from umr_ld.lineage import Naming, Recorded
+    from umr_ld.names import Ref
     from umr_ld.risk.case import Case, Linked
     from umr_ld.risk.scope import Scope
+
+# Of many links at once, one field is read faster so.
+_RELATION, _VERSIONS, _MAKER, _VERSION = map(attrgetter, ("relation", "versions", "maker", "version"))
+_MEANT = attrgetter("target", "versions", "revision")
+_MAKER_NAME = attrgetter("maker", "name")
 
 
 def expose(graph: Linked, case: Case, at: int | None = None) -> Exposure:
@@ -42,10 +49,10 @@ def expose(graph: Linked, case: Case, at: int | None = None) -> Exposure:
         the records; it takes time in proportion to them and their links, however many others there are.
     """
     with graph.steady():
-        spread = _Spread(graph, case, at)
+        spread = _Spread(Aliased(graph, case.aliases) if case.aliases else graph, case, at)
         possibly = spread.walk(_Going(Answer.POSSIBLY, Cell.WEAK, spread.sources(Answer.POSSIBLY)))
-        full = spread.surely()
-        affected = spread.walk(_Going(Answer.AFFECTED, Cell.FULL, spread.sources(Answer.AFFECTED), full))
+        surely = _Going(Answer.AFFECTED, Cell.FULL, spread.sources(Answer.AFFECTED), spread.surely())
+        affected = possibly if spread.is_same(possibly, surely) else spread.walk(surely)
         return spread.result(possibly, affected)
 
 
@@ -65,6 +72,10 @@ class _Demand:
     covered: tuple[int, ...]
     links: list[Naming]
 
+    def place(self) -> int:
+        """The first place of a link among the links of its record."""
+        return min(link.number for link in self.links)
+
 
 @dataclass(frozen=True, slots=True)
 class _Going:
@@ -80,26 +91,7 @@ class _Going:
     answer: Answer
     cell: Cell
     sources: Mapping[int, int]
-    within: Collection[_Demand] | None = None
-
-
-@dataclass(slots=True)
-class _Walk:
-    """What a walk reached.
-
-    Args:
-        sources: records where it began.
-        depth: record to its depth.
-        arrived: record to the link by which it was reached.
-        through: record to the record that this link leads on to; 0 where the versions themselves are hit.
-        steps: of paths, as far as they were asked for; paths share their ends.
-    """
-
-    sources: Collection[int]
-    depth: dict[int, int]
-    arrived: dict[int, Naming] = field(default_factory=dict)
-    through: dict[int, int] = field(default_factory=dict)
-    steps: dict[int, Step] = field(default_factory=dict)
+    within: Set[_Demand] | None = None
 
 
 class _Spread:
@@ -109,18 +101,26 @@ class _Spread:
         self._graph = graph
         self._case = case
         self._at = at
-        self._terms: dict[int, str] = {}
         self._cells: dict[int, Cell] = {}
-        self._demands: dict[int, list[_Demand]] = {}
+        self._read: set[int] = set()
+        self._demands: dict[int, list[_Demand]] = defaultdict(list)
+        self._met_by: dict[Answer, set[_Demand]] = defaultdict(set)
         self._names: dict[int, str] = {}
+        self._texts = Texts(graph.terms, self._names)
         self._scopes: dict[int, Scope] = {}
         self._hits: dict[int, Answer] = {}
         self._rows: dict[int, tuple[int, Ref]] = {}
-        self._refs: dict[int, Ref] = {}
-        for name, scope in sorted(case.scopes.items()):
+        for name, scope in self._scopes_of_artifacts():
             self._begin(name, scope)
         for seq, ruling in case.rulings.items():
             self._place(seq, ruling.record)
+
+    def _scopes_of_artifacts(self) -> list[tuple[str, Scope]]:
+        found: dict[str, Scope] = {}
+        for name, scope in self._case.scopes.items():
+            one = self._case.aliases.standing(name)
+            found[one] = found[one] | scope if one in found else scope
+        return sorted(found.items())
 
     def _begin(self, name: str, scope: Scope) -> None:
         artifact = self._graph.artifact_id(name)
@@ -138,7 +138,7 @@ class _Spread:
         artifact = self._graph.artifact_id(str(ref.name))
         assert artifact is not None
         self._rows[seq] = artifact, ref
-        self._names[artifact] = str(ref.name)
+        self._names[artifact] = self._case.aliases.standing(str(ref.name))
 
     def _direct(self, seq: int) -> Answer:
         """How a record stands by a direct hit, where no reviewer says otherwise."""
@@ -157,34 +157,50 @@ class _Spread:
         ruling = self._case.rulings.get(seq)
         return self._direct(seq) if ruling is None else max(self._direct(seq), ruling.answer)
 
-    def walk(self, going: _Going) -> _Walk:
+    def walk(self, going: _Going) -> Walk:
         """Downstream, a level at a time.
 
         Args:
             going: how.
         """
-        walk = _Walk(going.sources, dict.fromkeys(going.sources, 0))
+        walk = Walk(going.sources, dict.fromkeys(going.sources, 0))
         artifacts = {*going.sources.values(), *self._scopes}
-        met: set[_Demand] = set()
+        met = self._met_by[going.answer]
         depth = 0
         while artifacts:
             depth += 1
             self._load(artifacts)
-            fresh: dict[int, tuple[Naming, int]] = {}
-            for artifact in sorted(artifacts, key=self._name):
+            fresh: dict[int, Naming] = {}
+            for artifact in sorted(artifacts & self._demands.keys(), key=self._names.__getitem__):
                 for demand in self._demands[artifact]:
                     through = None if demand in met else self._met(demand, going, walk)
                     if through is not None:
                         met.add(demand)
                         self._reach(demand, through, going, walk, fresh)
-            artifacts = set()
-            for record, (link, through) in fresh.items():
-                walk.depth[record], walk.arrived[record], walk.through[record] = depth, link, through
-                if record not in self._case.rulings:
-                    artifacts.add(link.maker)
+            walk.arrived.update(fresh)
+            walk.depth.update(dict.fromkeys(fresh, depth))
+            # A statement stands in the place of what arrives, so nothing goes on from there.
+            artifacts = {*map(_MAKER, fresh.values())}
+            if not fresh.keys().isdisjoint(self._case.rulings):
+                artifacts = {link.maker for seq, link in fresh.items() if seq not in self._case.rulings}
         return walk
 
-    def _met(self, demand: _Demand, going: _Going, walk: _Walk) -> int | None:
+    def is_same(self, walk: Walk, other: _Going) -> bool:
+        """Whether another way to go, one that asks for more, would lead nowhere else.
+
+        Args:
+            walk: what was reached.
+            other: the way.
+        """
+        met = self._met_by[Answer.POSSIBLY]
+        return (
+            walk.sources == other.sources
+            and Cell.WEAK not in self._cells.values()
+            and all(demand.direct is not Answer.POSSIBLY for demand in met)
+            and (other.within is None or met <= other.within)
+        )
+
+    def _met(self, demand: _Demand, going: _Going, walk: Walk) -> int | None:
         """The record through which a demand is met; 0 without any, None if it is not."""
         if going.within is not None and demand not in going.within:
             return None
@@ -197,23 +213,25 @@ class _Spread:
         return None
 
     def _reach(
-        self, demand: _Demand, through: int, going: _Going, walk: _Walk, fresh: dict[int, tuple[Naming, int]]
+        self, demand: _Demand, through: int, going: _Going, walk: Walk, fresh: dict[int, Naming]
     ) -> None:
+        hits, cells, arrived = self._hits, self._cells, walk.arrived
         for link in demand.links:
             record = link.record
-            if record in walk.arrived or self._direct(record) >= going.answer:
+            if record in arrived or (record in hits and self._direct(record) >= going.answer):
                 continue
-            if self._cell(link) >= going.cell:
+            if cells[link.relation] >= going.cell:
                 known = fresh.get(record)
-                if known is None or self._before(link, known[0]):
-                    fresh[record] = link, through
+                if known is None or self._before(link, known):
+                    fresh[record] = link
+                    walk.through[record] = through
 
     def _before(self, one: Naming, other: Naming) -> bool:
-        return (self._name(one.target), one.number) < (self._name(other.target), other.number)
+        return (self._names[one.target], one.number) < (self._names[other.target], other.number)
 
     # -- who is affected for sure
 
-    def surely(self) -> Collection[_Demand]:
+    def surely(self) -> Set[_Demand]:
         """The demands that are affected for sure."""
         waiting = list(self.sources(Answer.AFFECTED))
         affected = set(waiting)
@@ -234,7 +252,9 @@ class _Spread:
             while ready:
                 demand = ready.pop()
                 full.add(demand)
-                fresh = {link.record for link in demand.links if self._cell(link) is Cell.FULL} - affected
+                fresh = {
+                    link.record for link in demand.links if self._cells[link.relation] is Cell.FULL
+                } - affected
                 affected |= fresh
                 waiting += fresh - self._case.rulings.keys()
         return full
@@ -243,29 +263,32 @@ class _Spread:
 
     def _load(self, artifacts: Collection[int]) -> None:
         """Read the links to artifacts, and their recorded versions, if that was not done yet."""
-        new = sorted(set(artifacts) - self._demands.keys())
+        new = sorted(set(artifacts) - self._read)
         if not new:
             return
+        self._read.update(new)
         links = self._graph.naming_links(new, self._at)
-        rows = self._graph.recorded(new, self._at)
-        self._learn({link.versions for link in links} | {link.version for link in links})
-        self._learn({link.relation for link in links} | {row.version for row in rows})
-        recorded: dict[int, list[Recorded]] = {}
+        alike: dict[tuple[int, int | None, str | None], list[Naming]] = defaultdict(list)
+        for key, neighbours in groupby(links, key=_MEANT):
+            alike[key] += neighbours
+        named = {target for target, _, _ in alike}
+        # Most artifacts are named by nobody, and of these no record needs to be read.
+        rows = self._graph.recorded(sorted(named), self._at)
+        self._texts.learn({*map(_VERSIONS, links), *map(_VERSION, links), *map(_RELATION, links)})
+        self._texts.learn({row.version for row in rows})
+        self._judge({*map(_RELATION, links)})
+        self._learn_names(links)
+        recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
-            recorded.setdefault(row.artifact, []).append(row)
-        grouped: dict[int, dict[tuple[int | None, str | None], list[Naming]]] = {one: {} for one in new}
-        for link in links:
-            grouped[link.target].setdefault((link.versions, link.revision), []).append(link)
-            self._names.setdefault(link.maker, link.name)
-        for artifact, several in grouped.items():
-            self._demands[artifact] = [
-                self._demand(artifact, named, recorded.get(artifact, ()))
-                for named in sorted(several.values(), key=lambda named: min(link.number for link in named))
-            ]
+            recorded[row.artifact].append(row)
+        for (target, _, _), several in alike.items():
+            self._demands[target].append(self._demand(target, several, recorded[target]))
+        for target in named:
+            self._demands[target].sort(key=_Demand.place)
 
     def _demand(self, artifact: int, links: list[Naming], rows: Sequence[Recorded]) -> _Demand:
-        meant, revision = self._range(links[0].versions), links[0].revision or ""
-        known = [(Version.parse(self._terms[row.version]), row) for row in rows]
+        meant, revision = self._texts.range(links[0].versions), links[0].revision or ""
+        known = [(self._texts.version(row.version), row) for row in rows]
         covered = tuple(
             row.record for version, row in known if version in meant and revision in {"", row.revision}
         )
@@ -277,79 +300,36 @@ class _Spread:
         )
         return _Demand(artifact, direct, covered, links)
 
-    def _learn(self, terms: set[int | None] | set[int]) -> None:
-        unknown = [term for term in terms if term is not None and term not in self._terms]
-        if unknown:
-            self._terms.update(self._graph.terms(unknown))
+    def _learn_names(self, links: Sequence[Naming]) -> None:
+        names, aliases = dict(map(_MAKER_NAME, links)), self._case.aliases
+        if aliases:
+            names = {artifact: aliases.standing(name) for artifact, name in names.items()}
+        self._names.update(names)
 
-    def _cell(self, link: Naming) -> Cell:
-        cell = self._cells.get(link.relation)
-        if cell is None:
-            cell = self._cells[link.relation] = self._case.passes(self._terms[link.relation])
-        return cell
-
-    def _range(self, term: int | None) -> Range:
-        return EVERYTHING if term is None else _range(self._terms[term])
-
-    def _name(self, artifact: int) -> str:
-        return self._names[artifact]
+    def _judge(self, relations: Iterable[int]) -> None:
+        for relation in relations:
+            if relation not in self._cells:
+                self._cells[relation] = self._case.passes(self._texts[relation])
 
     # -- the answer
 
-    def result(self, possibly: _Walk, affected: _Walk) -> Exposure:
+    def result(self, possibly: Walk, affected: Walk) -> Exposure:
         """Everything that was found."""
-        links = [*possibly.arrived.values(), *affected.arrived.values()]
-        self._learn({link.evidence for link in links})
-        every = possibly.depth.keys() | affected.depth.keys() | self._hits.keys()
-        found = [self._exposed(seq, possibly, affected) for seq in every]
-        found.sort(key=lambda one: (one.depth, str(one.ref.name), one.ref.version))
+        known = self._hits.keys() | self._case.rulings.keys()
+        apart = {
+            seq: self._apart(seq, possibly, affected)
+            for seq in known
+            if seq in self._hits or seq in possibly.depth or seq in affected.depth
+        }
+        return Exposure(apart, possibly, affected, self._texts)
 
-        def path(seq: int, arrives: Answer) -> Iterable[Step]:
-            hit = self._hits.get(seq, Answer.CLEAR) >= arrives
-            return () if hit else self._path(seq, affected if arrives is Answer.AFFECTED else possibly)
-
-        return Exposure(tuple(found), path)
-
-    def _exposed(self, seq: int, possibly: _Walk, affected: _Walk) -> Exposed:
-        ruling, hit = self._case.rulings.get(seq), self._hits.get(seq, Answer.CLEAR)
+    def _apart(self, seq: int, possibly: Walk, affected: Walk) -> Exposed:
+        """A record that is hit, or of which a statement speaks."""
         hops = Answer.POSSIBLY if seq in possibly.arrived else Answer.CLEAR
         walk = affected if seq in affected.arrived else possibly
-        hops = Answer.AFFECTED if walk is affected else hops
+        hops = Answer.AFFECTED if seq in affected.arrived else hops
+        ruling, hit = self._case.rulings.get(seq), self._hits.get(seq, Answer.CLEAR)
         answer = max(self._direct(seq), hops if ruling is None else ruling.answer)
         depth = 0 if hit >= hops else walk.depth[seq]
         counts = self._case.reviews.get(seq) if hit and seq in self._case.reviews else ruling
-        return Exposed(self._ref(seq, walk), answer, depth, max(hit, hops), counts, seq)
-
-    def _ref(self, seq: int, walk: _Walk) -> Ref:
-        link = walk.arrived.get(seq)
-        if link is None:
-            return self._rows[seq][1]
-        known = self._refs.get(seq)
-        if known is None:
-            known = self._refs[seq] = Ref(Name.parse(link.name), Version.parse(self._terms[link.version]))
-        return known
-
-    def _path(self, seq: int, walk: _Walk) -> Iterable[Step]:
-        while seq in walk.arrived:
-            step = walk.steps.get(seq)
-            if step is None:
-                step = walk.steps[seq] = self._step(seq, walk)
-            yield step
-            seq = walk.through[seq]
-            if seq in walk.sources:
-                return
-
-    def _step(self, seq: int, walk: _Walk) -> Step:
-        link, further = walk.arrived[seq], walk.through[seq]
-        return Step(
-            ref=self._ref(seq, walk),
-            relation=self._terms[link.relation],
-            artifact=self._name(link.target),
-            versions=self._range(link.versions),
-            revision=link.revision or "",
-            evidence=self._terms[link.evidence],
-            reached=self._ref(further, walk) if further else None,
-        )
-
-
-_range = lru_cache(maxsize=4096)(Range.from_npm)
+        return Exposed(self._rows[seq][1], answer, depth, max(hit, hops), counts, seq)

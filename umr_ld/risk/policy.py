@@ -1,7 +1,8 @@
 """The policy: which relation carries which risk, and whose word counts. It is data.
 
 The table is in the ontology, on the relations: `umr:carries`, `umr:weaklyCarries`, `umr:weakensPartial`.
-A deployment may say otherwise in a file of its own, cell by cell; what it does not mention stays.
+A deployment may say otherwise in a file of its own, cell by cell; what it does not mention stays. There it
+also names its reviewers, and the names that it has accepted as names of the same artifact.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import enum
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -35,10 +36,11 @@ class Cell(enum.IntEnum):
 _CELLS = {f"{UMR}stops": Cell.STOPS, f"{UMR}weaklyCarries": Cell.WEAK, f"{UMR}carries": Cell.FULL}
 _WEAKENS = f"{UMR}weakensPartial"
 _REVIEWER = f"{UMR}reviewer"
-_MEANT = ", ".join(f"umr:{name.removeprefix(UMR)}" for name in (*_CELLS, _WEAKENS, _REVIEWER))
+_ALIAS = f"{UMR}alsoKnownAs"
+_MEANT = ", ".join(f"umr:{name.removeprefix(UMR)}" for name in (*_CELLS, _WEAKENS, _REVIEWER, _ALIAS))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Policy:
     """A table of what carries what, and who reviews.
 
@@ -47,14 +49,16 @@ class Policy:
         weakened: relation and risk or class that pass weakly where the risk is in part of the data.
         classes: risk to its classes, and to the risks that are wider.
         reviewers: IRIs of agents whose statements count against a direct hit.
+        aliases: pairs of IRIs of artifacts that are the same.
     """
 
     cells: Mapping[tuple[str, str], Cell]
     weakened: frozenset[tuple[str, str]]
     classes: Mapping[str, Risk]
     reviewers: frozenset[str] = frozenset()
+    aliases: frozenset[tuple[str, str]] = frozenset()
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over everything that decides, hexadecimal: the same for policies that decide the same."""
         lines = [
@@ -65,6 +69,7 @@ class Policy:
                 for iri, one in self.classes.items()
             ),
             *(f"reviewer {iri}" for iri in self.reviewers),
+            *(f"alias {' '.join(sorted(pair))}" for pair in self.aliases),
         ]
         return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
@@ -101,14 +106,18 @@ class Policy:
             vocabulary: relations that may be named.
 
         Raises:
-            Malformed: if it is no Turtle, or says anything but cells and reviewers of what is known.
+            Malformed: if it is no Turtle, or says anything but cells of what is known, reviewers and aliases.
         """
-        cells, weakened, reviewers = dict(self.cells), set(self.weakened), set(self.reviewers)
+        cells, weakened = dict(self.cells), set(self.weakened)
+        reviewers, aliases = set(self.reviewers), set(self.aliases)
         relations = {relation.iri for relation in vocabulary.relations.values()}
         risks = self.classes.keys() | {iri for one in self.classes.values() for iri in one.classes}
         for subject, predicate, value in _statements(turtle, where):
             if predicate == _REVIEWER:
                 reviewers.add(value)
+                continue
+            if predicate == _ALIAS:
+                aliases.add((subject, value))
                 continue
             if predicate not in _CELLS and predicate != _WEAKENS:
                 raise _refused(
@@ -125,7 +134,7 @@ class Policy:
             else:
                 cells[subject, value] = _CELLS[predicate]
                 weakened.discard((subject, value))
-        return Policy(cells, frozenset(weakened), self.classes, frozenset(reviewers))
+        return Policy(cells, frozenset(weakened), self.classes, frozenset(reviewers), frozenset(aliases))
 
 
 @dataclass(frozen=True, slots=True)
