@@ -47,11 +47,7 @@ def _standard_input() -> Document:
 
 
 def _below(folder: Path) -> Iterator[Document]:
-    found = sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in _ENDINGS and path.is_file() and not _is_hidden(path.relative_to(folder))
-    )
+    found = sorted(_records_below(folder))
     if not found:
         raise Missing(
             "the folder holds no record",
@@ -67,8 +63,37 @@ def _is_hidden(path: Path) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
+def card(path: Path) -> Document | None:
+    """The card that a path names: a Markdown file, or the README.md of a folder that holds no record.
+
+    Args:
+        path: file or folder.
+
+    Returns:
+        the card, its syntax to be told by whoever reads it; None if the path names something else.
+
+    Raises:
+        Missing, Unreadable, TooLarge: as `documents`.
+    """
+    if path.is_dir():
+        readme = path / "README.md"
+        return None if not readme.is_file() or any(_records_below(path)) else _read(readme, Media.YAML)
+    return _read(path, Media.YAML) if path.suffix.lower() == ".md" else None
+
+
+def _records_below(folder: Path) -> Iterator[Path]:
+    return (
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in _ENDINGS and path.is_file() and not _is_hidden(path.relative_to(folder))
+    )
+
+
 def _document(path: Path) -> Document:
-    media = Media.of_path(path)
+    return _read(path, Media.of_path(path))
+
+
+def _read(path: Path, media: Media) -> Document:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise TooLarge(

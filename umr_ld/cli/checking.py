@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -14,8 +16,10 @@ from umr_ld.cli.options import policy_of, verb
 from umr_ld.cli.output import as_json, count, filled
 from umr_ld.cli.verdicts import concern_words, step_json
 from umr_ld.cli.version import version
+from umr_ld.document import Document
 from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.findings import Finding, Report, Severity
+from umr_ld.render.text import one_line
 from umr_ld.risk import Answer
 from umr_ld.risk import Severity as Grave
 
@@ -107,12 +111,13 @@ def check(
 ) -> int:
     """Say whether what is used, or is about to be published, is affected by an advisory.
 
-    Each argument is a draft, a folder of drafts, a list of references in a .txt file (one a line, # begins a
-    comment), or a reference: NAME, NAME@VERSION, NAME@RANGE. The exit code is 1 if anything is affected. What
-    was decided to be left alone stands in umr.toml as [[check.ignore]], with a reason and an end.
+    Each argument is a draft, a folder of drafts, a hub card (a .md file, or a folder with a README.md), a list
+    of references in a .txt file (one a line, # begins a comment), or a reference: NAME, NAME@VERSION,
+    NAME@RANGE. The exit code is 1 if anything is affected. What was decided to be left alone stands in
+    umr.toml as [[check.ignore]], with a reason and an end.
     """
     with session.open() as registry:
-        records, refs = read_subjects(registry, subjects)
+        records, refs = read_subjects(session, registry, subjects)
         unknown = [ref for ref in refs if _is_unknown(registry, ref, at)]
         if unknown and len(unknown) == len(refs) and not records:
             registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
@@ -142,12 +147,15 @@ def check(
     return 1 if failing else 0
 
 
-def read_subjects(registry: Registry, subjects: Iterable[str]) -> tuple[dict[str, Record], list[str]]:
+def read_subjects(
+    session: Session, registry: Registry, subjects: Iterable[str]
+) -> tuple[dict[str, Record], list[str]]:
     """What somebody wants to have checked.
 
     Args:
+        session: is told what of a card was not read.
         registry: against which drafts are read.
-        subjects: paths of drafts, folders and lists, and references.
+        subjects: paths of drafts, folders, cards and lists, and references.
 
     Returns:
         drafts by where they come from, and references.
@@ -156,6 +164,8 @@ def read_subjects(registry: Registry, subjects: Iterable[str]) -> tuple[dict[str
         Invalid: if a draft cannot be read.
         Missing: if there is neither.
     """
+    from umr_ld.files import card, documents
+
     records: dict[str, Record] = {}
     refs: list[str] = []
     for subject in subjects:
@@ -164,8 +174,10 @@ def read_subjects(registry: Registry, subjects: Iterable[str]) -> tuple[dict[str
             refs.append(subject)
         elif path.suffix == ".txt":
             refs += _listed(path)
+        elif subject != "-" and (found := card(path)) is not None:
+            records |= _of_card(session, registry, found)
         else:
-            records |= _drafts(registry, subject)
+            records |= _drafts(registry, documents([subject]))
     if not records and not refs:
         raise Missing("there is nothing to check", remedy="name drafts or references")
     return records, refs
@@ -198,11 +210,23 @@ def _listed(path: Path) -> Iterator[str]:
             yield text
 
 
-def _drafts(registry: Registry, subject: str) -> dict[str, Record]:
-    from umr_ld.files import documents
+def _of_card(session: Session, registry: Registry, card: Document) -> dict[str, Record]:
+    """The draft that a hub card amounts to. What it is the card of stands nowhere in it."""
+    from umr_ld.formats.hub_card import NOT_TAKEN, read_card
 
+    path = Path(card.source).resolve()
+    stem = path.parent.name if path.name.lower() == "readme.md" else path.stem
+    segment = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("._-") or "card"
+    draft, losses = read_card(card, f"card/{segment}")
+    for row in losses:
+        if row.why != NOT_TAKEN:
+            session.say(one_line(str(row)))
+    return _drafts(registry, [Document(json.dumps(draft.tree.root).encode(), source=card.source)])
+
+
+def _drafts(registry: Registry, given: Iterable[Document]) -> dict[str, Record]:
     found: dict[str, Record] = {}
-    for one in registry.validate(documents([subject])):
+    for one in registry.validate(given):
         if one.reading is None:
             raise Invalid(Report(tuple(one.report)), where=one.document.source)
         found[one.document.source] = one.reading.record

@@ -56,7 +56,7 @@ def licences(
     what it is made from, each with the path. It compares what records state, and is no legal advice.
     """
     with session.open() as registry:
-        records, refs = read_subjects(registry, subjects)
+        records, refs = read_subjects(session, registry, subjects)
         report = registry.licences([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
     sources = {str(record.ref): source for source, record in records.items()}
     told = [
