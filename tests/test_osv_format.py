@@ -6,6 +6,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from drafts import draft
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -96,6 +97,32 @@ def test_a_revision_is_the_next_version_and_the_same_again_is_none(umr, tmp_path
             "1.0.0",
         ]
     assert json.loads(umr("advisory", "export", "GHSA-test-1"))["summary"] == "Pickles run any code"
+
+
+def test_revisions_in_any_order_leave_the_newest(umr, tmp_path):
+    later = {**GIVEN, "modified": "2026-02-01T00:00:00Z", "summary": "Pickles run any code"}
+    for lines in ([later], [GIVEN], [later, GIVEN], [GIVEN, later]):
+        (tmp_path / "all.json").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+        umr("advisory", "import", "all.json")
+    with Registry.open(tmp_path / ".umr") as registry:
+        assert len(registry.history("advisory/GHSA-test-1")) == 1
+        assert registry.advisory("GHSA-test-1").title == "Pickles run any code"
+
+
+def test_events_that_leave_no_version_clear_nobody(umr, tmp_path):
+    events = [{"introduced": "2.0.0"}, {"fixed": "1.0.0"}, {"fixed": "2.0.0"}]
+    affected = {"package": GIVEN["affected"][0]["package"], "ranges": [{"type": "SEMVER", "events": events}]}
+    (tmp_path / "a.json").write_text(json.dumps({**GIVEN, "affected": [affected]}), encoding="utf-8")
+    umr("advisory", "import", "a.json")
+    with Registry.open(tmp_path / ".umr", write=True) as registry:
+        registry.publish(
+            [draft("hf/lab/model@2.0.0"), draft("lab/b@1.0.0", "embeds hf/lab/model")], agent="tester"
+        )
+        exposure = registry.verdicts("GHSA-test-1").exposure
+    assert {str(one.ref): one.answer.label for one in exposure} == {
+        "hf/lab/model@2.0.0": "possibly",
+        "lab/b@1.0.0": "possibly",
+    }
 
 
 def test_only_what_was_changed_here_is_changed_there(umr, tmp_path):

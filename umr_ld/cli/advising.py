@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,11 +14,11 @@ from umr_ld.cli.options import group, verb
 from umr_ld.cli.output import as_csv, as_json, count
 from umr_ld.cli.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.cli.verbs import VERBS
-from umr_ld.errors import Invalid, Missing
+from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.render.text import one_line, table
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Sequence
 
     from umr_ld.cli.session import Session
     from umr_ld.formats.draft import Draft
@@ -95,7 +97,9 @@ def _import(session: Session, form: str, paths: tuple[str, ...], agent: str) -> 
     assert reader is not None
     with session.open(write=True) as registry:
         read = reader([documents(paths)], registry.vocabulary)
-        drafts = [next_version(registry, draft) for draft in read.drafts]
+        newest = _newest_of_each(read.drafts)
+        later = [draft for draft in newest if not _is_older(registry, draft)]
+        drafts = [next_version(registry, draft) for draft in later]
         done = registry.import_trees([draft for draft in drafts if draft is not None], agent=agent)
     for row in read.losses:
         session.say(one_line(str(row)))
@@ -108,12 +112,46 @@ def _import(session: Session, form: str, paths: tuple[str, ...], agent: str) -> 
         csv=lambda: as_csv(HEAD, [publication_row(one) for one in done.published]),
     )
     unread = sum(row.why.startswith("not read") for row in read.losses)
-    same = sum(draft is None for draft in drafts)
+    same, older = sum(draft is None for draft in drafts), len(read.drafts) - len(later)
     session.say(
         f"{count(len(done.published), 'record')} published, {same} unchanged, "
-        f"{len(done.refused) + unread} left out"
+        + (f"{older} older than what is known, " if older else "")
+        + f"{len(done.refused) + unread} left out"
     )
     return 1 if done.refused or unread else 0
+
+
+def _newest_of_each(drafts: Sequence[Draft]) -> list[Draft]:
+    """Of several revisions of one thing the last, in the order in which they were given."""
+    found: dict[object, Draft] = {}
+    for draft in drafts:
+        root = draft.tree.root
+        assert isinstance(root, dict)
+        known = found.get(root.get("name"))
+        if known is None or _revised(root) >= _revised(known.tree.root):
+            found[root.get("name")] = draft
+    return list(found.values())
+
+
+def _is_older(registry: Registry, draft: Draft) -> bool:
+    """Whether a later revision is published already: whoever sends them need not keep their order."""
+    root = draft.tree.root
+    assert isinstance(root, dict)
+    try:
+        newest = registry.get(str(root.get("name")))
+    except (Missing, Malformed):
+        return False
+    return _revised(root) < _revised(json.loads(registry.body(newest.ref)))
+
+
+def _revised(root: Any) -> datetime:
+    """When a record says that it was revised, or else made; long ago if it does not say."""
+    text = str(root.get("revised") or root.get("issued") or "")
+    try:
+        said = datetime.fromisoformat(text)
+    except ValueError:
+        return datetime.min.replace(tzinfo=UTC)
+    return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
 def next_version(registry: Registry, draft: Draft) -> Draft | None:
@@ -123,7 +161,6 @@ def next_version(registry: Registry, draft: Draft) -> Draft | None:
         registry: where it will be published.
         draft: of an imported record.
     """
-    import json
     from dataclasses import replace
 
     from umr_ld.document import Document
@@ -143,8 +180,6 @@ def next_version(registry: Registry, draft: Draft) -> Draft | None:
 @click.argument("reference")
 def export(session: Session, reference: str, at: datetime | None) -> None:
     """Write an advisory as OSV 1.7. One that was imported and not revised comes back as it came."""
-    import json
-
     from umr_ld.formats import osv
     from umr_ld.reading import read_tree
     from umr_ld.tree import Tree
