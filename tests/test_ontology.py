@@ -18,7 +18,7 @@ from umr_ld.resources import resource
 from umr_ld.vocab import RISK, UMR, vocabulary
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = ("ontology/umr.ttl", "ontology/risks.ttl")
+FILES = ("ontology/umr.ttl", "ontology/risks.ttl", "ontology/licences.ttl")
 
 
 def ontology():
@@ -86,7 +86,7 @@ def test_every_class_of_things_is_under_prov_or_describes_the_ontology(iri):
         f"{UMR}{name}"
         for name in (
             *("Inheritance", "ChangeLevel", "Relation", "Group", "Evidence", "RiskClass"),
-            *("Severity", "Status", "Justification"),
+            *("Severity", "Status", "Justification", "LicenceCondition", "LicenceRemark"),
         )
     }
     other_roots = {"http://www.w3.org/ns/dcat#Distribution", "http://www.w3.org/ns/mls#HyperParameterSetting"}
