@@ -355,6 +355,26 @@ def test_finding_an_entry_reads_no_other(tmp_path: Path, count: int, monkeypatch
     assert len(reads) == 1
 
 
+@pytest.mark.parametrize("count", [1, 40, 400])
+def test_reading_what_was_just_written_reads_nothing_before_it(
+    tmp_path: Path, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal = FileJournal(tmp_path)
+    journal.append(entries(count), 0)
+    written = journal.append(entries(2), count)
+    reads: list[int] = []
+    pread = os.pread
+
+    def counted(fd: int, size: int, offset: int) -> bytes:
+        reads.append(size)
+        return pread(fd, size, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
+    assert tuple(journal.read(count)) == written
+    assert tuple(journal.read(count + 1)) == written[1:]
+    assert len(reads) < 10
+
+
 def test_a_body_longer_than_one_read_is_found_whole(tmp_path: Path) -> None:
     journal = FileJournal(tmp_path)
     (stored,) = journal.append([entry(0, os.urandom(100_000))], 0)

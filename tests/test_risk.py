@@ -12,7 +12,7 @@ from drafts import draft
 
 from umr_ld.cli import root
 from umr_ld.document import Document
-from umr_ld.errors import Malformed, Missing
+from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.media import Media
 from umr_ld.names import Ref
 from umr_ld.reading import read
@@ -162,15 +162,74 @@ def test_a_statement_may_set_what_no_link_says(registry):
         assert concern.answer is Answer.POSSIBLY
 
 
-def test_of_many_advisories_on_one_artifact_those_that_apply_are_told(registry):
-    affects = [{"artifact": "lab/a", "version": "<0.1.0"}]
-    many = [
-        draft(f"advisory/n{n:05}@1.0.0", kind="Advisory", risk="backdoor", affects=affects)
-        for n in range(300)
-    ]
-    registry.publish(many, agent="tester")
+def many(count):
+    """Advisories on one artifact, all of them about versions that were never published."""
+    affects = {"artifact": "lab/a", "version": "<0.1.0"}
+    return [advisory(f"advisory/n{number:05}@1.0.0", affects) for number in range(count)]
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_of_many_advisories_on_one_artifact_those_that_apply_are_told(registry, count):
+    registry.publish(many(count), agent="tester")
     publish(registry, advisory("advisory/x@1.0.0", "lab/a"))
     assert [one.advisory.name for one in registry.check(["lab/c"])] == ["advisory/x"]
+    publish(registry, draft("lab/d@1.0.0", "fineTunedFrom lab/c"))
+    assert standing(registry)["lab/d"] == "affected"
+
+
+def test_a_range_that_holds_no_version_is_refused_with_the_reason(registry):
+    with pytest.raises(Invalid) as raised:
+        publish(registry, advisory("advisory/x@1.0.0", {"artifact": "lab/a", "version": ">2.0.0 <1.0.0"}))
+    (finding,) = raised.value.report
+    assert "holds no version" in finding.message
+
+
+def test_a_revision_before_one_that_is_published_is_refused(registry):
+    publish(registry, advisory("advisory/x@1.1.0", "lab/b"))
+    with pytest.raises(Invalid) as raised:
+        publish(registry, advisory("advisory/x@1.0.0", "lab/a"))
+    assert [finding.rule for finding in raised.value.report.violations] == ["version-not-larger"]
+    assert standing(registry) == {"lab/b": "affected", "lab/c": "affected"}
+
+
+# -- aliases
+
+
+SAME = f"<https://w3id.org/umr-ld/r/lab/a> <{UMR}alsoKnownAs> <https://w3id.org/umr-ld/r/hub/a-mirror> ."
+
+
+def test_an_accepted_alias_is_the_same_artifact(registry):
+    publish(registry, advisory("advisory/x@1.0.0", "hub/a-mirror"))
+    assert standing(registry) == {}
+    assert registry.check(["lab/c"]) == ()
+    policy = standard_policy().overridden(SAME.encode(), "policy.ttl", vocabulary())
+    assert standing(registry, policy=policy) == {
+        "lab/a": "affected",
+        "lab/b": "affected",
+        "lab/c": "affected",
+    }
+    (concern,) = registry.check(["lab/c"], policy=policy)
+    assert [str(step) for step in concern.path][-1].endswith("fineTunedFrom hub/a-mirror@1.x")
+
+
+def test_what_is_made_from_an_alias_is_made_from_the_artifact(registry):
+    publish(
+        registry, advisory("advisory/x@1.0.0", "lab/a"), draft("lab/d@1.0.0", "embeds hub/a-mirror external")
+    )
+    policy = standard_policy().overridden(SAME.encode(), "policy.ttl", vocabulary())
+    assert "lab/d" not in standing(registry)
+    assert standing(registry, policy=policy)["lab/d"] == "affected"
+    assert [one.answer for one in registry.check(["lab/d"], policy=policy)] == [Answer.AFFECTED]
+
+
+def test_a_statement_about_an_alias_is_about_the_artifact(registry):
+    publish(registry, advisory("advisory/x@1.0.0", "lab/a"))
+    said = statement("statement/s@1.0.0", "hub/b-mirror", "not_affected", "Lab")
+    publish(registry, said)
+    same = SAME.replace("lab/a", "lab/b").replace("a-mirror", "b-mirror")
+    policy = standard_policy().overridden(same.encode(), "policy.ttl", vocabulary())
+    assert standing(registry)["lab/c"] == "affected"
+    assert standing(registry, policy=policy) == {"lab/a": "affected", "lab/b": "clear"}
 
 
 # -- the policy

@@ -226,6 +226,30 @@ def test_what_was_missed_is_told_at_the_next_look(tmp_path):
         assert not registry.look()
 
 
+def test_what_touches_nobody_is_not_written_and_not_told_to_who_asks_later(tmp_path):
+    with Registry.create(tmp_path / "r") as registry:
+        publish(registry, draft("lab/a@1.0.0"), advisory("advisory/x@1.0.0", "lab/a"))
+        registry.look()
+        before = registry.alerts.state()
+        for number in range(3):
+            publish(registry, draft(f"lab/free{number}@1.0.0"))
+        assert registry.alerts.state() == before
+        publish(registry, draft("lab/b@1.0.0", "fineTunedFrom lab/a"))
+        assert registry.alerts.state().position == before.position + 4
+        publish(registry, draft("lab/free4@1.0.0"))
+        everything = subscribe(registry)
+        publish(registry, draft("lab/free5@1.0.0"))
+        assert news(registry, everything) == [("published", "lab/free5@1.0.0", "")]
+
+
+def test_the_alerts_do_not_fall_far_behind(tmp_path):
+    with Registry.create(tmp_path / "r") as registry:
+        publish(registry, draft("lab/a@1.0.0"), advisory("advisory/x@1.0.0", "lab/a"))
+        for number in range(130):
+            publish(registry, draft(f"lab/free{number}@1.0.0"))
+        assert registry.alerts.state().position >= 2 + 130 - 64
+
+
 def test_publishing_succeeds_whatever_becomes_of_the_alerts(tmp_path):
     with Registry.create(tmp_path / "r") as registry:
         (tmp_path / "r" / "alerts.db").write_bytes(b"not a database " * 50)

@@ -23,6 +23,7 @@ from umr_ld.errors import Invalid, Malformed, Unreadable
 from umr_ld.formats.draft import Draft, Translation
 from umr_ld.formats.loss import Loss, LossReport
 from umr_ld.names import Name
+from umr_ld.order import needs_first
 from umr_ld.ranges import Range
 from umr_ld.reading import tree_of
 from umr_ld.resources import resource
@@ -30,7 +31,7 @@ from umr_ld.tree import Path, Tree, Value, dotted
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from umr_ld.document import Document
     from umr_ld.findings import Finding
@@ -360,20 +361,9 @@ def _split(text: str, names: frozenset[str]) -> tuple[str, str]:
 
 def _upstreams_first(drafts: Mapping[str, Sequence[_Translator]]) -> Iterator[_Translator]:
     """Every record after those it names; where they name each other in a circle, as found."""
-    seen: set[str] = set()
-    for start in drafts:
-        stack = [] if start in seen else [(start, _needs(drafts[start]))]
-        seen.add(start)
-        while stack:
-            name, needs = stack[-1]
-            above = next((one for one in needs if one in drafts and one not in seen), None)
-            if above is None:
-                stack.pop()
-                yield from drafts[name]
-            else:
-                seen.add(above)
-                stack.append((above, _needs(drafts[above])))
-
-
-def _needs(versions: Iterable[_Translator]) -> Iterator[str]:
-    return (name for one in versions for name in one.needs)
+    needs = {
+        name: [need for one in several for need in one.needs if need in drafts]
+        for name, several in drafts.items()
+    }
+    for name in needs_first(needs):
+        yield from drafts[name]

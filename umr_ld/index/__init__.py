@@ -353,6 +353,10 @@ class Index(Protocol):
         """
         ...
 
+    def is_spoken_of(self) -> bool:
+        """Whether anything was ever said, by an advisory or a statement, of any artifact."""
+        ...
+
     # -- keeping in order
 
     def dump(self) -> Iterator[tuple[object, ...]]:

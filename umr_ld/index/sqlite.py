@@ -238,6 +238,11 @@ class SqliteIndex:
         with self._files.reading() as db:
             return rows.speaking(db, kind, subjects, _upto(at))
 
+    def is_spoken_of(self) -> bool:
+        """See `Index.is_spoken_of`."""
+        with self._files.reading() as db:
+            return db.execute("SELECT 1 FROM subject LIMIT 1").fetchone() is not None
+
     # -- keeping in order
 
     def dump(self) -> Iterator[tuple[object, ...]]:

@@ -11,6 +11,7 @@ import contextlib
 import os
 import threading
 from bisect import bisect_right
+from collections import deque
 from typing import TYPE_CHECKING
 
 from umr_ld.durable import make_folder, readable, refusal, sync_folder, write_all
@@ -36,6 +37,9 @@ Opening verifies the last segment whole; at this size that takes some 60 ms at t
 """
 
 _PIECE = 1024 * 1024
+
+_RECENT = 64
+"""Batches whose beginnings are remembered: what was just written is read again, and not from far behind it."""
 
 
 class FileJournal:
@@ -73,6 +77,7 @@ class FileJournal:
         self._max_body = max_body
         self._appending = threading.Lock()
         self._suspect = False
+        self._recent: deque[tuple[Segment, Place]] = deque(maxlen=_RECENT)
         self.notices: tuple[Finding, ...] = ()
         if not read_only:
             _make(folder)
@@ -194,6 +199,7 @@ class FileJournal:
             with contextlib.suppress(OSError, UmrError):
                 self._undo()
             raise refusal(error, segment.path) from error
+        self._recent.append((segment, target.place))
         self._end = parts.End(target.segments, place)
         self._suspect = False
 
@@ -204,6 +210,7 @@ class FileJournal:
         (fsync(2), ERRORS), so what is left is synced once more and read again from the disk.
         """
         known = self._end
+        self._recent.clear()
         for segment in parts.segments(self._folder)[known.segments[-1].number :]:
             keep = known.place.offset if segment == known.segments[-1] else 0
             _truncate(segment.path, keep)
@@ -230,12 +237,14 @@ class FileJournal:
     def _read(self, end: End, after: int) -> Iterator[Stored]:
         if after >= end.place.head.seq:
             return
+        recent = list(self._recent)[::-1]
         with readable(self._folder):
             start = bisect_right(end.segments, after + 1, key=lambda segment: segment.first) - 1
             places = parts.beginnings(end.segments)
             for segment, place in list(zip(end.segments, places, strict=True))[max(start, 0) :]:
                 size = end.place.offset if segment == end.segments[-1] else segment.size()
-                yield from _entries(segment, place, after, size)
+                near = next((at for of, at in recent if of == segment and at.seq <= after + 1), place)
+                yield from _entries(segment, near, after, size)
 
 
 def _entries(segment: Segment, place: Place, after: int, size: int) -> Iterator[Stored]:

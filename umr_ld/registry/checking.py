@@ -6,10 +6,13 @@ name, the advisories about these, and the links between them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 
-from umr_ld.ranges import EVERYTHING
+from umr_ld.order import needs_first
+from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.record import Record
 from umr_ld.registry import risks
 from umr_ld.registry.answers import Asked
@@ -18,14 +21,14 @@ from umr_ld.risk import Answer, expose
 from umr_ld.risk.standing import Known, standing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from umr_ld.index import Index, RecordRow
     from umr_ld.lineage import Naming, Recorded
     from umr_ld.names import Ref
     from umr_ld.registry.parts import Parts
-    from umr_ld.risk import Advisory, Exposed, Exposure, Policy
+    from umr_ld.risk import Advisory, Aliases, Exposed, Exposure, Policy, Scope
     from umr_ld.risk.case import Case, Step
     from umr_ld.versions import Version
 
@@ -39,10 +42,17 @@ class _Above:
     Args:
         rows: records by their number.
         artifacts: what they are versions of, and what they name.
+        meant: of each artifact the versions and revisions that are named, by a link or by who asks.
     """
 
-    rows: dict[int, RecordRow]
-    artifacts: set[str]
+    rows: dict[int, RecordRow] = field(default_factory=dict)
+    artifacts: set[str] = field(default_factory=set)
+    meant: defaultdict[str, set[tuple[Range, str]]] = field(default_factory=lambda: defaultdict(set))
+
+    def name(self, artifact: str, versions: Range, revision: str = "") -> None:
+        """Note what is named."""
+        self.artifacts.add(artifact)
+        self.meant[artifact].add((versions, revision))
 
 
 class _Within:
@@ -95,10 +105,9 @@ def concerns(
     """
     subjects = list(asked)
     with parts.index.steady():
-        above = _above(parts, subjects, at)
+        above = _above(parts, subjects, risks.aliases_of(parts, policy), at)
         found: list[tuple[int, Concern]] = []
-        for advisory in risks.bearing_on(parts, above.artifacts, at):
-            question = _Question(parts, advisory, above, policy, at)
+        for question in _questions(parts, above, policy, at):
             for place, subject in enumerate(subjects):
                 concern = question.of_draft(subject) if isinstance(subject, Record) else question.of(subject)
                 if concern is not None:
@@ -107,14 +116,16 @@ def concerns(
     return tuple(concern for _, concern in found)
 
 
-def artifacts_above(parts: Parts, names: Iterable[str]) -> frozenset[str]:
+def artifacts_above(parts: Parts, names: Iterable[str], policy: Policy) -> frozenset[str]:
     """Artifacts and everything that any version of them was made from: advisories on these may touch them.
 
     Args:
         parts: of the registry.
         names: of artifacts.
+        policy: names aliases.
     """
-    return frozenset(_above(parts, [_whole(name) for name in names], None).artifacts)
+    aliases = risks.aliases_of(parts, policy)
+    return frozenset(_above(parts, [_whole(name) for name in names], aliases, None).artifacts)
 
 
 def exposed_among(
@@ -130,21 +141,21 @@ def exposed_among(
     Yields:
         advisory, record, how it stands, and its path, wherever it is not clear.
     """
-    above = _above(parts, [_whole(str(row.ref.name)) for row in rows], None)
-    for advisory in risks.bearing_on(parts, above.artifacts, None):
-        question = _Question(parts, advisory, above, policy, None)
+    subjects = [_whole(str(row.ref.name)) for row in rows]
+    above = _above(parts, subjects, risks.aliases_of(parts, policy), None)
+    for question in _questions(parts, above, policy, None):
         for row in rows:
             one = question.exposed(row.ref)
             if one is not None and one[0].answer:
-                yield advisory, row, *one
+                yield question.advisory, row, *one
 
 
 def _whole(name: str) -> Asked:
     return Asked(name, EVERYTHING)
 
 
-def _above(parts: Parts, subjects: Sequence[Asked | Record], at: int | None) -> _Above:
-    found = _Above({}, set())
+def _above(parts: Parts, subjects: Sequence[Asked | Record], aliases: Aliases, at: int | None) -> _Above:
+    found = _Above()
     waiting: list[RecordRow] = []
 
     def meet(rows: Iterable[RecordRow]) -> None:
@@ -156,35 +167,58 @@ def _above(parts: Parts, subjects: Sequence[Asked | Record], at: int | None) -> 
 
     for subject in subjects:
         name = str(subject.ref.name) if isinstance(subject, Record) else subject.artifact
-        found.artifacts.add(name)
+        found.name(name, EVERYTHING if isinstance(subject, Record) else subject.versions)
         links = list(subject.links) if isinstance(subject, Record) else []
-        for row in parts.index.versions(name, at):
+        for row in (row for one in aliases.same(name) for row in parts.index.versions(one, at)):
             meet([row])
             links += parts.index.links_of(row)
         for link in links:
-            # All versions of what is used directly: a newer one may be the way out.
-            found.artifacts.add(link.artifact)
-            meet(parts.index.versions(link.artifact, at))
+            for name in aliases.same(link.artifact):
+                # All versions of what is used directly: a newer one may be the way out.
+                found.name(name, link.versions, link.revision)
+                meet(parts.index.versions(name, at))
     while waiting:
         for link in parts.index.links_of(waiting.pop()):
-            found.artifacts.add(link.artifact)
-            meet(parts.index.matching(link, at))
+            for name in aliases.same(link.artifact):
+                found.name(name, link.versions, link.revision)
+                meet(parts.index.matching(replace(link, artifact=name), at))
     return found
+
+
+def _questions(parts: Parts, above: _Above, policy: Policy, at: int | None) -> Iterator[_Question]:
+    """For each advisory that may touch what is above some records."""
+    found = risks.bearing_on(parts, above.artifacts, policy, at)
+    said = risks.statements_by_advisory(parts, found, at)
+    within = _Within(parts.index, set(above.rows))
+    recorded = cache(lambda name: parts.index.versions(name, at))
+    for advisory in found:
+        case = risks.case_of(parts, advisory, policy, risks.weighed(parts, said[advisory.name], policy, at))
+        # Of many advisories on one artifact most are about other versions of it.
+        if case.rulings or any(_touches(scope, name, above, recorded) for name, scope in case.scopes.items()):
+            yield _Question(parts, advisory, case, within, at)
+
+
+def _touches(
+    scope: Scope, artifact: str, above: _Above, recorded: Callable[[str], Sequence[RecordRow]]
+) -> bool:
+    """Whether any version of an artifact that is recorded, or named above, is not clear by what is said of it."""
+    rows = recorded(artifact)
+    known = [(row.ref.version, row.revision) for row in rows]
+    return any(scope.of_record(*one) for one in known) or any(
+        scope.of_link(versions, revision, known) for versions, revision in above.meant[artifact]
+    )
 
 
 class _Question:
     """One advisory, asked of several records."""
 
-    def __init__(
-        self, parts: Parts, advisory: Advisory, above: _Above, policy: Policy, at: int | None
-    ) -> None:
+    def __init__(self, parts: Parts, advisory: Advisory, case: Case, within: _Within, at: int | None) -> None:
+        self.advisory = advisory
         self._parts = parts
-        self._advisory = advisory
         self._at = at
         self._drafted: dict[str, list[Known]] = {}
-        said = risks.weighed(parts, risks.statements(parts, advisory, at), policy, at)
-        self._case: Case = risks.case_of(parts, advisory, policy, said)
-        self._exposure: Exposure = expose(_Within(parts.index, set(above.rows)), self._case, at)
+        self._case = case
+        self._exposure: Exposure = expose(within, case, at)
         self._exposed = {one.ref: one for one in self._exposure}
 
     def of(self, asked: Asked) -> Concern | None:
@@ -215,9 +249,10 @@ class _Question:
         return self._concern(str(record.ref), record.ref, answer, path) if answer else None
 
     def _known(self, artifact: str) -> list[Known]:
-        found = list(self._drafted.get(artifact, ()))
+        names = self._case.aliases.same(artifact)
+        found = [known for name in names for known in self._drafted.get(name, ())]
         drafted = {known.ref for known in found}
-        for row in self._parts.index.versions(artifact, self._at):
+        for row in (row for name in names for row in self._parts.index.versions(name, self._at)):
             if row.ref not in drafted:
                 one = self._exposed.get(row.ref)
                 answer = Answer.CLEAR if one is None else one.answer
@@ -236,7 +271,7 @@ class _Question:
     ) -> Concern:
         return Concern(
             asked=asked,
-            advisory=self._advisory,
+            advisory=self.advisory,
             answer=answer,
             arrives=answer if arrives is None else arrives,
             path=path,
@@ -254,7 +289,7 @@ class _Question:
 
     def _newer(self, name: str, than: Version | None) -> str:
         clear = [known.ref.version for known in self._known(name) if known.answer is Answer.CLEAR]
-        clear += self._advisory.fixed.get(name, ())
+        clear += self.advisory.fixed.get(name, ())
         larger = [version for version in clear if than is None or version > than]
         return f"{name}@{min(larger)}" if larger else ""
 
@@ -265,15 +300,12 @@ def drafts_first(records: Iterable[Record]) -> Iterator[Record]:
     Args:
         records: of one batch.
     """
-    waiting = list(records)
-    names = {str(one.ref.name) for one in waiting}
-    done: set[str] = set()
-    while waiting:
-        ready = [
-            one
-            for one in waiting
-            if all(link.artifact in done or link.artifact not in names for link in one.links)
-        ] or waiting[:1]
-        yield from ready
-        waiting = [one for one in waiting if one not in ready]
-        done.update(str(one.ref.name) for one in ready)
+    every = list(records)
+    by_name: dict[str, list[int]] = defaultdict(list)
+    for at, one in enumerate(every):
+        by_name[str(one.ref.name)].append(at)
+    needs = {
+        at: [above for link in one.links for above in by_name.get(link.artifact, ())]
+        for at, one in enumerate(every)
+    }
+    yield from (every[at] for at in needs_first(needs))

@@ -350,8 +350,10 @@ class Registry(Reader):
 
     def _look(self) -> None:
         """What was published is published, whatever becomes of the alerts: the next look tells them all."""
+        from umr_ld.registry.watching import look
+
         with suppress(UmrError):
-            self.look()
+            look(self._parts, _now(), settle=False)
 
     # -- keeping
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.names import Name, Ref
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from umr_ld.index import Index
+    from umr_ld.names import Name, Ref
     from umr_ld.record import Link, Record
     from umr_ld.registry.records import Records
     from umr_ld.versions import Version
@@ -27,6 +26,8 @@ class KnownRecords:
         self._index = index
         self._records = records
         self._batch: dict[str, list[Record]] = {}
+        self._alike: dict[str, set[str]] = {}
+        self._named: set[str] = set()
 
     def accept(self, record: Record) -> None:
         """Count a record of the batch as published, for those that come after it.
@@ -34,7 +35,10 @@ class KnownRecords:
         Args:
             record: it passed its checks.
         """
-        self._batch.setdefault(str(record.ref.name), []).append(record)
+        name = str(record.ref.name)
+        self._batch.setdefault(name, []).append(record)
+        self._alike.setdefault(record.ref.name.skeleton, set()).add(name)
+        self._named.update(link.artifact for link in record.links)
 
     def versions(self, name: str) -> Sequence[Version]:
         """See `checks.Known.versions`."""
@@ -60,15 +64,12 @@ class KnownRecords:
     def lookalikes(self, name: Name) -> Sequence[str]:
         """See `checks.Known.lookalikes`."""
         published = set(self._index.confusable(name.skeleton))
-        batch = {other for other in self._batch if Name.parse(other).skeleton == name.skeleton}
-        return sorted((published | batch) - {str(name)})
+        return sorted((published | self._alike.get(name.skeleton, set())) - {str(name)})
 
     def cycle(self, record: Record) -> Sequence[Ref]:
         """See `checks.Known.cycle`. Nobody who is new is on a cycle unless somebody names him already."""
         name = str(record.ref.name)
-        if not self._index.is_named(name) and not any(
-            link.artifact == name for records in self._batch.values() for one in records for link in one.links
-        ):
+        if name not in self._named and not self._index.is_named(name):
             return ()
         before: dict[Ref, Ref] = {}
         level: list[tuple[Ref, Sequence[Link]]] = [(record.ref, record.links)]

@@ -15,6 +15,7 @@ from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
 from umr_ld.registry.home import base_of, creation
 from umr_ld.registry.records import Records
+from umr_ld.registry.spoken import Spoken
 from umr_ld.seal import Seal
 from umr_ld.vocab import vocabulary
 
@@ -59,6 +60,9 @@ class Parts:
         self.base = base
         self.home = home
         self.records = Records(journal, index, base, self.vocabulary)
+        self.spoken = Spoken(self.records, base)
+        self.looked = 0
+        """Up to which entry of the journal this process saw nothing to tell the alerts, beyond what they know."""
         self._open_store = open_store
         self._lock = lock
         self._catching_up = threading.Lock()

@@ -10,6 +10,7 @@ from umr_ld.checks import check
 from umr_ld.entry import Entry
 from umr_ld.errors import Conflict, Invalid, Malformed, Unreadable
 from umr_ld.findings import Report, violation
+from umr_ld.order import needs_first
 from umr_ld.reading import read, read_tree
 from umr_ld.registry.known import KnownRecords
 from umr_ld.registry.views import Checked, Published
@@ -161,37 +162,17 @@ def _in_order(batch: Sequence[Checked]) -> Iterator[Checked]:
         by_name.setdefault(str(reading.record.ref.name), []).append(at)
     for places in by_name.values():
         places.sort(key=lambda at: batch[at].reading.record.ref.version)  # type: ignore[union-attr]
-    needs = {at: _needs(at, reading, by_name) for at, reading in readings}
-    for at in _sorted_by_needs(needs):
+    place = {at: number for places in by_name.values() for number, at in enumerate(places)}
+
+    def needs(at: int, reading: Reading) -> Iterator[int]:
+        own = by_name[str(reading.record.ref.name)]
+        yield from own[: place[at]][-1:]
+        for link in reading.record.links:
+            above = by_name.get(link.artifact, ())
+            yield from () if above is own else above
+
+    for at in needs_first({at: list(needs(at, reading)) for at, reading in readings}):
         yield batch[at]
-
-
-def _needs(at: int, reading: Reading, by_name: dict[str, list[int]]) -> list[int]:
-    own = by_name[str(reading.record.ref.name)]
-    earlier = own[: own.index(at)]
-    above = [
-        place for link in reading.record.links for place in by_name.get(link.artifact, ()) if place not in own
-    ]
-    return [*earlier, *above]
-
-
-def _sorted_by_needs(needs: dict[int, list[int]]) -> Iterator[int]:
-    """Depth first without recursion; a need that is already being served is a circle, and is left."""
-    done: set[int] = set()
-    for start, own in needs.items():
-        stack = [(start, iter(own))]
-        open_ = {start}
-        while stack:
-            at, rest = stack[-1]
-            following = next((need for need in rest if need not in done and need not in open_), None)
-            if at in done or following is None:
-                stack.pop()
-                if at not in done:
-                    done.add(at)
-                    yield at
-            else:
-                open_.add(following)
-                stack.append((following, iter(needs[following])))
 
 
 def publication_entry(reading: Reading, agent: str, time: datetime) -> Entry:

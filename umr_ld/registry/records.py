@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from umr_ld.inherit import effective
 from umr_ld.reading import published
+from umr_ld.registry.kept import Kept
 
 if TYPE_CHECKING:
     from umr_ld.addresses import Base
@@ -36,7 +36,7 @@ class Records:
         self._index = index
         self._base = base
         self._vocabulary = vocabulary
-        self._parsed: OrderedDict[int, Record] = OrderedDict()
+        self._parsed: Kept[Record] = Kept(_KEPT)
 
     def body(self, row: RecordRow) -> bytes:
         """The published bytes, checked against the hash that was written with them.
@@ -55,12 +55,11 @@ class Records:
         Args:
             row: of the index.
         """
-        known = self._parsed.pop(row.seq, None)
-        if known is None:
-            iri = self._base.record(row.ref)
-            known = published(self.body(row), iri, self._base, self._vocabulary, row.digest)
-        self.keep(row.seq, known)
-        return known
+        return self._parsed.get(row.seq, lambda: self._read(row))
+
+    def _read(self, row: RecordRow) -> Record:
+        iri = self._base.record(row.ref)
+        return published(self.body(row), iri, self._base, self._vocabulary, row.digest)
 
     def keep(self, seq: int, record: Record) -> None:
         """Remember a record that was just parsed.
@@ -69,13 +68,7 @@ class Records:
             seq: sequence number of its journal entry.
             record: the record.
         """
-        self._parsed[seq] = record
-        while len(self._parsed) > _KEPT:
-            # Another reading thread may have emptied it in between.
-            try:
-                self._parsed.popitem(last=False)
-            except KeyError:
-                break
+        self._parsed.keep(seq, record)
 
     def reached(self, link: Link, at: int | None = None) -> Ref | None:
         """The record that a link reaches: the best matching version.

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
 from umr_ld.registry.views import Judged, Said, Verdicts
-from umr_ld.risk import Answer, Case, Ruling, advisory_of, expose, statement_of
+from umr_ld.risk import Aliases, Answer, Case, Ruling, expose
 from umr_ld.risk.statement import publishers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from umr_ld.index import RecordRow
     from umr_ld.registry.parts import Parts
-    from umr_ld.risk import Advisory, Cell, Exposure, Policy, Statement
+    from umr_ld.risk import Advisory, Cell, Exposure, Policy, Scope, Statement
 
 
 def current(parts: Parts, kind: str, subjects: Sequence[str] | None, at: int | None) -> Iterator[RecordRow]:
@@ -43,7 +43,7 @@ def advisories(parts: Parts, about: Sequence[str] | None, at: int | None) -> tup
         at: journal sequence number, or None for now.
     """
     rows = current(parts, "Advisory", about, at)
-    found = [advisory_of(parts.records.read(row), parts.base) for row in rows]
+    found = [parts.spoken.advisory(row) for row in rows]
     return tuple(
         one
         for one in found
@@ -51,19 +51,34 @@ def advisories(parts: Parts, about: Sequence[str] | None, at: int | None) -> tup
     )
 
 
-def bearing_on(parts: Parts, artifacts: Collection[str], at: int | None) -> tuple[Advisory, ...]:
+def aliases_of(parts: Parts, policy: Policy) -> Aliases:
+    """The names that a policy says are names of the same artifact.
+
+    Args:
+        parts: of the registry.
+        policy: with aliases.
+    """
+    name = parts.base.artifact_of
+    return Aliases((name(one), name(other)) for one, other in policy.aliases)
+
+
+def bearing_on(
+    parts: Parts, artifacts: Collection[str], policy: Policy, at: int | None
+) -> tuple[Advisory, ...]:
     """The advisories that count and may touch artifacts: those about them, and those of which a statement
     says how they stand.
 
     Args:
         parts: of the registry.
         artifacts: names and IRIs, with all that they are made from.
+        policy: names aliases.
         at: journal sequence number, or None for now.
     """
-    wanted = sorted(artifacts)
+    aliases = aliases_of(parts, policy)
+    wanted = sorted({name for artifact in artifacts for name in aliases.same(artifact)})
     found = {one.name: one for one in advisories(parts, wanted, at)}
     for row in current(parts, "Statement", wanted, at):
-        about = statement_of(parts.records.read(row), parts.base).advisory
+        about = parts.spoken.statement(row).advisory
         named = None if about in found else advisory_named(parts, about, at)
         if named is not None and not _is_withdrawn(parts, named, at):
             found[named.name] = named
@@ -83,10 +98,10 @@ def advisory_named(parts: Parts, text: str, at: int | None) -> Advisory | None:
         rows = [row for row in parts.index.versions(asked, at) if row.kind == "Advisory"]
         if rows:
             best = next((row for row in rows if row.withdrawn is None), rows[0])
-            return advisory_of(parts.records.read(best), parts.base)
+            return parts.spoken.advisory(best)
     if "/" in name and not name.startswith("advisory/"):
         return None
-    every = (advisory_of(parts.records.read(row), parts.base) for row in current(parts, "Advisory", None, at))
+    every = (parts.spoken.advisory(row) for row in current(parts, "Advisory", None, at))
     return next((one for one in every if name in (one.label, *one.aliases)), None)
 
 
@@ -110,10 +125,23 @@ def statements(parts: Parts, advisory: Advisory, at: int | None) -> tuple[Statem
         advisory: which.
         at: journal sequence number, or None for now.
     """
-    names = frozenset((advisory.name, advisory.label, *advisory.aliases))
-    rows = current(parts, "Statement", sorted(names), at)
-    found = [statement_of(parts.records.read(row), parts.base) for row in rows]
-    return tuple(one for one in found if one.speaks_of(names))
+    return statements_by_advisory(parts, [advisory], at)[advisory.name]
+
+
+def statements_by_advisory(
+    parts: Parts, found: Sequence[Advisory], at: int | None
+) -> Mapping[str, tuple[Statement, ...]]:
+    """The statements about advisories, by name of the advisory.
+
+    Args:
+        parts: of the registry.
+        found: the advisories.
+        at: journal sequence number, or None for now.
+    """
+    names = {one.name: frozenset((one.name, one.label, *one.aliases)) for one in found}
+    rows = current(parts, "Statement", sorted({name for several in names.values() for name in several}), at)
+    said = [parts.spoken.statement(row) for row in rows]
+    return {name: tuple(one for one in said if one.speaks_of(several)) for name, several in names.items()}
 
 
 def verdicts(parts: Parts, advisory: Advisory, policy: Policy, at: int | None) -> Verdicts:
@@ -155,12 +183,23 @@ def case_of(parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Sai
             rulings[one.row.seq] = _newer(rulings.get(one.row.seq), one)
         if one.reviewed:
             reviews[one.row.seq] = _newer(reviews.get(one.row.seq), one)
+    aliases = aliases_of(parts, policy)
     return Case(
-        scopes=advisory.scopes,
+        scopes=_everywhere(advisory.scopes, aliases),
         passes=passes(parts, advisory, policy),
+        aliases=aliases,
         rulings={seq: _ruling(one) for seq, one in rulings.items()},
         reviews={seq: _ruling(one) for seq, one in reviews.items()},
     )
+
+
+def _everywhere(scopes: Mapping[str, Scope], aliases: Aliases) -> Mapping[str, Scope]:
+    """What is said of one name of an artifact is said of all."""
+    found: dict[str, Scope] = {}
+    for name, scope in scopes.items():
+        for one in aliases.same(name):
+            found[one] = found[one] | scope if one in found else scope
+    return found
 
 
 def passes(parts: Parts, advisory: Advisory, policy: Policy) -> Callable[[str], Cell]:
@@ -204,9 +243,10 @@ def weighed(parts: Parts, found: Iterable[Statement], policy: Policy, at: int | 
         policy: names the reviewers.
         at: journal sequence number, or None for now.
     """
+    aliases = aliases_of(parts, policy)
     for statement in found:
         reviewed = not statement.publishers.isdisjoint(policy.reviewers)
-        for name, scope in statement.products.items():
+        for name, scope in _everywhere(statement.products, aliases).items():
             for row in parts.index.versions(name, at):
                 if scope.holds(row.ref.version, row.revision):
                     own = publishers_of(parts.records.read(row))

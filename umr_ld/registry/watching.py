@@ -17,7 +17,7 @@ from umr_ld.errors import Malformed
 from umr_ld.names import Ref
 from umr_ld.registry import risks
 from umr_ld.registry.checking import artifacts_above, exposed_among
-from umr_ld.risk import advisory_of, path_words, statement_of
+from umr_ld.risk import path_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -31,20 +31,24 @@ if TYPE_CHECKING:
     from umr_ld.versions import Version
 
 _SAID = ("Advisory", "Statement")
+_UNTOLD = 64
+"""Entries of the journal that say nothing to the alerts, after which these are told so all the same."""
 _ACTS: dict[str, HappeningKind] = {"publish": "published", "withdraw": "withdrawn", "vanish": "vanished"}
 
 
-def look(parts: Parts, now: datetime) -> Sequence[Event]:
+def look(parts: Parts, now: datetime, *, settle: bool = True) -> Sequence[Event]:
     """Tell the alerts what is new since they were told last.
 
     Args:
         parts: of the registry.
         now: the time, UTC.
+        settle: note how far was looked even if nothing is new there; else that may be left to a later look,
+            which then passes over the same again.
 
     Returns:
         what changed.
     """
-    if not parts.has_alerts and not parts.index.speaking("Advisory"):
+    if not parts.has_alerts and not parts.index.is_spoken_of():
         return ()
     alerts, policy = parts.alerts, parts.policy.digest
     with parts.index.steady():
@@ -54,7 +58,12 @@ def look(parts: Parts, now: datetime) -> Sequence[Event]:
         if known.policy != policy:
             news = _everything(parts)
         else:
-            news = _News(parts, _entries(parts, known.position, position)).told(followed=alerts.is_followed())
+            # Of what this process saw already there is nothing to tell.
+            after = max(known.position, parts.looked)
+            news = _News(parts, _entries(parts, after, position)).told(followed=alerts.is_followed())
+    if not settle and known.policy == policy and news.is_nothing and position - known.position < _UNTOLD:
+        parts.looked = position
+        return ()
     return alerts.take(position, news.standings, news.happenings, now=now, added=news.added, policy=policy)
 
 
@@ -96,6 +105,11 @@ class _Told:
     standings: Mapping[str, Sequence[Standing]] = field(default_factory=dict)
     added: Sequence[Standing] = ()
     happenings: Sequence[Happening] = ()
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether there is nothing to tell."""
+        return not self.standings and not self.added and not self.happenings
 
 
 def _everything(parts: Parts) -> _Told:
@@ -167,7 +181,12 @@ class _News:
         self._said = [act for act in every if act.row.kind in _SAID]
         self._made = [act for act in every if act.row.kind not in _SAID]
         published = [act for act in self._made if act.kind == "published"]
-        named = {name for name in {act.name for act in published} if parts.index.is_named(name)}
+        same = risks.aliases_of(parts, parts.policy).same
+        named = {
+            name
+            for name in {act.name for act in published}
+            if any(parts.index.is_named(one) for one in same(name))
+        }
         self._leaves = [act.row for act in published if act.name not in named]
         self._others = [act for act in published if act.name in named]
 
@@ -196,16 +215,16 @@ class _News:
         touched = {act.name for act in self._said if act.row.kind == "Advisory"}
         for act in self._said:
             if act.row.kind == "Statement":
-                about = statement_of(self._parts.records.read(act.row), self._parts.base).advisory
+                about = self._parts.spoken.statement(act.row).advisory
                 advisory = risks.advisory_named(self._parts, about, None)
                 touched |= {advisory.name} if advisory else set()
-        if self._others and self._parts.index.speaking("Advisory"):
-            above = artifacts_above(self._parts, {act.name for act in self._others})
-            touched |= {one.name for one in risks.bearing_on(self._parts, above, None)}
+        if self._others and self._parts.index.is_spoken_of():
+            above = artifacts_above(self._parts, {act.name for act in self._others}, self._parts.policy)
+            touched |= {one.name for one in risks.bearing_on(self._parts, above, self._parts.policy, None)}
         return touched
 
     def _new_leaves(self) -> Iterator[tuple[Advisory, RecordRow, Exposed, tuple[Step, ...]]]:
-        if self._leaves and self._parts.index.speaking("Advisory"):
+        if self._leaves and self._parts.index.is_spoken_of():
             yield from exposed_among(self._parts, self._leaves, self._parts.policy)
 
     def _happening(self, act: _Act) -> Happening:
@@ -240,7 +259,7 @@ class _News:
         rows = self._parts.index.versions(advisory.name)
         earlier = next((row for row in rows if row.ref.version < advisory.ref.version), None)
         if earlier is not None:
-            before = advisory_of(self._parts.records.read(earlier), self._parts.base).fixed
+            before = self._parts.spoken.advisory(earlier).fixed
             for artifact, versions in advisory.fixed.items():
                 yield from ((artifact, one) for one in versions if one not in before.get(artifact, ()))
 

@@ -52,6 +52,9 @@ class EmbeddedStore:
         self._read_only = read_only
         self._writing = threading.Lock()
         self._store: ox.Store | None = self._open()
+        # Nobody else writes while this is open for writing, so what was written last is what is there. Asked
+        # each time, the engine passes over all that it has deleted in that graph and not yet tidied up.
+        self._written: tuple[int, str] | None = None
 
     def _open(self) -> ox.Store:
         if self._folder is None:
@@ -86,17 +89,22 @@ class EmbeddedStore:
 
     def apply(self, replacements: Sequence[Replacement], position: int, chain: str) -> None:
         """See `Store.apply`."""
-        update = ";\n".join([*_replacing(replacements), *_replacing([(_STATE, _state(position, chain))])])
         with self._writing, self._translated():
+            known, self._written = self._written, None
+            update = ";\n".join([*_replacing(replacements), *_moving(known, (position, chain))])
             try:
                 self._handle().update(update)
             except _FAULTS:
                 # After a failed write the handle refuses all others, even when there is space again.
                 self._store = None
                 raise
+            self._written = position, chain
 
     def position(self) -> tuple[int, str]:
         """See `Store.position`."""
+        known = self._written
+        if known is not None:
+            return known
         with self._translated():
             for row in self._handle().query(_POSITION):  # type: ignore[union-attr]
                 return int(row["seq"].value), str(row["chain"].value)
@@ -125,12 +133,13 @@ class EmbeddedStore:
     def clear(self) -> None:
         """Forget everything; the journal is read again from its beginning."""
         with self._writing, self._translated():
+            self._written = None
             self._handle().clear()
 
     def close(self) -> None:
         """See `Store.close`."""
         with self._writing, self._translated():
-            store, self._store = self._store, None
+            store, self._store, self._written = self._store, None, None
             if store is not None and self._folder is not None and not self._read_only:
                 store.flush()
 
@@ -164,6 +173,16 @@ def _replacing(replacements: Sequence[Replacement]) -> Iterator[str]:
         lines = " .\n".join(str(triple) for triple in triples)
         if lines:
             yield f"INSERT DATA {{ GRAPH {name} {{\n{lines} }} }}"
+
+
+def _moving(known: tuple[int, str] | None, reached: tuple[int, str]) -> Iterator[str]:
+    """From where the journal had been applied to, as far as that is known, to where it is now."""
+    if known is None:
+        yield from _replacing([(_STATE, _state(*reached))])
+        return
+    for act, where in (("DELETE", known), ("INSERT", reached)):
+        lines = " .\n".join(map(str, _state(*where)))
+        yield f"{act} DATA {{ GRAPH <{_STATE}> {{\n{lines} }} }}"
 
 
 def _state(position: int, chain: str) -> list[ox.Triple]:
