@@ -90,21 +90,26 @@ def oracle(world, scopes, rulings, reviews, same):
 
 # -- worlds
 
-LINKS = st.lists(
-    st.tuples(
-        st.sampled_from(["carries", "carries", "weakens", "stops"]),
-        st.sampled_from([*NAMES, "lab/elsewhere"]),
-        st.sampled_from(RANGES),
-        st.sampled_from(["", "", "", "r1"]),
-    ),
-    max_size=3,
-)
-WORLDS = st.dictionaries(
-    st.tuples(st.sampled_from(NAMES), st.sampled_from(VERSIONS)).map("@".join),
-    st.tuples(LINKS, st.sampled_from(["", "r1"])),
-    min_size=1,
-    max_size=10,
-)
+
+def worlds(*relations):
+    links = st.lists(
+        st.tuples(
+            st.sampled_from(relations),
+            st.sampled_from([*NAMES, "lab/elsewhere"]),
+            st.sampled_from(RANGES),
+            st.sampled_from(["", "", "", "r1"]),
+        ),
+        max_size=3,
+    )
+    return st.dictionaries(
+        st.tuples(st.sampled_from(NAMES), st.sampled_from(VERSIONS)).map("@".join),
+        st.tuples(links, st.sampled_from(["", "r1"])),
+        min_size=1,
+        max_size=10,
+    )
+
+
+WORLDS = worlds("carries", "carries", "weakens", "stops")
 SCOPES = st.dictionaries(
     st.sampled_from([*NAMES, "lab/elsewhere"]),
     st.builds(
@@ -143,6 +148,14 @@ RULED = st.dictionaries(st.integers(1, 10), st.sampled_from(list(Answer)), max_s
 @given(WORLDS, SCOPES, RULED, RULED, ALIASES)
 def test_verdicts_are_those_of_the_definition(tmp_path_factory, described, scopes, ruled, reviewed, pairs):
     compared(tmp_path_factory, described, scopes, ruled, reviewed, pairs)
+
+
+@settings(max_examples=300, deadline=None)
+@given(worlds("carries", "carries", "carries", "stops"), SCOPES, RULED, RULED)
+def test_verdicts_are_those_of_the_definition_where_nothing_is_weak(
+    tmp_path_factory, described, scopes, ruled, reviewed
+):
+    compared(tmp_path_factory, described, scopes, ruled, reviewed)
 
 
 @pytest.mark.slow
@@ -273,6 +286,35 @@ def test_of_several_versions_that_a_link_may_mean_one_that_is_free_makes_it_poss
         "lab/c": AFFECTED,
         "lab/d": POSSIBLY,
     }
+
+
+def test_of_several_records_that_a_link_covers_one_that_is_clear_makes_it_possible(index):
+    fill(
+        index,
+        [
+            publication(1, "lab/a@1.0.0"),
+            publication(2, "lab/b@1.0.0", [("carries", "lab/a", None, "")]),
+            publication(3, "lab/b@2.0.0"),
+            publication(4, "lab/c@1.0.0", [("carries", "lab/b", None, "")]),
+        ],
+    )
+    found = expose(index, Case({"lab/a": scope("*")}, CELLS.__getitem__))
+    assert [(str(one.ref), one.answer) for one in found] == [
+        ("lab/a@1.0.0", AFFECTED),
+        ("lab/b@1.0.0", AFFECTED),
+        ("lab/c@1.0.0", POSSIBLY),
+    ]
+
+
+def test_the_path_of_what_is_affected_for_sure_goes_over_the_record_that_is(index):
+    fill(
+        index,
+        [publication(1, "lab/a@1.0.0"), publication(2, "lab/b@1.0.0", [("carries", "lab/a", "^1", "")])],
+    )
+    found = expose(index, Case({"lab/a": scope("1.0.0")}, CELLS.__getitem__))
+    (_, last) = found
+    assert last.answer is AFFECTED
+    assert [str(step.reached) for step in found.path(last)] == ["lab/a@1.0.0"]
 
 
 def test_the_strongest_path_is_told_even_if_a_weaker_one_is_shorter(index):

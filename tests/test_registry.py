@@ -104,6 +104,17 @@ def test_a_circle_of_derivations_is_refused_with_its_way(registry):
     assert "lab/b@1.0.0 ← lab/a@1.0.0 ← lab/b@1.0.0" in fault.message
 
 
+def test_a_circle_within_a_batch_is_refused_too(registry):
+    circle = [
+        draft("lab/a@1.0.0", "fineTunedFrom lab/c@1.0.0 external"),
+        draft("lab/b@1.0.0", "fineTunedFrom lab/a@1.0.0 external"),
+        draft("lab/c@1.0.0", "fineTunedFrom lab/b@1.0.0 external"),
+    ]
+    with pytest.raises(Invalid) as caught:
+        publish(registry, *circle)
+    assert [finding.rule for finding in caught.value.report.violations] == ["derivation-cycle"]
+
+
 def test_a_later_version_may_come_from_what_came_from_an_earlier_one(registry):
     publish(registry, draft("lab/a@1.0.0"))
     publish(registry, draft("lab/b@1.0.0", "fineTunedFrom lab/a@1.0.0"))

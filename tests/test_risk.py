@@ -151,6 +151,12 @@ def test_of_contradicting_statements_the_newest_counts_then_the_most_cautious(re
     assert standing(registry)["lab/b"] == answer
 
 
+def test_a_statement_that_sets_what_no_link_says_is_found_by_a_check(registry):
+    publish(registry, advisory("advisory/x@1.0.0", "other/thing"))
+    publish(registry, statement("statement/s@1.0.0", "lab/b", "affected", "Lab"))
+    assert [one.answer for one in registry.check(["lab/c"])] == [Answer.AFFECTED]
+
+
 def test_a_statement_may_set_what_no_link_says(registry):
     publish(registry, draft("lab/free@1.0.0", publisher="Lab"), draft("lab/below@1.0.0", "embeds lab/free"))
     publish(registry, advisory("advisory/x@1.0.0", "lab/a"))

@@ -210,7 +210,6 @@ class FileJournal:
         (fsync(2), ERRORS), so what is left is synced once more and read again from the disk.
         """
         known = self._end
-        self._recent.clear()
         for segment in parts.segments(self._folder)[known.segments[-1].number :]:
             keep = known.place.offset if segment == known.segments[-1] else 0
             _truncate(segment.path, keep)

@@ -201,12 +201,9 @@ def _questions(parts: Parts, above: _Above, policy: Policy, at: int | None) -> I
 def _touches(
     scope: Scope, artifact: str, above: _Above, recorded: Callable[[str], Sequence[RecordRow]]
 ) -> bool:
-    """Whether any version of an artifact that is recorded, or named above, is not clear by what is said of it."""
-    rows = recorded(artifact)
-    known = [(row.ref.version, row.revision) for row in rows]
-    return any(scope.of_record(*one) for one in known) or any(
-        scope.of_link(versions, revision, known) for versions, revision in above.meant[artifact]
-    )
+    """Whether any version of an artifact that is named above is not clear by what is said of it."""
+    known = [(row.ref.version, row.revision) for row in recorded(artifact)]
+    return any(scope.of_link(versions, revision, known) for versions, revision in above.meant[artifact])
 
 
 class _Question:

@@ -166,7 +166,7 @@ def _in_order(batch: Sequence[Checked]) -> Iterator[Checked]:
 
     def needs(at: int, reading: Reading) -> Iterator[int]:
         own = by_name[str(reading.record.ref.name)]
-        yield from own[: place[at]][-1:]
+        yield from own[max(place[at] - 1, 0) : place[at]]
         for link in reading.record.links:
             above = by_name.get(link.artifact, ())
             yield from () if above is own else above
