@@ -8,6 +8,8 @@ from flask import Flask, Response, jsonify, render_template, request
 
 from umr_ld.errors import Damaged, UmrError
 from umr_server import data, pages
+from umr_server.settings import Settings
+from umr_server.site import Site
 
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
@@ -15,14 +17,17 @@ if TYPE_CHECKING:
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 
-def create_app(registry: Registry) -> Flask:
+def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     """The application for one registry.
 
     Args:
         registry: open for reading or writing; it stays the caller's to close.
+        settings: what the deployment decided; None for what is decided for it.
     """
+    site = Site(registry, settings or Settings())
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.extensions["umr"] = site
+    app.config["MAX_CONTENT_LENGTH"] = site.settings.body_bytes
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.register_blueprint(pages.blueprint(registry))
     app.register_blueprint(data.blueprint())

@@ -1,0 +1,38 @@
+"""What a deployment decides: one value, read from a file and from the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MEBIBYTE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a registry is served.
+
+    Args:
+        public: address at which people reach it, ending with `/`; empty for that of each request.
+        threads: how many requests are worked on at once.
+        body_bytes: the largest body that is read.
+        query_workers: how many queries of strangers are answered at once, each by a process of its own.
+        query_seconds: after which a query is stopped.
+        query_rows: the most rows of an answer.
+        query_bytes: the most bytes of an answer.
+        query_memory: bytes of address space that a query may need beyond what the engine starts with.
+        query_age: seconds that the state which queries see may lag behind what is published.
+        reads_per_minute: requests that one address may make; 0 for any number.
+        writes_per_minute: requests that change something, of one token; 0 for any number.
+    """
+
+    public: str = ""
+    threads: int = 8
+    body_bytes: int = 4 * MEBIBYTE
+    query_workers: int = 2
+    query_seconds: float = 20.0
+    query_rows: int = 100_000
+    query_bytes: int = 64 * MEBIBYTE
+    query_memory: int = 1024 * MEBIBYTE
+    query_age: float = 2.0
+    reads_per_minute: int = 0
+    writes_per_minute: int = 600
