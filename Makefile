@@ -9,7 +9,7 @@ WORKERS ?= 2
 help: ## what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-$(VENV)/.done: pyproject.toml constraints.txt scripts/setup
+$(VENV)/.done: pyproject.toml constraints.txt scripts/setup scripts/assets server/assets/package-lock.json
 	@VENV=$(VENV) scripts/setup
 
 setup: $(VENV)/.done ## set up .venv with everything that is needed
@@ -36,4 +36,4 @@ wheel: setup ## build the wheel and try it in a new environment
 	@scripts/try-wheel
 
 clean: ## remove what was made
-	rm -rf $(VENV) build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) server/assets/node_modules server/umr_server/static/vendor build dist .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis

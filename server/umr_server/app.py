@@ -8,13 +8,17 @@ from flask import Flask, Response, jsonify, render_template, request
 
 from umr_ld.errors import Damaged, UmrError
 from umr_server import data, pages
+from umr_server.appearance import dress
 from umr_server.settings import Settings
 from umr_server.site import Site
 
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
 
-POLICY = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 
 
 def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
@@ -28,8 +32,8 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions["umr"] = site
     app.config["MAX_CONTENT_LENGTH"] = site.settings.body_bytes
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.register_blueprint(pages.blueprint(registry))
+    dress(app)
+    app.register_blueprint(pages.blueprint(site))
     app.register_blueprint(data.blueprint())
     app.after_request(_guarded)
     app.register_error_handler(UmrError, _refused)

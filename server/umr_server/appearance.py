@@ -1,0 +1,65 @@
+"""What templates are given beside their values: addresses of files, and the way about."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flask import url_for
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+FOLDER = Path(__file__).parent / "static"
+NAVIGATION = (
+    ("pages.search", "Browse"),
+    ("pages.advisories", "Advisories"),
+    ("data.ontology", "Ontology"),
+    ("pages.about", "About"),
+)
+_KEPT = "public, max-age=31536000, immutable"
+
+
+def dress(app: Flask) -> None:
+    """Give templates what all of them use, and let browsers keep files that cannot change.
+
+    Args:
+        app: the application.
+    """
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(static=address, vendor=is_there, navigation=NAVIGATION)
+    app.after_request(_keep)
+
+
+def address(name: str) -> str:
+    """The address of a file of ours, which names its content: it may be kept for ever.
+
+    Args:
+        name: below `static`.
+    """
+    return url_for("static", filename=name, v=_digest(name))
+
+
+@cache
+def is_there(name: str) -> bool:
+    """Whether a file that comes from the npm registry is part of this installation.
+
+    Args:
+        name: below `static/vendor`.
+    """
+    return (FOLDER / "vendor" / name).is_file()
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]
+
+
+def _keep(response: Response) -> Response:
+    from flask import request
+
+    if request.endpoint == "static" and request.args.get("v") and response.status_code in {200, 304}:
+        response.headers["Cache-Control"] = _KEPT
+    return response

@@ -1,0 +1,25 @@
+"""Pages for people, complete without scripts. One module a kind of question; one template a page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from umr_server.pages import about, browse, compare, lineage, record, risk
+
+if TYPE_CHECKING:
+    from umr_server.site import Site
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The pages of one registry.
+
+    Args:
+        site: what is asked, and what the deployment decided.
+    """
+    found = Blueprint("pages", __name__)
+    for module in (browse, record, lineage, risk, compare, about):
+        for address, endpoint, view in module.routes(site):
+            found.add_url_rule(address, endpoint, view)
+    return found
