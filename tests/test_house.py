@@ -15,7 +15,7 @@ SERVER = ROOT / "server" / "umr_server"
 
 # The storeys, lowest first. A module may import from its own storey and from those below.
 STOREYS = [
-    "errors findings media document resources entry tree names versions ranges range_syntax order osv addresses vocab record",
+    "errors findings media document resources examples entry tree names versions ranges range_syntax order osv addresses vocab record",
     "strictjson yamlld lexical prefixes mint jsonld reading rules checks entail inherit change derive lineage sparql scores page risk licences",
     "formats render durable lock seal journal store index files net alerts",
     "registry",

@@ -13,7 +13,7 @@ from drafts import draft
 from umr import published, run, umr
 
 from umr_ld.cli import answering
-from umr_ld.cli.querying import examples
+from umr_ld.examples import examples
 
 # -- lineage, impact
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,40 +12,16 @@ from umr_ld.cli.answering import FORMS, Question, answer, answer_within
 from umr_ld.cli.options import verb
 from umr_ld.cli.output import as_csv, as_json
 from umr_ld.errors import Malformed, Missing, Unreadable
+from umr_ld.examples import examples
 from umr_ld.render.text import table
-from umr_ld.resources import resource
 from umr_ld.sparql import MAX_LENGTH
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from datetime import datetime
     from pathlib import Path
 
     from umr_ld.cli.session import Session
-
-
-class Example(NamedTuple):
-    """A question that comes with the program.
-
-    Args:
-        name: what `--example` takes.
-        title: one line.
-        text: the whole file.
-    """
-
-    name: str
-    title: str
-    text: str
-
-
-def examples() -> Mapping[str, Example]:
-    """The examples by name. Each file begins with `# title: …` and `# description: …`."""
-    found = {}
-    for path in sorted(resource("queries/examples").glob("*.rq")):
-        text = path.read_text(encoding="utf-8")
-        title = text.partition("\n")[0].removeprefix("# title:").strip()
-        found[path.stem] = Example(path.stem, title, text)
-    return found
+    from umr_ld.examples import Example
 
 
 @verb("query", options.store, options.at, forms=FORMS)

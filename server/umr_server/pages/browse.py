@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import jsonify, render_template, request
 
 from umr_ld.errors import UmrError
+from umr_server.pages.risk import gravest_first
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -50,7 +51,7 @@ class _Browse:
             counts=registry.counts(),
             newest=registry.listing(order="newest", limit=NEWEST).entries,
             examples=examples,
-            advisories=registry.advisories()[:ADVISORIES],
+            advisories=gravest_first(registry.advisories())[:ADVISORIES],
         )
 
     def search(self) -> ResponseReturnValue:

@@ -10,10 +10,11 @@ from flask import render_template
 from umr_ld.risk import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from flask.typing import ResponseReturnValue
 
+    from umr_ld.risk import Advisory
     from umr_server.site import Site
 
 ROWS = 500
@@ -33,12 +34,21 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     yield "/impact/<path:reference>", "impact", pages.impact
 
 
+def gravest_first(advisories: Iterable[Advisory]) -> list[Advisory]:
+    """Advisories in the order in which they are told.
+
+    Args:
+        advisories: in any order.
+    """
+    return sorted(advisories, key=lambda one: (-one.severity, str(one.ref)))
+
+
 class _Risk:
     def __init__(self, site: Site) -> None:
         self._registry = site.registry
 
     def advisories(self) -> str:
-        found = sorted(self._registry.advisories(), key=lambda one: (-(one.severity or 0), str(one.ref)))
+        found = gravest_first(self._registry.advisories())
         return render_template("advisories.html", advisories=found)
 
     def impact(self, reference: str) -> str:

@@ -56,6 +56,7 @@ function style() {
     { selector: "node[?root]", style: { width: 24, height: 24, "font-weight": 700, "border-width": 3, "border-color": css("accent") } },
     { selector: "edge", style: { width: 1.2, "line-color": css("line"), "target-arrow-color": soft, "target-arrow-shape": "triangle", "arrow-scale": 0.8, "curve-style": "bezier", label: "data(relation)", "font-size": 8, color: soft, "text-rotation": "autorotate", "text-opacity": 0 } },
     { selector: "edge[!many]", style: { "text-opacity": 1, "text-background-color": paper, "text-background-opacity": 0.8 } },
+    { selector: "edge.near", style: { "text-opacity": 1, "line-color": css("link"), "text-background-color": paper, "text-background-opacity": 0.9, "z-index": 9 } },
     { selector: ":selected", style: { "border-width": 3, "border-color": css("link") } },
     { selector: ".away", style: { display: "none" } },
   ];
@@ -72,7 +73,7 @@ function elements(graph) {
   const root = nodes[0].id;
   if (collapsed) [nodes, edges] = byFamily(nodes, edges);
   const away = distances(root, edges);
-  const many = edges.length > 60;
+  const many = edges.length > 25;
   return {
     collapsed, away, root,
     nodes: nodes.map((node) => ({ data: { ...node, label: node.title || node.artifact, root: node.id === root, away: away.get(node.id) ?? 0 } })),
@@ -105,9 +106,8 @@ function tell(panel, node, base) {
 
 async function draw(place) {
   const answer = await fetch(place.dataset.graph, { headers: { Accept: "application/json" } });
-  if (!answer.ok) return;
+  if (!answer.ok) throw new Error(`status ${answer.status}`);
   const made = elements(await answer.json());
-  place.hidden = false;
   const drawing = cytoscape({ container: place.querySelector(".stage"), elements: { nodes: made.nodes, edges: made.edges }, style: style(), layout: layout(made.nodes.length, made.away), maxZoom: 3, textureOnViewport: made.nodes.length > 800 });
   const status = place.querySelector("[role=status]");
   const panel = place.querySelector(".panel");
@@ -130,6 +130,8 @@ async function draw(place) {
   const zoom = (by) => drawing.zoom({ level: drawing.zoom() * by, renderedPosition: { x: drawing.width() / 2, y: drawing.height() / 2 } });
   place.querySelector("[name=closer]").addEventListener("click", () => zoom(1.3));
   place.querySelector("[name=further]").addEventListener("click", () => zoom(1 / 1.3));
+  drawing.on("mouseover select", "node", (event) => event.target.connectedEdges().addClass("near"));
+  drawing.on("mouseout unselect", "node", (event) => event.target.connectedEdges().removeClass("near"));
   drawing.on("tap", "node", (event) => tell(panel, event.target, place.dataset.record));
   drawing.on("tap", (event) => { if (event.target === drawing) panel.hidden = true; });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawing.style(style()));
@@ -137,4 +139,4 @@ async function draw(place) {
   place.dataset.drawn = String(made.nodes.length);
 }
 
-for (const place of document.querySelectorAll(".graph")) draw(place);
+for (const place of document.querySelectorAll(".graph")) draw(place).catch(() => { place.hidden = true; });

@@ -1,0 +1,189 @@
+"""The pages in a real browser: nothing from elsewhere, nothing in the console, readable by everybody."""
+
+from __future__ import annotations
+
+import pytest
+from browsing import ARGUMENTS, AXE, Watched, browser_program, served
+
+from umr_ld.files import documents
+from umr_ld.registry import Registry
+from umr_ld.resources import resource
+from umr_server import appearance
+from umr_server.app import create_app
+
+PROGRAM = browser_program()
+pytestmark = pytest.mark.skipif(PROGRAM is None, reason="no browser is installed (Debian's package chromium)")
+HAS_VENDOR = appearance.is_there("cytoscape.min.js")
+drawn = pytest.mark.skipif(
+    not HAS_VENDOR, reason="what comes from the npm registry is not here (scripts/assets)"
+)
+
+PAGES = {
+    "home": "/",
+    "search": "/search?text=clip",
+    "nothing found": "/search?text=nosuchword",
+    "facets": "/search?kind=Dataset&order=newest",
+    "record": "/page/dearcaat/rrt-mil",
+    "its lineage": "/page/dearcaat/rrt-mil#lineage",
+    "its risk": "/page/vinid/plip#risk",
+    "its history": "/page/vinid/plip#history",
+    "its use": "/page/vinid/plip#use",
+    "lineage": "/lineage/dearcaat/rrt-mil",
+    "downstream": "/lineage/laion/laion-5b?direction=down",
+    "advisory": "/impact/advisory/laion-5b-csam",
+    "impact": "/impact/laion/laion-5b",
+    "advisories": "/advisories",
+    "difference": "/diff?before=baai/eva-clip-vit-g@1.0.0&after=baai/eva-clip-vit-g",
+    "history": "/history/vinid/plip",
+    "about": "/about",
+    "not found": "/page/nobody/nothing",
+}
+
+
+@pytest.fixture(scope="module")
+def registry():
+    with Registry.in_memory() as opened:
+        opened.publish(documents([str(resource("records"))]), agent="test")
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def home(registry):
+    with served(create_app(registry)) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=PROGRAM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def watch(browser, home):
+    contexts = []
+
+    def watched(*, width=1280, address=home, **settings):
+        context = browser.new_context(viewport={"width": width, "height": 800}, **settings)
+        contexts.append(context)
+        return Watched(context.new_page(), address)
+
+    yield watched
+    for context in contexts:
+        context.close()
+
+
+SHIFTED = """() => new Promise(done => {
+    let moved = 0;
+    new PerformanceObserver(list => { for (const one of list.getEntries()) moved += one.value; })
+        .observe({type: 'layout-shift', buffered: true});
+    setTimeout(() => done(moved), 200);
+})"""
+LOOKS = {"wide and dark": (1280, "dark"), "narrow and light": (360, "light")}
+
+
+@pytest.mark.parametrize(("width", "scheme"), LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
+def test_a_page_fits_is_still_asks_nobody_else_and_can_be_used_by_everybody(watch, address, width, scheme):
+    seen = watch(width=width, color_scheme=scheme)
+    page = seen.open(address)
+    known = [fault for fault in seen.faults if "404" not in fault or "nobody" not in address]
+    assert known == []
+    assert page.locator("h1").count() == 1
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate(SHIFTED) < 0.01
+    assert not AXE.is_file() or seen.violations() == []
+
+
+def test_what_hinders_people_would_be_seen(watch):
+    if not AXE.is_file():
+        pytest.skip("axe-core is not here (scripts/assets)")
+    seen = watch()
+    page = seen.open("/about")
+    page.evaluate("document.querySelector('main').innerHTML += '<img src=\"/static/icon.svg\"><input>'")
+    assert len(seen.violations()) >= 2
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
+def test_from_a_word_to_who_is_affected(watch, scripts):
+    seen = watch(java_script_enabled=scripts)
+    page = seen.open("/")
+    page.get_by_label("Search records").fill("pathology")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("link", name="vinid/plip@1.0.0").click()
+    assert page.locator("h1").inner_text() == "PLIP"
+    assert "possibly affected" in page.get_by_role("status").first.inner_text()
+    page.get_by_role("link", name="Lineage", exact=True).click()
+    assert page.locator("#lineage").is_visible()
+    assert not page.locator("#overview").is_visible()
+    page.get_by_role("link", name="Draw what it was made from").click()
+    assert page.get_by_role("list", name="Lineage").get_by_text("laion/laion-5b@1.0.0").first.is_visible()
+    page.go_back()
+    page.get_by_role("link", name="LAION-5B contains links").first.click()
+    assert page.get_by_role("table").get_by_text("dearcaat/rrt-mil@1.0.0").first.is_visible()
+    assert seen.faults == []
+
+
+@drawn
+def test_a_lineage_is_drawn_and_a_click_says_more(watch):
+    seen = watch()
+    page = seen.open("/lineage/dearcaat/rrt-mil")
+    place = page.locator(".graph[data-drawn]")
+    place.wait_for()
+    assert int(place.get_attribute("data-drawn")) == page.evaluate(
+        "fetch(document.querySelector('.graph').dataset.graph).then(a => a.json()).then(g => g.nodes.length)"
+    )
+    stage = page.locator(".graph .stage").bounding_box()
+    page.mouse.click(stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2)
+    assert seen.faults == []
+
+
+def test_the_keyboard_is_enough(watch):
+    seen = watch()
+    page = seen.open("/page/vinid/plip")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.evaluate("location.hash") == "#main"
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "Risk":
+            break
+    page.keyboard.press("Enter")
+    assert page.locator("#risk").is_visible()
+    assert page.locator('.tabs [aria-current="true"]').inner_text() == "Risk"
+
+
+def test_words_are_looked_for_while_they_are_typed(watch):
+    if not HAS_VENDOR:
+        pytest.skip("what comes from the npm registry is not here (scripts/assets)")
+    seen = watch()
+    page = seen.open("/search")
+    page.get_by_label("Search records").press_sequentially("pathology", delay=20)
+    page.locator("#results").get_by_text("vinid/plip@1.0.0").wait_for()
+    page.wait_for_url("**text=pathology**")
+    assert seen.faults == []
+
+
+def test_without_the_files_of_others_the_pages_say_nothing_strange(watch, registry):
+    app = create_app(registry)
+    app.jinja_env.globals["vendor"] = lambda name: False
+    with served(app) as address:
+        for place in PAGES.values():
+            seen = watch(address=address)
+            page = seen.open(place)
+            assert page.locator("h1").count() == 1
+            assert [fault for fault in seen.faults if "nobody" not in place] == []
+            assert not page.locator(".graph").count() or not page.locator(".graph").is_visible()
+
+
+def test_on_paper_every_tab_is_printed(watch):
+    seen = watch()
+    page = seen.open("/page/vinid/plip")
+    page.emulate_media(media="print")
+    for tab in ("overview", "lineage", "risk", "history", "use"):
+        assert page.locator(f"#{tab}").is_visible()
+    assert not page.get_by_role("navigation", name="Site").is_visible()
