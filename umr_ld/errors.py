@@ -135,6 +135,20 @@ class Busy(UmrError):
     title = "registry busy"
 
 
+class Overloaded(Busy):
+    """There is more to do than can be done at once; later there may not be."""
+
+    title = "too much at once"
+
+
+class TooLong(UmrError):
+    """Answering would take more time, memory or space than a question may take."""
+
+    exit_code = 7
+    status = 503
+    title = "limit exceeded"
+
+
 class Damaged(UmrError):
     """Stored bytes are not the bytes that were written."""
 

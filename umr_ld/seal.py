@@ -31,6 +31,9 @@ JOURNAL = "journal"
 _FORMAT = 1
 _OWN = frozenset({SEAL, f"{SEAL}.new", LOCK, "alerts.db", "alerts.lock", "alerts.sha256", "policy.ttl"})
 """What changes while the registry is closed: the alerts by whoever delivers them, the policy by people."""
+QUERIES = "queries"
+"""Folder of copies that are made while the registry is served, and are nobody's truth."""
+
 _PASSING = ("-wal", "-shm")
 """What SQLite keeps beside a database while it is open."""
 
@@ -291,7 +294,9 @@ def _violation(rule: str, message: str, source: str, remedy: str) -> Finding:
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     """The files that a seal is about: all but `_OWN`, and what passes with an open database."""
-    for parent, _, names in os.walk(folder):
+    for parent, inner, names in os.walk(folder):
+        if Path(parent) == folder and QUERIES in inner:
+            inner.remove(QUERIES)
         for name in names:
             path = Path(parent, name)
             below = path.relative_to(folder).as_posix()

@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent / "static"
 NAVIGATION = (
     ("pages.search", "Browse"),
     ("pages.advisories", "Advisories"),
+    ("pages.query", "SPARQL"),
     ("data.ontology", "Ontology"),
     ("pages.about", "About"),
 )

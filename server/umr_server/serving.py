@@ -48,7 +48,8 @@ def serve(
             f"port {port} of {host} cannot be listened on: {error.strerror}",
             remedy="name another with --port",
         ) from error
-    server = waitress.create_server(create_app(registry), sockets=[listening], threads=threads, ident="umr")
+    app = create_app(registry)
+    server = waitress.create_server(app, sockets=[listening], threads=threads, ident="umr")
     before = signal.signal(signal.SIGTERM, _stop)
     try:
         if ready is not None:
@@ -59,6 +60,7 @@ def serve(
     finally:
         signal.signal(signal.SIGTERM, before)
         server.close()
+        app.extensions["umr"].close()
 
 
 def _stop(_: int, __: FrameType | None) -> None:

@@ -16,6 +16,9 @@ class Settings:
         threads: how many requests are worked on at once.
         body_bytes: the largest body that is read.
         query_workers: how many queries of strangers are answered at once, each by a process of its own.
+        query_trial: seconds after which a query that is not answered has to make room for others.
+        query_slow: how many queries may take longer than that at once.
+        query_wait: seconds that a query waits for its turn.
         query_seconds: after which a query is stopped.
         query_rows: the most rows of an answer.
         query_bytes: the most bytes of an answer.
@@ -29,6 +32,9 @@ class Settings:
     threads: int = 8
     body_bytes: int = 4 * MEBIBYTE
     query_workers: int = 2
+    query_trial: float = 0.2
+    query_slow: int = 2
+    query_wait: float = 10.0
     query_seconds: float = 20.0
     query_rows: int = 100_000
     query_bytes: int = 64 * MEBIBYTE

@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from umr_server.settings import Settings
 
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
+    from umr_server.sparql.pool import Queries
 
 
-@dataclass(frozen=True)
 class Site:
     """One registry as it is served.
 
     Args:
         registry: open for reading or writing; it stays the caller's to close.
-        settings: what the deployment decided.
+        settings: what the deployment decided; None for what is decided for it.
     """
 
-    registry: Registry
-    settings: Settings = field(default_factory=Settings)
+    def __init__(self, registry: Registry, settings: Settings | None = None) -> None:
+        self.registry = registry
+        self.settings = settings or Settings()
+
+    @cached_property
+    def queries(self) -> Queries:
+        """Who answers queries of strangers."""
+        from umr_server.sparql.pool import Queries
+
+        return Queries(self.registry, self.settings)
+
+    def close(self) -> None:
+        """End what was started to serve the registry, which itself stays open."""
+        if "queries" in self.__dict__:
+            self.queries.close()

@@ -84,6 +84,7 @@ class FileJournal:
         elif not folder.is_dir():
             raise Missing("there is no journal", where=str(folder), remedy="`umr init` makes a registry")
         with readable(folder):
+            self._seen = _extent(folder)
             self._end = parts.survey(folder)
         if self._end.torn and not read_only:
             self.notices = (_cut(self._end),)
@@ -133,7 +134,12 @@ class FileJournal:
                 os.close(fd)
 
     def head(self) -> Head:
-        """See `Journal.head`."""
+        """See `Journal.head`. One that takes no entries follows what another process appends."""
+        if not self._writable:
+            with readable(self._folder):
+                seen = _extent(self._folder)
+                if seen != self._seen:
+                    self._seen, self._end = seen, parts.survey(self._folder)
         return self._end.place.head
 
     def verify(self) -> Report:
@@ -351,3 +357,9 @@ def _truncate(path: Path, size: int) -> None:
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
     finally:
         os.close(fd)
+
+
+def _extent(folder: Path) -> tuple[int, int]:
+    """Number of the last segment, and its size in bytes: both only grow."""
+    last = parts.segments(folder)[-1:]
+    return (last[0].number, last[0].path.stat().st_size) if last else (0, 0)

@@ -6,6 +6,7 @@ index.db    names and links  (projection)
 alerts.db   who is told what, and what was told; beside it a lock, and its digest when nobody has it open
 policy.ttl  what carries which risk, where the deployment says otherwise than the ontology; written by people
 seal.json   digests of all files, written when the folder is left in good order
+queries/    copies of the store for processes that answer queries; each with the lock of who made it
 lock        held by the one process that writes
 """
 
@@ -22,6 +23,7 @@ from umr_ld.addresses import Base
 from umr_ld.entry import Entry
 from umr_ld.errors import Conflict, Damaged, Missing, Newer
 from umr_ld.journal.file import FileJournal
+from umr_ld.seal import QUERIES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,6 +68,11 @@ class Home:
     def policy(self) -> Path:
         """The deployment's own policy, if there is one."""
         return self.folder / "policy.ttl"
+
+    @property
+    def queries(self) -> Path:
+        """Copies of the store, for queries that other processes answer."""
+        return self.folder / QUERIES
 
     @property
     def lock(self) -> Path:

@@ -63,7 +63,7 @@ class Parts:
         self.spoken = Spoken(self.records, base)
         self.looked = 0
         """Up to which entry of the journal this process saw nothing to tell the alerts, beyond what they know."""
-        self._open_store = open_store
+        self.open_store = open_store
         self._lock = lock
         self._catching_up = threading.Lock()
         self._seal: Seal | None = None
@@ -146,7 +146,7 @@ class Parts:
     @cached_property
     def store(self) -> EmbeddedStore:
         """The RDF store, opened when first asked for: most questions do without."""
-        return self._open_store()
+        return self.open_store()
 
     @cached_property
     def projection(self) -> Projection:
@@ -174,13 +174,18 @@ class Parts:
             ):
                 self.projection.catch_up(self.journal)
 
+    @property
+    def is_writing(self) -> bool:
+        """Whether this process may change the registry; one in memory always."""
+        return self.home is None or self._lock is not None
+
     def require_writing(self) -> None:
         """Raise if this registry was opened for reading.
 
         Raises:
             Denied: with how to open it.
         """
-        if self.home is not None and self._lock is None:
+        if self.home is not None and not self.is_writing:
             raise Denied(
                 "the registry is open for reading",
                 where=str(self.home.folder),

@@ -316,6 +316,23 @@ class Reader:
             return upkeep.replayed(self._parts, _utc(at)).query(text)
         return self._parts.store.query(text)
 
+    def copy_store(self, folder: Path) -> int:
+        """Copy the RDF store as it is now, for queries that another process answers.
+
+        Args:
+            folder: not there yet. On the file system of the registry the copy shares most of its files.
+
+        Returns:
+            number of the journal entry that the copy has reached, or an earlier one.
+
+        Raises:
+            Busy: if this registry is open for reading, and another process writes.
+            Full: if there is no space.
+        """
+        from umr_ld.registry import upkeep
+
+        return upkeep.copy_store(self._parts, folder)
+
     def counts(self, *, at: datetime | None = None) -> dict[str, int]:
         """How much there is: records, artifacts, mentioned ones, links, and records by kind.
 

@@ -268,6 +268,22 @@ def _fault(part: str, error: UmrError, remedy: str) -> Finding:
     )
 
 
+def copy_store(parts: Parts, folder: Path) -> int:
+    """See `Reader.copy_store`."""
+    if parts.is_writing:
+        reached = parts.store.position()[0]
+        parts.store.backup(str(folder))
+        return reached
+    # What a reader opened once is as it was then, and files that another process writes are not to be read.
+    fresh = parts.open_store()
+    try:
+        reached = fresh.position()[0]
+        fresh.backup(str(folder))
+    finally:
+        fresh.close()
+    return reached
+
+
 def backup(parts: Parts, target: Path) -> None:
     """Copy the journal up to its present end. Everything else is made again from it.
 

@@ -23,13 +23,15 @@ class Store(Protocol):
         *,
         given: Mapping[str, ox.NamedNode | ox.Literal] | None = None,
         graphs: Sequence[str] | None = None,
+        named: Sequence[str] | None = None,
     ) -> Answer:
         """Answer a SPARQL 1.1 query.
 
         Args:
             text: the query; its default graph is the union of all graphs unless it says otherwise.
             given: values for variables, bound and never pasted into the text.
-            graphs: the graphs that make up the default graph and may be named; None for all.
+            graphs: the graphs that make up the default graph; None for all.
+            named: the graphs that may be named; those of `graphs` unless given.
 
         Raises:
             Malformed: if the text is no query, or asks for the network or an update.

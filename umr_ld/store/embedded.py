@@ -70,9 +70,11 @@ class EmbeddedStore:
         *,
         given: Mapping[str, ox.NamedNode | ox.Literal] | None = None,
         graphs: Sequence[str] | None = None,
+        named: Sequence[str] | None = None,
     ) -> Answer:
         """See `Store.query`."""
         nodes = None if graphs is None else [ox.NamedNode(graph) for graph in graphs]
+        apart = nodes if named is None else [ox.NamedNode(graph) for graph in named]
         with self._translated():
             try:
                 return self._handle().query(
@@ -80,7 +82,7 @@ class EmbeddedStore:
                     prefixes=dict(vocabulary().prefixes),
                     use_default_graph_as_union=nodes is None,
                     default_graph=nodes,  # type: ignore[arg-type]
-                    named_graphs=nodes,  # type: ignore[arg-type]
+                    named_graphs=apart,  # type: ignore[arg-type]
                     substitutions={ox.Variable(name): value for name, value in (given or {}).items()},
                     custom_functions=dict(functions()),
                 )
@@ -128,7 +130,12 @@ class EmbeddedStore:
     def backup(self, folder: str) -> None:
         """See `Store.backup`."""
         with self._writing, self._translated():
-            self._handle().backup(folder)
+            if self._folder is not None:
+                self._handle().backup(folder)
+                return
+            copy = ox.Store(folder)
+            copy.bulk_extend(self._handle())
+            copy.flush()
 
     def clear(self) -> None:
         """Forget everything; the journal is read again from its beginning."""

@@ -1,0 +1,58 @@
+"""How the server says no: one shape for all errors, a page for people and a problem document for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException, NotFound
+
+from umr_ld.errors import Busy, Damaged, UmrError
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from flask.typing import ResponseReturnValue
+
+LATER = "5"
+"""Seconds after which it is worth asking again."""
+
+
+def answer_errors(app: Flask) -> None:
+    """Let the application answer every error in one shape.
+
+    Args:
+        app: the application.
+    """
+    app.register_error_handler(UmrError, _refused)
+    app.register_error_handler(HTTPException, _said)
+
+
+def _refused(error: UmrError) -> ResponseReturnValue:
+    what = "the registry's files are damaged" if isinstance(error, Damaged) else error.what
+    body, status = problem(error.title, what, error.remedy, error.status)
+    return body, status, {"Retry-After": LATER} if isinstance(error, Busy) else {}
+
+
+def _said(error: HTTPException) -> ResponseReturnValue:
+    """What the protocol itself says no with (RFC 9110 §15.5)."""
+    status = error.code or 500
+    what = "there is no such page" if status == NotFound.code else error.description or error.name
+    body, _ = problem(error.name.lower(), what.rstrip("."), "", status)
+    headers = [pair for pair in error.get_headers() if pair[0] in {"Allow", "Retry-After"}]
+    return body, status, headers
+
+
+def problem(title: str, what: str, remedy: str, status: int) -> tuple[Response | str, int]:
+    """An error as who asked reads it: a page, or a problem document (RFC 9457).
+
+    Args:
+        title: of the kind of error.
+        what: happened.
+        remedy: what to do about it; may be empty.
+        status: of HTTP.
+    """
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html":
+        return render_template("problem.html", title=title, what=what, remedy=remedy, status=status), status
+    body = jsonify(type="about:blank", title=title, status=status, detail=what, remedy=remedy)
+    body.content_type = "application/problem+json"
+    return body, status

@@ -1,0 +1,1 @@
+"""Queries of strangers: the SPARQL protocol, and the processes that answer."""

@@ -1,0 +1,325 @@
+"""Who answers queries: a few processes that may be killed, and rules by which none of them is held for long.
+
+Each query begins in a quick place. What is not answered after a short trial has to leave it for one of a few slow
+places, or is refused: so that a flood of long queries holds a quick place for moments only, and a short one finds one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+import time
+from collections import Counter, OrderedDict, deque
+from typing import IO, TYPE_CHECKING, NamedTuple
+
+from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
+from umr_ld.sparql import guarded
+from umr_server.sparql.forms import FORMS
+from umr_server.sparql.process import Died, OutOfTime, Process, Refused
+from umr_server.sparql.snapshot import Snapshots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from umr_ld.registry import Registry
+    from umr_server.settings import Settings
+    from umr_server.sparql.process import Answered
+    from umr_server.sparql.snapshot import Snapshot
+
+_KEPT = 64 << 20
+"""Bytes of answers that are kept for who asks the same again."""
+
+_LARGEST_KEPT = 1 << 20
+_PIECE = 1 << 16
+
+
+class Asked(NamedTuple):
+    """A query, and how its answer is wanted.
+
+    Args:
+        text: SPARQL 1.1.
+        forms: keys of forms, the most wanted first.
+        default: graphs that make up the default graph; None for what the query says, else all.
+        named: graphs that may be named; None for what the query says, else all.
+    """
+
+    text: str
+    forms: tuple[str, ...]
+    default: tuple[str, ...] | None = None
+    named: tuple[str, ...] | None = None
+
+
+class Answer:
+    """An answer, to be read once.
+
+    Args:
+        form: key of its form.
+        etag: changes with the query and with what is published.
+        size: in bytes.
+        body: all of it, or a file.
+    """
+
+    def __init__(self, form: str, etag: str, size: int, body: bytes | IO[bytes]) -> None:
+        self.form, self.etag, self.size = form, etag, size
+        self._body = body
+
+    @property
+    def mime(self) -> str:
+        """Its media type."""
+        return FORMS[self.form].mime
+
+    def read(self) -> bytes:
+        """All of it."""
+        return self._body if isinstance(self._body, bytes) else b"".join(self)
+
+    def __iter__(self) -> Iterator[bytes]:
+        if isinstance(self._body, bytes):
+            yield self._body
+            return
+        with self._body as file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+
+class Queries:
+    """Answers queries of strangers. Nothing is started before the first one.
+
+    Args:
+        registry: what is asked.
+        settings: limits.
+    """
+
+    def __init__(self, registry: Registry, settings: Settings) -> None:
+        self._registry, self._settings = registry, settings
+        self._quick = threading.BoundedSemaphore(settings.query_workers)
+        self._slow = threading.BoundedSemaphore(settings.query_slow)
+        self._guard = threading.Lock()
+        self._idle: deque[Process] = deque()
+        self._busy: set[Process] = set()
+        self._snapshots: Snapshots | None = None
+        self._kept: OrderedDict[tuple[int, Asked], tuple[str, bytes]] = OrderedDict()
+        self._kept_size = 0
+        self._counts: Counter[str] = Counter()
+        self._is_closed = False
+
+    def ask(self, asked: Asked) -> Answer:
+        """Have a query answered.
+
+        Args:
+            asked: what, and in which form.
+
+        Raises:
+            Malformed: if it is no query, asks for the network, or its answer has no such form.
+            TooLong: if it would need more time, rows, bytes or memory than a query may.
+            Overloaded: if others are being answered.
+            Busy: if nothing can be read because another process writes.
+        """
+        guarded(asked.text)
+        snapshot = self._snapshot()
+        try:
+            kept = self._recall(snapshot.seq, asked)
+            return kept if kept is not None else self._asked(asked, snapshot)
+        finally:
+            snapshot.leave()
+
+    def counts(self) -> dict[str, int]:
+        """How many queries were answered, recalled and refused by which limit, and how many run now."""
+        with self._guard:
+            return {**self._counts, "running": len(self._busy)}
+
+    def close(self) -> None:
+        """End all processes, and remove what they read."""
+        with self._guard:
+            self._is_closed = True
+            processes, snapshots = [*self._idle, *self._busy], self._snapshots
+            self._idle.clear()
+            self._busy.clear()
+            self._snapshots = None
+        for process in processes:
+            process.end()
+        if snapshots is not None:
+            snapshots.close()
+
+    # -- one query
+
+    def _asked(self, asked: Asked, snapshot: Snapshot) -> Answer:
+        settings = self._settings
+        began = time.monotonic()
+        if not self._quick.acquire(timeout=settings.query_wait):
+            self._refuse(
+                "waiting", Overloaded("too many queries wait to be answered", remedy="ask again in a while")
+            )
+        place = _Place(self._quick, self._slow)
+        process: Process | None = None
+        try:
+            process = self._process(snapshot)
+            request = {**asked._asdict(), "rows": settings.query_rows, "bytes": settings.query_bytes}
+            # Who waited for long is tried all the same: most queries are answered at once.
+            until = max(began + settings.query_seconds, time.monotonic() + settings.query_trial)
+            answered = process.ask(request, until, settings.query_trial, self._move(place, process))
+        except (OutOfTime, Died, Overloaded, Refused) as error:
+            self._fail(error, process)
+        except BaseException:
+            self._drop(process)
+            raise
+        finally:
+            place.leave()
+        self._give_back(process)
+        return self._answer(asked, snapshot.seq, answered)
+
+    def _move(self, place: _Place, process: Process) -> Callable[[], None]:
+        def move() -> None:
+            if not place.become_slow():
+                raise Overloaded(
+                    "long queries of others are being answered", remedy="ask again in a while, or for less"
+                )
+            process.yield_to_others()
+
+        return move
+
+    def _fail(self, error: Exception, process: Process | None) -> None:
+        if isinstance(error, Refused):
+            if error.told["kind"] == "store":
+                self._drop(process)
+            else:
+                self._give_back(process)
+            self._refuse(error.told["kind"], self._said(error.told))
+        self._drop(process)
+        settings = self._settings
+        if isinstance(error, OutOfTime):
+            self._refuse("time", _limit(f"it takes longer than {settings.query_seconds:g} s"))
+        if isinstance(error, Overloaded):
+            self._refuse("slow", error)
+        self._refuse("memory", _limit(f"it needs more than {settings.query_memory >> 20} MiB of memory"))
+
+    def _said(self, told: dict[str, str]) -> Exception:
+        settings = self._settings
+        match told["kind"]:
+            case "rows":
+                return _limit(f"its answer has more than {settings.query_rows:,} rows")
+            case "bytes":
+                return _limit(f"its answer has more than {settings.query_bytes >> 20} MiB")
+            case "memory":
+                return _limit(f"it needs more than {settings.query_memory >> 20} MiB of memory")
+            case "store":
+                return Busy(told["what"], remedy="ask again in a while")
+            case _:
+                return Malformed(told["what"], remedy=told["remedy"])
+
+    def _refuse(self, why: str, error: Exception) -> None:
+        with self._guard:
+            self._counts[f"refused_{why}"] += 1
+        raise error from None
+
+    # -- processes
+
+    def _snapshot(self) -> Snapshot:
+        with self._guard:
+            if self._is_closed:
+                raise Busy("the server is ending", remedy="ask again in a while")
+            if self._snapshots is None:
+                self._snapshots = Snapshots(self._registry, self._settings.query_age)
+            snapshots = self._snapshots
+        return snapshots.current()
+
+    def _process(self, snapshot: Snapshot) -> Process:
+        stale = []
+        with self._guard:
+            found = next((one for one in self._idle if one.snapshot is snapshot), None)
+            if found is None:
+                stale = [one for one in self._idle if one.snapshot.seq < snapshot.seq]
+            for one in (*stale, *([found] if found else ())):
+                self._idle.remove(one)
+            if found is not None:
+                self._busy.add(found)
+        for one in stale:
+            one.end()
+        if found is None:
+            found = Process(snapshot.hold(), self._settings.query_memory)
+            with self._guard:
+                self._busy.add(found)
+        return found
+
+    def _give_back(self, process: Process | None) -> None:
+        if process is None:
+            return
+        with self._guard:
+            is_wanted = process in self._busy and len(self._idle) < self._settings.query_workers
+            self._busy.discard(process)
+            # One that was made to yield to others would go on doing so.
+            if is_wanted and not process.yields:
+                self._idle.append(process)
+                return
+        process.end()
+
+    def _drop(self, process: Process | None) -> None:
+        if process is None:
+            return
+        with self._guard:
+            is_ours = process in self._busy
+            self._busy.discard(process)
+        if is_ours:
+            self._replace(process.snapshot)
+            process.end()
+
+    def _replace(self, snapshot: Snapshot) -> None:
+        """Start another, which will be ready when it is asked."""
+        with self._guard:
+            if self._is_closed or len(self._idle) >= self._settings.query_workers:
+                return
+            self._idle.append(Process(snapshot.hold(), self._settings.query_memory))
+
+    # -- answers that are kept
+
+    def _recall(self, seq: int, asked: Asked) -> Answer | None:
+        with self._guard:
+            found = self._kept.get((seq, asked))
+            if found is None:
+                return None
+            self._kept.move_to_end((seq, asked))
+            self._counts["recalled"] += 1
+        form, body = found
+        return Answer(form, _etag(seq, asked, form), len(body), body)
+
+    def _answer(self, asked: Asked, seq: int, answered: Answered) -> Answer:
+        etag = _etag(seq, asked, answered.form)
+        with self._guard:
+            self._counts["answered"] += 1
+        if answered.size > _LARGEST_KEPT:
+            return Answer(answered.form, etag, answered.size, answered.body)
+        with contextlib.closing(answered.body) as file:
+            body = file.read()
+        with self._guard:
+            self._kept[seq, asked] = answered.form, body
+            self._kept_size += len(body)
+            while self._kept_size > _KEPT:
+                _, (_, old) = self._kept.popitem(last=False)
+                self._kept_size -= len(old)
+        return Answer(answered.form, etag, len(body), body)
+
+
+class _Place:
+    """The quick place that a query has, or the slow one that it had to move to."""
+
+    def __init__(self, quick: threading.BoundedSemaphore, slow: threading.BoundedSemaphore) -> None:
+        self._held, self._slow = quick, slow
+
+    def become_slow(self) -> bool:
+        if not self._slow.acquire(blocking=False):
+            return False
+        self._held.release()
+        self._held = self._slow
+        return True
+
+    def leave(self) -> None:
+        self._held.release()
+
+
+def _limit(what: str) -> TooLong:
+    return TooLong(f"the query was stopped: {what}", remedy="ask for less, or ask a copy of the data")
+
+
+def _etag(seq: int, asked: Asked, form: str) -> str:
+    said: Sequence[object] = (seq, asked.text, asked.default, asked.named, form)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]

@@ -1,0 +1,192 @@
+"""One answering process, as the one that asks sees it."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from tempfile import SpooledTemporaryFile
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+from umr_server.sparql.frames import DATA, END, FAULT, HEAD, READY, write_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from umr_server.sparql.snapshot import Snapshot
+
+_SPOOL = 1 << 20
+_PIECE = 1 << 16
+_START = 60.0
+"""Seconds after which a process that has not begun never will."""
+
+
+class Died(Exception):
+    """The process is gone: it needed too much memory, or somebody killed it."""
+
+
+class OutOfTime(Exception):
+    """The moment came before the answer."""
+
+
+class Refused(Exception):
+    """The process answered that it does not answer.
+
+    Args:
+        told: its `kind`, `what` and `remedy`.
+    """
+
+    def __init__(self, told: dict[str, str]) -> None:
+        super().__init__(told["kind"])
+        self.told = told
+
+
+class Answered(NamedTuple):
+    """An answer.
+
+    Args:
+        form: key of the form it is written in.
+        body: at its beginning.
+        size: in bytes.
+        rows: as far as the form lets them be counted.
+    """
+
+    form: str
+    body: IO[bytes]
+    size: int
+    rows: int
+
+
+class Process:
+    """A process over one snapshot.
+
+    Args:
+        snapshot: held by the caller for it; it leaves it when it ends.
+        memory: bytes that a query may need.
+    """
+
+    def __init__(self, snapshot: Snapshot, memory: int) -> None:
+        self.snapshot = snapshot
+        self._child = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-P", "-m", "umr_server.sparql.worker", str(snapshot.folder), str(memory)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+            # An interruption that a person types is for the server, which ends its processes in order.
+            start_new_session=True,
+        )
+        assert self._child.stdout is not None
+        assert self._child.stdin is not None
+        self._source, self._target = self._child.stdout, self._child.stdin
+        self._poll = select.poll()
+        self._poll.register(self._source, select.POLLIN)
+        self._held = bytearray()
+        self._is_ready = False
+        self.yields = False
+
+    def ask(
+        self, request: dict[str, Any], until: float, trial: float, on_trial: Callable[[], None]
+    ) -> Answered:
+        """Have a query answered.
+
+        Args:
+            request: as `worker` reads it.
+            until: moment (monotonic seconds) by which it has to be answered.
+            trial: seconds after which `on_trial` is called, once, if it is not answered by then.
+            on_trial: may raise what ends the asking.
+
+        Raises:
+            OutOfTime, Died, Refused: after the first two the process is of no use.
+        """
+        self._begin()
+        body = SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - the caller's to close
+        try:
+            write_frame(self._target, b"Q", json.dumps(request).encode())
+            return self._answered(body, until, _Trial(time.monotonic() + trial, on_trial))
+        except BrokenPipeError as error:
+            body.close()
+            raise Died from error
+        except BaseException:
+            body.close()
+            raise
+
+    def _answered(self, body: IO[bytes], until: float, trial: _Trial) -> Answered:
+        size, form = 0, ""
+        while True:
+            kind, data = self._frame(until, trial)
+            if kind == READY:
+                form = data.decode()
+            elif kind == DATA:
+                size += len(data)
+                body.write(data)
+            elif kind == END:
+                body.seek(0)
+                return Answered(form, body, size, int(data))
+            elif kind == FAULT:
+                raise Refused(json.loads(data))
+
+    def end(self) -> None:
+        """Kill it, if it still runs, and let go of what it read."""
+        self._child.kill()
+        self._child.wait()
+        self._source.close()
+        with suppress(BrokenPipeError):
+            self._target.close()
+        self.snapshot.leave()
+
+    def yield_to_others(self) -> None:
+        """Let it work only when nothing else wants to."""
+        self.yields = True
+        try:
+            os.setpriority(os.PRIO_PROCESS, self._child.pid, 15)
+        except OSError:
+            return
+
+    def _begin(self) -> None:
+        if not self._is_ready:
+            until = time.monotonic() + _START
+            kind, _ = self._frame(until, _Trial(until, None))
+            if kind != READY:
+                raise Died
+            self._is_ready = True
+
+    def _frame(self, until: float, trial: _Trial) -> tuple[bytes, bytes]:
+        need = HEAD.size
+        while len(self._held) < need or len(self._held) < (
+            need := HEAD.size + HEAD.unpack_from(self._held)[1]
+        ):
+            now = time.monotonic()
+            if now >= until:
+                raise OutOfTime
+            stop = min(until, trial.passed(now))
+            if self._poll.poll(max(stop - now, 0) * 1000 + 1):
+                piece = os.read(self._source.fileno(), _PIECE)
+                if not piece:
+                    raise Died
+                self._held += piece
+        kind = HEAD.unpack_from(self._held)[0]
+        body = bytes(self._held[HEAD.size : need])
+        del self._held[:need]
+        return kind, body
+
+
+class _Trial:
+    """A moment, and what is done once when it is over."""
+
+    def __init__(self, moment: float, then: Callable[[], None] | None) -> None:
+        self._moment, self._then = moment, then
+
+    def passed(self, now: float) -> float:
+        """The moment that is waited for next."""
+        if self._then is None:
+            return float("inf")
+        if now < self._moment:
+            return self._moment
+        then, self._then = self._then, None
+        then()
+        return float("inf")

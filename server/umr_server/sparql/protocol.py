@@ -1,0 +1,205 @@
+"""The SPARQL 1.1 Protocol (W3C, query operation §2.1), and reading graphs (Graph Store HTTP Protocol §5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.exceptions import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+
+from umr_ld.addresses import is_absolute
+from umr_ld.errors import Malformed, Missing
+from umr_server.sparql.description import description
+from umr_server.sparql.forms import ALIASES, FORMS
+from umr_server.sparql.pool import Asked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask.typing import ResponseReturnValue
+
+    from umr_server.site import Site
+
+_QUERY = "application/sparql-query"
+_FORM = "application/x-www-form-urlencoded"
+_HTML = "text/html"
+_TEXTUAL = ("text/", "application/n-", "application/trig")
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The endpoint of queries, and of graphs.
+
+    Args:
+        site: what is asked.
+    """
+    found, asking = Blueprint("sparql", __name__), _Endpoint(site)
+    found.add_url_rule("/sparql", "endpoint", asking.endpoint, methods=["GET", "POST", "OPTIONS"])
+    found.add_url_rule("/graphs", "graphs", asking.graph, methods=["GET"])
+    found.after_request(_open_to_all)
+    return found
+
+
+class _Endpoint:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def endpoint(self) -> ResponseReturnValue:
+        text = self._text()
+        if text is None:
+            return self._described()
+        if request.method == "GET" and _wants_page():
+            return redirect(url_for("pages.query", query=text), 303)
+        asked = Asked(text, _forms(), _graphs("default-graph-uri"), _graphs("named-graph-uri"))
+        return self._answer(_whole(asked))
+
+    def graph(self) -> ResponseReturnValue:
+        """A graph by its name, or all that is published as one (Graph Store HTTP Protocol §4.2, §5.2)."""
+        names = request.args.getlist("graph")
+        is_default = "default" in request.args
+        if len(names) + is_default != 1:
+            raise Malformed("one graph is asked for at a time", remedy="give ?graph=IRI or ?default")
+        if names and not is_absolute(names[0]):
+            raise Malformed(f"{names[0]!r} is no IRI", remedy="give the graph's whole IRI")
+        forms = tuple(key for key in _forms() if FORMS[key].is_graph)
+        if not forms:
+            raise NotAcceptable
+        if names:
+            self._require_graph(names[0])
+        return self._answer(Asked("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", forms, tuple(names) or None))
+
+    def _require_graph(self, name: str) -> None:
+        found = self._site.queries.ask(Asked("ASK { ?s ?p ?o }", ("json",), (name,), ()))
+        if b"true" not in found.read():
+            raise Missing(
+                f"there is no graph {name}", remedy="`SELECT DISTINCT ?g { GRAPH ?g {} }` names them"
+            )
+
+    def _answer(self, asked: Asked) -> Response:
+        answer = self._site.queries.ask(asked)
+        text = answer.mime.startswith(_TEXTUAL)
+        response = Response(answer, content_type=f"{answer.mime}; charset=utf-8" if text else answer.mime)
+        response.headers["Content-Length"] = str(answer.size)
+        response.headers["Vary"] = "Accept"
+        response.headers["Cache-Control"] = "no-cache"
+        # The order of an answer's rows is the engine's to choose: the same in meaning, not in bytes (RFC 9110 §8.8.1).
+        response.set_etag(answer.etag, weak=True)
+        if request.method in {"GET", "HEAD"}:
+            response.make_conditional(request)
+        return response
+
+    def _text(self) -> str | None:
+        """The query; None if there is none, which asks what the endpoint is."""
+        if request.method == "GET":
+            _refuse_updates(request.args.getlist("update"))
+            return _only(request.args.getlist("query"), needed=False)
+        kind = request.mimetype
+        if kind == _FORM:
+            _refuse_updates(request.form.getlist("update"))
+            return _only(request.form.getlist("query"), needed=True)
+        if kind == _QUERY:
+            return _only([_decoded(request.get_data())], needed=True)
+        if kind == "application/sparql-update":
+            _refuse_updates([""])
+        raise UnsupportedMediaType(f"a query is sent as {_QUERY} or {_FORM}")
+
+    def _described(self) -> ResponseReturnValue:
+        if request.method != "GET":
+            raise MethodNotAllowed(["GET", "HEAD", "POST"])
+        if _wants_page():
+            return redirect(url_for("pages.query"), 303)
+        keys = [key for key in _forms() if FORMS[key].is_graph]
+        if not keys:
+            raise NotAcceptable
+        form = FORMS[keys[0]]
+        triples = description(url_for("sparql.endpoint", _external=True))
+        prefixes = {"sd": "http://www.w3.org/ns/sparql-service-description#"} if form.key == "ttl" else None
+        body = ox.serialize(triples, format=form.engine, prefixes=prefixes)  # type: ignore[arg-type]
+        return Response(body, content_type=form.mime, headers={"Vary": "Accept"})
+
+
+def _wants_page() -> bool:
+    accepted = request.accept_mimetypes
+    if "format" in request.args or not accepted.provided:
+        return False
+    best = accepted.best_match([*(form.mime for form in FORMS.values()), *ALIASES, _HTML])
+    return best == _HTML
+
+
+def _forms() -> tuple[str, ...]:
+    """Keys of forms, the most wanted first (RFC 9110 §12.5.1); `format=` says more than `Accept`."""
+    asked = request.args.get("format") or (request.form.get("format") if request.method == "POST" else None)
+    if asked:
+        key = asked if asked in FORMS else _by_mime().get(asked, "")
+        if not key:
+            raise Malformed(f"there is no form {asked!r}", remedy=f"one of {', '.join(FORMS)}")
+        return (key,)
+    accepted = request.accept_mimetypes
+    if not any("/" in mime for mime in accepted.values()):
+        # Nothing is said, or nothing that can be understood.
+        return tuple(FORMS)
+    wanted = {key: max((accepted.quality(mime) for mime in _mimes(key)), default=0) for key in FORMS}
+    keys = sorted((key for key in FORMS if wanted[key] > 0), key=lambda key: -wanted[key])
+    if not keys:
+        raise NotAcceptable
+    return tuple(keys)
+
+
+def _mimes(key: str) -> list[str]:
+    return [FORMS[key].mime, *(mime for mime, meant in ALIASES.items() if meant == key)]
+
+
+def _by_mime() -> dict[str, str]:
+    return {form.mime: form.key for form in FORMS.values()} | ALIASES
+
+
+def _graphs(name: str) -> tuple[str, ...] | None:
+    given = [*request.args.getlist(name), *(request.form.getlist(name) if request.mimetype == _FORM else ())]
+    for iri in given:
+        if not is_absolute(iri):
+            raise Malformed(f"{iri!r} is no IRI", where=name, remedy="give the graph's whole IRI")
+    return tuple(dict.fromkeys(given)) or None
+
+
+def _whole(asked: Asked) -> Asked:
+    """A dataset of the protocol takes the place of all that the query says: what is not named is empty (§2.1.4)."""
+    if asked.default is None and asked.named is None:
+        return asked
+    return asked._replace(default=asked.default or (), named=asked.named or ())
+
+
+def _only(given: Sequence[str], *, needed: bool) -> str | None:
+    if not given and not needed:
+        return None
+    if len(given) != 1:
+        raise Malformed(
+            f"{len(given)} queries were sent, and one is answered at a time", remedy="send one as `query`"
+        )
+    return given[0]
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        raise Malformed(
+            "the query is not UTF-8", remedy="send it as UTF-8 (SPARQL 1.1 Protocol §2.1.3)"
+        ) from None
+
+
+def _refuse_updates(given: Sequence[str]) -> None:
+    if given:
+        raise Malformed(
+            "this endpoint answers questions and changes nothing", remedy="publish records instead"
+        )
+
+
+def _open_to_all(response: Response) -> Response:
+    """What is asked here is public, and pages elsewhere may ask it (Fetch, CORS protocol)."""
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Expose-Headers"] = "ETag"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response

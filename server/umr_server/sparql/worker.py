@@ -1,0 +1,159 @@
+"""The process that answers: one store, one query at a time, and it may be killed at any moment.
+
+Run as a program with the store's folder and the bytes of memory that a query may need. Requests are frames of JSON
+on standard input; the answer is frames on standard output. It ends with its input, also in the middle of a query.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import resource
+import sys
+import threading
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import pyoxigraph as ox
+
+from umr_ld.errors import Malformed, UmrError
+from umr_ld.store.embedded import EmbeddedStore
+from umr_ld.vocab import vocabulary
+from umr_server.sparql.forms import FORMS
+from umr_server.sparql.frames import DATA, END, FAULT, HEAD, READY, write_frame
+
+if TYPE_CHECKING:
+    from umr_server.sparql.forms import Form
+
+_CHUNK = 64 * 1024
+_NICE = 5
+
+
+class _TooMuch(Exception):
+    """The answer is longer than it may be."""
+
+
+class Writer:
+    """Where the engine writes an answer: counts bytes and rows, and sends frames.
+
+    Args:
+        target: the pipe.
+        row: bytes that stand once for each row.
+        rows: the most rows.
+        size: the most bytes.
+    """
+
+    def __init__(self, target: IO[bytes], row: bytes, rows: int, size: int) -> None:
+        self._target, self._row = target, row
+        self._rows, self._size = rows, size
+        self._held, self._end = bytearray(), b""
+        self.rows = self.size = 0
+        self.broken = ""
+
+    def write(self, data: bytes) -> int:
+        """See `io.RawIOBase`."""
+        self.size += len(data)
+        # A mark may lie across two pieces: the end of the last one is looked at again, less one byte of it.
+        self.rows += (self._end + data).count(self._row)
+        self._end = (self._end + data)[-(len(self._row) - 1) :] if len(self._row) > 1 else b""
+        if self.size > self._size or self.rows > self._rows:
+            self.broken = "bytes" if self.size > self._size else "rows"
+            raise _TooMuch
+        self._held += data
+        if len(self._held) >= _CHUNK:
+            self.flush()
+        return len(data)
+
+    def flush(self) -> None:
+        """See `io.RawIOBase`."""
+        if self._held:
+            write_frame(self._target, DATA, bytes(self._held))
+            self._held.clear()
+
+
+def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> None:
+    found = store.query(asked["text"], graphs=asked["default"], named=asked["named"])
+    is_graph = isinstance(found, ox.QueryTriples)
+    form = _form(asked["forms"], is_graph=is_graph)
+    if form is None:
+        kinds = ", ".join(one.mime for one in FORMS.values() if one.is_graph is is_graph)
+        _fault(
+            target,
+            "form",
+            f"the answer is {'a graph' if is_graph else 'no graph'}",
+            f"ask for one of {kinds}",
+        )
+        return
+    write_frame(target, READY, form.key.encode())
+    writer = Writer(target, form.row, asked["rows"], asked["bytes"])
+    try:
+        if is_graph:
+            prefixes = dict(vocabulary().prefixes) if form.key in {"ttl", "trig"} else None
+            ox.serialize(found, writer, form.engine, prefixes=prefixes)  # type: ignore[arg-type]
+        else:
+            found.serialize(writer, form.engine)  # type: ignore[arg-type]
+    except Exception:
+        if writer.broken:
+            _fault(target, writer.broken, "", "")
+            return
+        raise
+    writer.flush()
+    write_frame(target, END, str(writer.rows).encode())
+
+
+def _form(keys: list[str], *, is_graph: bool) -> Form | None:
+    return next((FORMS[key] for key in keys if FORMS[key].is_graph is is_graph), None)
+
+
+def _fault(target: IO[bytes], kind: str, what: str, remedy: str) -> None:
+    write_frame(target, FAULT, json.dumps({"kind": kind, "what": what, "remedy": remedy}).encode())
+
+
+def _read(source: IO[bytes], requests: queue.SimpleQueue[dict[str, Any]]) -> None:
+    """Hand requests on. When nobody is there to ask any more, nobody is there to answer."""
+    while True:
+        head = source.read(HEAD.size)
+        if len(head) < HEAD.size:
+            os._exit(0)
+        body = source.read(HEAD.unpack(head)[1])
+        requests.put(json.loads(body))
+
+
+def _limit(memory: int) -> None:
+    """Allow so much address space beyond what is in use now (setrlimit(2), RLIMIT_AS)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+    limit = pages * resource.getpagesize() + memory
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def main(folder: str, memory: str) -> None:
+    """Answer until the input ends.
+
+    Args:
+        folder: of the store.
+        memory: bytes.
+    """
+    os.nice(_NICE)
+    store = EmbeddedStore(Path(folder), read_only=True)
+    store.query("ASK {}")
+    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(sys.stdin.buffer, requests), daemon=True).start()
+    target = sys.stdout.buffer
+    _limit(int(memory))
+    write_frame(target, READY, b"")
+    while True:
+        asked = requests.get()
+        try:
+            _answer(store, asked, target)
+        except Malformed as error:
+            _fault(target, "query", error.what, error.remedy)
+        except UmrError as error:
+            _fault(target, "store", error.what, error.remedy)
+        except MemoryError:
+            _fault(target, "memory", "", "")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
