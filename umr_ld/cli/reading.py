@@ -8,8 +8,19 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
-from umr_ld.cli.output import as_csv, as_json, day, filled, stamp
+from umr_ld.cli.output import as_csv, as_json, stamp
 from umr_ld.render.text import one_line, table
+from umr_ld.render.values import (
+    CHANGE,
+    EVENT,
+    LISTED,
+    change_rows,
+    diff_values,
+    event_row,
+    event_values,
+    listed_row,
+    listing_values,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,10 +28,8 @@ if TYPE_CHECKING:
 
     from umr_ld.change import Diff
     from umr_ld.cli.session import Session
-    from umr_ld.registry.views import Event, Listed, Listing
+    from umr_ld.registry.views import Event, Listing
     from umr_ld.render.text import Style
-
-_LISTED = ("reference", "kind", "title", "publisher", "license", "published")
 
 
 def _filters(function: Callable[..., int | None]) -> Callable[..., int | None]:
@@ -80,11 +89,11 @@ def _list(
             at=at,
             **asked,
         )
-    rows = [_listed_row(one) for one in page.entries]
+    rows = [listed_row(one) for one in page.entries]
     session.give(
         human=lambda: _listing_words(page, rows, facets=facets, session=session),
-        json=lambda: as_json(_listing_json(page)),
-        csv=lambda: as_csv(_LISTED, rows),
+        json=lambda: as_json(listing_values(page)),
+        csv=lambda: as_csv(LISTED, rows),
     )
     shown = len(page.entries)
     if not page.total:
@@ -98,35 +107,12 @@ def _license(asked: str) -> str:
     return f"https://spdx.org/licenses/{asked}" if asked and ":" not in asked and " " not in asked else asked
 
 
-def _listed_row(one: Listed) -> tuple[str, ...]:
-    withdrawn = " (withdrawn)" if one.withdrawn else ""
-    license_ = one.license.removeprefix("https://spdx.org/licenses/")
-    return str(one.ref), one.kind, one.title + withdrawn, one.publisher, license_, day(one.published)
-
-
 def _listing_words(page: Listing, rows: list[tuple[str, ...]], *, facets: bool, session: Session) -> str:
-    text = table(_LISTED, rows, width=session.width, style=session.style) if rows else ""
+    text = table(LISTED, rows, width=session.width, style=session.style) if rows else ""
     for facet, counts in page.facets.items() if facets else ():
         lines = [(value or "(not stated)", f"{number:,}") for value, number in counts.items()]
         text += "\n" + table((facet, "records"), lines, width=session.width, style=session.style)
     return text
-
-
-def _listing_json(page: Listing) -> dict[str, Any]:
-    entries = [
-        filled(
-            reference=str(one.ref),
-            kind=one.kind,
-            title=one.title,
-            publisher=one.publisher,
-            license=one.license,
-            published=stamp(one.published),
-            withdrawn=one.withdrawn or None,
-            snippet=one.snippet,
-        )
-        for one in page.entries
-    ]
-    return {"total": page.total, "entries": entries, "facets": page.facets}
 
 
 @verb("history", options.store, options.at, forms=("json", "csv"))
@@ -138,15 +124,10 @@ def history(session: Session, name: str, at: datetime | None) -> None:
     """
     with session.open() as registry:
         events = registry.history(name, at=at)
-    head = ("sequence", "time", "act", "reference", "agent", "reason", "changes")
-    rows = [
-        (one.seq, stamp(one.time), one.act, str(one.ref), one.agent, one.reason, "; ".join(one.changes))
-        for one in events
-    ]
     session.give(
         human=lambda: "".join(_event_words(one, session.style) for one in events),
-        json=lambda: as_json([_event_json(one) for one in events]),
-        csv=lambda: as_csv(head, rows),
+        json=lambda: as_json([event_values(one) for one in events]),
+        csv=lambda: as_csv(EVENT, map(event_row, events)),
     )
 
 
@@ -160,19 +141,6 @@ def _event_words(one: Event, style: Style) -> str:
     reason = f": {one_line(one.reason)}" if one.reason else ""
     number = style.dim(f"(entry {one.seq})")
     return f"{head}{by}{reason}  {number}\n" + "".join(f"    {one_line(change)}\n" for change in one.changes)
-
-
-def _event_json(one: Event) -> dict[str, Any]:
-    return filled(
-        sequence=one.seq,
-        time=stamp(one.time),
-        act=one.act,
-        reference=str(one.ref),
-        agent=one.agent,
-        digest=one.digest,
-        reason=one.reason,
-        changes=list(one.changes),
-    )
 
 
 @verb("diff", options.store, forms=("json", "csv"))
@@ -199,16 +167,8 @@ def give_changes(session: Session, found: Diff, **more: str) -> None:
         found: the changes.
         more: what else there is to say, as members of the JSON object.
     """
-    level = found.level.name.lower() if found.level is not None else None
-    rows = [(one.level.name.lower(), one.act, one.path, one.before, one.after) for one in found.changes]
-    head = ("level", "act", "path", "before", "after")
     session.give(
         human=lambda: "".join(f"{one.level.name.lower():<6} {one_line(str(one))}\n" for one in found.changes),
-        json=lambda: as_json(
-            {
-                **filled(level=level, **more),
-                "changes": [filled(**dict(zip(head, row, strict=True))) for row in rows],
-            }
-        ),
-        csv=lambda: as_csv(head, rows),
+        json=lambda: as_json(diff_values(found, **more)),
+        csv=lambda: as_csv(CHANGE, change_rows(found)),
     )

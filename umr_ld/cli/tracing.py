@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli import options, verdicts
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count, filled
+from umr_ld.cli.output import as_csv, as_json, count
 from umr_ld.errors import Malformed
 from umr_ld.render import tree
 from umr_ld.render.text import one_line, table
+from umr_ld.render.values import HIT, hit_row, impact_values
 from umr_ld.risk import Answer
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.cli.session import Session
-    from umr_ld.lineage import Hit, Hop, Impact
     from umr_ld.registry import Registry
 
 
@@ -80,16 +80,17 @@ def impact(session: Session, reference: str, answer: str, policy: Path | None, a
             f"{session.chosen} is for advisories", remedy="name an advisory, or ask for --as tree"
         )
     style = session.style
-    head = ("reference", "depth", "path")
-    rows = [(str(hit.ref), hit.depth, path_words(hit)) for hit in found]
+    rows = [hit_row(hit) for hit in found]
     session.give(
-        human=lambda: "".join(f"{style.bold(ref)}\n    {one_line(path)}\n" for ref, _, path in rows),
+        human=lambda: "".join(
+            f"{style.bold(str(ref))}\n    {one_line(str(path))}\n" for ref, _, path in rows
+        ),
         tree=lambda: tree.as_text(tree.lines_of_impact(found), style),
         table=lambda: table(
-            head, [[str(cell) for cell in row] for row in rows], width=session.width, style=style
+            HIT, [[str(cell) for cell in row] for row in rows], width=session.width, style=style
         ),
-        json=lambda: as_json(_impact_json(found)),
-        csv=lambda: as_csv(head, rows),
+        json=lambda: as_json(impact_values(found)),
+        csv=lambda: as_csv(HIT, rows),
     )
     session.say(f"{count(len(found), 'record')} downstream of {one_line(reference)}")
 
@@ -112,44 +113,3 @@ def _verdicts(
     numbers = {answer: sum(one.answer is answer for one in every) for answer in Answer}
     told = ", ".join(f"{numbers[answer]:,} {answer.label}" for answer in reversed(Answer) if numbers[answer])
     session.say(f"{told or 'nobody'}; policy {found.policy[:12]}")
-
-
-def path_words(hit: Hit) -> str:
-    """How a record is reached, read upwards: `fineTunedFrom lab/a@1.0.0 trainedOn lab/d`.
-
-    Args:
-        hit: a record downstream.
-    """
-    return " ".join(f"{hop.relation} {_reached(hop)}" for hop in hit.path)
-
-
-def _reached(hop: Hop) -> str:
-    """The record on which the path goes on; at its end what the link names."""
-    if hop.reached is not None:
-        return str(hop.reached)
-    versions = tree.meant(hop)
-    return f"{hop.artifact}@{versions}" if versions else hop.artifact
-
-
-def _impact_json(found: Impact) -> dict[str, Any]:
-    return {
-        "artifact": found.artifact,
-        "versions": str(found.versions),
-        "recorded": [str(ref) for ref in found.roots],
-        "hits": [
-            {"reference": str(hit.ref), "depth": hit.depth, "path": [_hop_json(hop) for hop in hit.path]}
-            for hit in found
-        ],
-    }
-
-
-def _hop_json(hop: Hop) -> dict[str, Any]:
-    return filled(
-        reference=str(hop.ref),
-        relation=hop.relation,
-        artifact=hop.artifact,
-        versions=str(hop.versions),
-        revision=hop.revision,
-        evidence=hop.evidence,
-        reached=None if hop.reached is None else str(hop.reached),
-    )

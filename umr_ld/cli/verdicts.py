@@ -5,20 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.cli.output import as_csv, as_json, filled
+from umr_ld.cli.output import as_csv, as_json
 from umr_ld.render.text import one_line, table
+from umr_ld.render.values import JUDGED, verdict_rows, verdict_values
 from umr_ld.risk import Answer, path_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from umr_ld.cli.session import Session
-    from umr_ld.registry.views import Concern, Judged, Said, Verdicts
+    from umr_ld.registry.views import Concern, Judged, Verdicts
     from umr_ld.render.text import Style
-    from umr_ld.risk import Step
 
 FORMS = ("tree", "table", "json", "csv", "sarif", "dot")
-_HEAD = ("reference", "answer", "severity", "publisher", "depth", "path", "statement")
 _COLORS = {Answer.AFFECTED: "#b3261e", Answer.POSSIBLY: "#8a5a00", Answer.CLEAR: "#146c2e"}
 _SHAPES = {Answer.AFFECTED: "octagon", Answer.POSSIBLY: "diamond", Answer.CLEAR: "box"}
 
@@ -41,9 +40,9 @@ def give(
     session.give(
         human=lambda: _human(found, rows, repair, style),
         tree=lambda: _tree(rows, style),
-        table=lambda: table(_HEAD, list(_cells(found, rows)), width=session.width, style=style),
-        json=lambda: as_json(_json(found, rows, repair)),
-        csv=lambda: as_csv(_HEAD, list(_cells(found, rows))),
+        table=lambda: table(JUDGED, list(verdict_rows(found, rows)), width=session.width, style=style),
+        json=lambda: as_json(verdict_values(found, rows, [(str(one.ref), below) for one, below in repair])),
+        csv=lambda: as_csv(JUDGED, verdict_rows(found, rows)),
         sarif=lambda: sarif({"": [_finding(found, one) for one in rows if one.answer]}, version()),
         dot=lambda: _dot(rows),
     )
@@ -102,68 +101,6 @@ def _human(
         lines += ["", style.bold("to be mended first")]
         lines += [f"{at}. {one.ref}, on which {below} hang" for at, (one, below) in enumerate(hanging, 1)]
     return "".join(f"{line}\n" for line in lines)
-
-
-def _cells(found: Verdicts, rows: Iterable[Judged]) -> Iterator[list[str]]:
-    for one in rows:
-        statement = "" if one.ruling is None else str(one.ruling.statement)
-        words = path_words(one.path)
-        severity = found.advisory.severity.label
-        yield [str(one.ref), one.answer.label, severity, one.publisher, str(one.depth), words, statement]
-
-
-def _json(found: Verdicts, rows: Iterable[Judged], repair: Iterable[tuple[Judged, int]]) -> dict[str, Any]:
-    advisory = found.advisory
-    return {
-        "advisory": str(advisory.ref),
-        "title": advisory.title,
-        "severity": advisory.severity.label,
-        "risks": list(advisory.risks),
-        "policy": found.policy,
-        "hits": [
-            filled(
-                reference=str(one.ref),
-                answer=one.answer.label,
-                arrives=one.arrives.label if one.ruling is not None else None,
-                publisher=one.publisher or None,
-                depth=one.depth,
-                path=[step_json(step) for step in one.path],
-                statement=None if one.ruling is None else str(one.ruling.statement),
-            )
-            for one in rows
-        ],
-        "statements": [_said(said) for said in found.said],
-        "repair": [{"reference": str(one.ref), "below": below} for one, below in repair],
-    }
-
-
-def _said(said: Said) -> dict[str, Any]:
-    statement = said.statement
-    return filled(
-        statement=str(statement.ref),
-        about=str(said.row.ref),
-        status=statement.status,
-        justification=statement.justification or None,
-        counts=said.counts,
-        reviewed=said.reviewed,
-    )
-
-
-def step_json(step: Step) -> dict[str, Any]:
-    """A step as plain values.
-
-    Args:
-        step: of a path.
-    """
-    return filled(
-        reference=str(step.ref),
-        relation=step.relation,
-        artifact=step.artifact,
-        versions=str(step.versions),
-        revision=step.revision or None,
-        evidence=step.evidence or None,
-        reached=None if step.reached is None else str(step.reached),
-    )
 
 
 def _finding(found: Verdicts, one: Judged) -> Any:
