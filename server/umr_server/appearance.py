@@ -17,7 +17,7 @@ NAVIGATION = (
     ("pages.search", "Browse"),
     ("pages.advisories", "Advisories"),
     ("pages.query", "SPARQL"),
-    ("data.ontology", "Ontology"),
+    ("linked.ontology", "Ontology"),
     ("pages.about", "About"),
 )
 _KEPT = "public, max-age=31536000, immutable"

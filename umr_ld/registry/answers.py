@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -209,6 +210,23 @@ def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
         changes = _changes(parts, earlier, row) if earlier is not None else ()
         events.append(Event(row.seq, row.time, "publish", row.ref, row.agent, row.digest, changes=changes))
     return tuple(sorted(events, key=lambda event: -event.seq))
+
+
+def events(parts: Parts, after: int, upto: int) -> tuple[Event, ...]:
+    """See `Registry.events`."""
+    found = []
+    for stored in parts.journal.read(after) if after < upto else ():
+        if stored.seq > upto:
+            break
+        entry = stored.entry
+        if entry.act in _TOLD:
+            reason = "" if entry.act == "publish" else str(json.loads(entry.body).get("reason", ""))
+            ref = Ref.parse(entry.subject)
+            found.append(Event(stored.seq, entry.time, entry.act, ref, entry.agent, entry.digest, reason))
+    return tuple(reversed(found))
+
+
+_TOLD = frozenset({"publish", "withdraw", "vanish"})
 
 
 def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ...]:

@@ -51,6 +51,11 @@ class Reader:
         """Where the registry lives; None for one in memory."""
         return None if self._parts.home is None else self._parts.home.folder
 
+    @property
+    def policy(self) -> Policy:
+        """What carries what, by which verdicts are given unless another is named."""
+        return self._parts.policy
+
     def position(self) -> Head:
         """Number and chain value of the last journal entry."""
         return self._parts.journal.head()
@@ -104,6 +109,15 @@ class Reader:
             Missing: if nothing is recorded of it.
         """
         return answers.history(self._parts, name, at)
+
+    def events(self, after: int, upto: int) -> tuple[Event, ...]:
+        """What happened in the whole registry, newest first, without what changed inside of records.
+
+        Args:
+            after: journal entry behind which the first one stands.
+            upto: journal entry that is the last one.
+        """
+        return answers.events(self._parts, after, upto)
 
     def listing(
         self,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from umr_ld.change import Diff
-    from umr_ld.lineage import Hit, Hop, Impact
+    from umr_ld.lineage import Edge, Hit, Hop, Impact
     from umr_ld.record import Value
     from umr_ld.registry.views import Concern, Event, Judged, Listed, Listing, Resolved, Said, Shown, Verdicts
     from umr_ld.risk import Advisory, Step
@@ -392,4 +392,21 @@ def _step(step: Step) -> dict[str, Any]:
         revision=step.revision or None,
         evidence=step.evidence or None,
         reached=None if step.reached is None else str(step.reached),
+    )
+
+
+# -- lineage
+
+
+def edge_row(one: Edge) -> tuple[object, ...]:
+    """The values of `LINK`.
+
+    Args:
+        one: an edge of a lineage.
+    """
+    link = one.link
+    inherits = "yes" if link.inherit else ""
+    return (
+        *(str(one.source), link.relation, str(one.target), str(link.versions), link.revision),
+        *(link.evidence, inherits),
     )

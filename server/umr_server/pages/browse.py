@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import jsonify, render_template, request
+from flask import render_template, request, url_for
 
 from umr_ld.errors import UmrError
+from umr_ld.render.values import LISTED, listed_row, listing_values
+from umr_server.linked.answering import answer
+from umr_server.linked.feeds import listed_item, page_links, paged_feed
+from umr_server.linked.view import Table, View
 from umr_server.pages.risk import gravest_first
 
 if TYPE_CHECKING:
@@ -37,10 +41,12 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     pages = _Browse(site)
     yield "/", "home", pages.home
     yield "/search", "search", pages.search
+    yield "/search.<any(json,csv,atom):form>", "search", pages.search
 
 
 class _Browse:
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._registry = site.registry
 
     def home(self) -> str:
@@ -54,14 +60,25 @@ class _Browse:
             advisories=gravest_first(registry.advisories())[:ADVISORIES],
         )
 
-    def search(self) -> ResponseReturnValue:
+    def search(self, form: str = "") -> ResponseReturnValue:
         asked = {key: request.args.get(key, "")[:LONGEST] for key in ("text", *FACETS, "order")}
         number = max(1, request.args.get("page", 1, type=int))
         listing = self._listing(asked, number)
-        if request.args.get("format") == "json":
-            rows = [{"ref": str(one.ref), "kind": one.kind, "title": one.title} for one in listing.entries]
-            return jsonify(total=listing.total, entries=rows, facets=listing.facets)
-        said = {key: value for key, value in asked.items() if value}
+        said: dict[str, Any] = {key: value for key, value in asked.items() if value}
+        view = View(
+            page=lambda: self._page(listing, said, number),
+            values=lambda: listing_values(listing),
+            table=lambda: Table(LISTED, map(listed_row, listing.entries)),
+            feed=lambda: self._feed(asked, number),
+            links=page_links(
+                lambda at: url_for("pages.search", **said, page=at), number, listing.total, PAGE
+            ),
+        )
+        response = answer(self._site, view, form)
+        response.vary.add("HX-Request")
+        return response
+
+    def _page(self, listing: Listing, said: dict[str, str], number: int) -> str:
         template = "results.html" if request.headers.get("HX-Request") == "true" else "search.html"
         return render_template(
             template,
@@ -69,11 +86,18 @@ class _Browse:
             asked=said,
             facets=FACETS,
             orders=ORDERS,
-            order=_order(asked),
+            order=_order(said),
             number=number,
             page_size=PAGE,
             marks=self._marks(listing),
         )
+
+    def _feed(self, asked: dict[str, str], number: int) -> bytes:
+        """The newest first, whatever the page's order: what is new is what a feed is read for."""
+        found = self._listing({**asked, "order": "newest"}, number)
+        items = [listed_item(self._site, one) for one in found.entries]
+        title = f"Model records: {asked['text'] or 'all'}"
+        return paged_feed(self._site, items, title, number=number, total=found.total, size=PAGE)
 
     def _listing(self, asked: dict[str, str], number: int) -> Listing:
         return self._registry.listing(
@@ -96,8 +120,9 @@ class _Browse:
 
 
 def _order(asked: dict[str, str]) -> str:
-    order = asked["order"] if asked["order"] in ORDERS else "relevance"
-    return "name" if order == "relevance" and not asked["text"] else order
+    order = asked.get("order", "")
+    order = order if order in ORDERS else "relevance"
+    return "name" if order == "relevance" and not asked.get("text") else order
 
 
 def worst_answers(concerns: Any) -> dict[str, Any]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import render_template, request
+from flask import render_template, request, url_for
+
+from umr_ld.render.values import CHANGE, EVENT, change_rows, diff_values, event_row, event_values
+from umr_server.linked.answering import answer
+from umr_server.linked.feeds import event_item, page_links, paged_feed
+from umr_server.linked.negotiation import first_known
+from umr_server.linked.view import Table, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -12,6 +18,9 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_server.site import Site
+
+EVENTS = 100
+"""Of a page of a history."""
 
 
 def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnValue]]]:
@@ -23,17 +32,54 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     pages = _Compare(site)
     yield "/history/<path:name>", "history", pages.history
     yield "/diff", "diff", pages.diff
+    yield "/diff.<any(json,csv):form>", "diff", pages.diff
 
 
 class _Compare:
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._registry = site.registry
 
-    def history(self, name: str) -> str:
-        artifact = name.partition("@")[0]
-        return render_template("history.html", name=artifact, history=self._registry.history(artifact))
+    def history(self, name: str) -> ResponseReturnValue:
+        history, artifact, suffix = first_known(name, lambda asked: self._registry.history(_artifact(asked)))
+        artifact = _artifact(artifact)
+        number = max(1, request.args.get("page", 1, type=int))
+        events = history[(number - 1) * EVENTS : number * EVENTS]
 
-    def diff(self) -> str:
+        def feed() -> bytes:
+            items = [event_item(self._site, one) for one in events]
+            title = f"What happened to {artifact}"
+            return paged_feed(self._site, items, title, number=number, total=len(history), size=EVENTS)
+
+        view = View(
+            page=lambda: render_template(
+                "history.html", name=artifact, history=events, total=len(history), number=number, size=EVENTS
+            ),
+            values=lambda: [event_values(one) for one in events],
+            table=lambda: Table(EVENT, map(event_row, events)),
+            feed=feed,
+            links=page_links(
+                lambda at: url_for("pages.history", name=artifact, page=at), number, len(history), EVENTS
+            ),
+        )
+        return answer(self._site, view, suffix)
+
+    def diff(self, form: str = "") -> ResponseReturnValue:
         before, after = (request.args.get(key, "").strip() for key in ("before", "after"))
         found = self._registry.diff(before, after) if before and after else None
-        return render_template("diff.html", before=before, after=after, found=found)
+
+        def page() -> str:
+            return render_template("diff.html", before=before, after=after, found=found)
+
+        if found is None:
+            return answer(self._site, View(page=page), form)
+        view = View(
+            page=page,
+            values=lambda: diff_values(found, before=before, after=after),
+            table=lambda: Table(CHANGE, change_rows(found)),
+        )
+        return answer(self._site, view, form)
+
+
+def _artifact(reference: str) -> str:
+    return reference.partition("@")[0]

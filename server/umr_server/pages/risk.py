@@ -5,20 +5,42 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from flask import render_template
+from flask import render_template, request, url_for
 
+from umr_ld.lineage import Impact
+from umr_ld.page import page_of
+from umr_ld.registry.risks import order_of_repair
+from umr_ld.render.values import (
+    ADVISORY,
+    HIT,
+    JUDGED,
+    advisory_row,
+    advisory_values,
+    hit_row,
+    impact_values,
+    verdict_rows,
+    verdict_values,
+)
 from umr_ld.risk import Answer
+from umr_server.linked.answering import answer
+from umr_server.linked.feeds import ENTRIES, listed_item, page_links, paged_feed
+from umr_server.linked.negotiation import first_known
+from umr_server.linked.view import Table, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from flask.typing import ResponseReturnValue
 
+    from umr_ld.registry.views import Judged, Verdicts
     from umr_ld.risk import Advisory
     from umr_server.site import Site
 
 ROWS = 500
-"""Of a table of verdicts; as data there are all."""
+"""Of a page of verdicts or of what is downstream, as a table and as data."""
+
+ADVISORIES = 100
+"""Of a page of advisories."""
 
 REPAIRS = 10
 
@@ -31,6 +53,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     """
     pages = _Risk(site)
     yield "/advisories", "advisories", pages.advisories
+    yield "/advisories.<any(json,csv,atom):form>", "advisories", pages.advisories
     yield "/impact/<path:reference>", "impact", pages.impact
 
 
@@ -45,31 +68,81 @@ def gravest_first(advisories: Iterable[Advisory]) -> list[Advisory]:
 
 class _Risk:
     def __init__(self, site: Site) -> None:
+        self._site = site
         self._registry = site.registry
 
-    def advisories(self) -> str:
+    def advisories(self, form: str = "") -> ResponseReturnValue:
         found = gravest_first(self._registry.advisories())
-        return render_template("advisories.html", advisories=found)
+        number = _page()
+        rows = found[(number - 1) * ADVISORIES : number * ADVISORIES]
+        view = View(
+            page=lambda: render_template(
+                "advisories.html", advisories=rows, total=len(found), number=number, size=ADVISORIES
+            ),
+            values=lambda: {"total": len(found), "advisories": [advisory_values(one) for one in rows]},
+            table=lambda: Table(ADVISORY, map(advisory_row, rows)),
+            feed=lambda: self._feed(number),
+            links=page_links(lambda at: url_for("pages.advisories", page=at), number, len(found), ADVISORIES),
+        )
+        return answer(self._site, view, form)
 
-    def impact(self, reference: str) -> str:
+    def _feed(self, number: int) -> bytes:
+        """Advisories by their newest revisions, the newest first: what is new is what a feed is read for."""
+        offset = (number - 1) * ENTRIES
+        listing = self._registry.listing(kind="Advisory", order="newest", limit=ENTRIES, offset=offset)
+        items = [listed_item(self._site, one) for one in listing.entries]
+        return paged_feed(self._site, items, "Advisories", number=number, total=listing.total, size=ENTRIES)
+
+    def impact(self, reference: str) -> ResponseReturnValue:
+        found, name, suffix = first_known(reference, self._found)
+        view = self._downstream(name, found) if isinstance(found, Impact) else self._verdicts(found)
+        return answer(self._site, view, suffix)
+
+    def _found(self, reference: str) -> Impact | Verdicts:
         if self._registry.advisory(reference) is not None:
-            return self._verdicts(reference)
-        hits = self._registry.impact(reference)
-        return render_template(
-            "impact.html", reference=reference, hits=list(islice(hits, ROWS)), count=len(hits)
+            return self._registry.verdicts(reference)
+        return self._registry.impact(reference)
+
+    def _downstream(self, reference: str, hits: Impact) -> View:
+        number = _page()
+        rows = list(islice(hits, (number - 1) * ROWS, number * ROWS))
+        return View(
+            page=lambda: render_template(
+                "impact.html", reference=reference, hits=rows, count=len(hits), number=number, size=ROWS
+            ),
+            values=lambda: {"total": len(hits), **impact_values(hits, rows)},
+            table=lambda: Table(HIT, map(hit_row, rows)),
+            links=page_links(
+                lambda at: url_for("pages.impact", reference=reference, page=at), number, len(hits), ROWS
+            ),
         )
 
-    def _verdicts(self, reference: str) -> str:
-        from umr_ld.page import page_of
-        from umr_ld.registry.risks import order_of_repair
+    def _verdicts(self, found: Verdicts) -> View:
+        number, total = _page(), len(found.exposure)
+        refs = [str(one.ref) for one in islice(found.exposure, (number - 1) * ROWS, number * ROWS)]
+        rows = list(self._registry.judged(found, refs))
+        repair = [
+            (str(found.exposure[place].ref), below)
+            for place, below in islice(order_of_repair(found.exposure), REPAIRS)
+        ]
+        return View(
+            page=lambda: self._page_of_verdicts(found, rows, repair, number),
+            values=lambda: {"total": total, **verdict_values(found, rows, repair)},
+            table=lambda: Table(JUDGED, verdict_rows(found, rows)),
+            links=page_links(
+                lambda at: url_for("pages.impact", reference=found.advisory.name, page=at),
+                number,
+                total,
+                ROWS,
+            ),
+        )
 
+    def _page_of_verdicts(
+        self, found: Verdicts, rows: list[Judged], repair: list[tuple[str, int]], number: int
+    ) -> str:
         registry = self._registry
-        found = registry.verdicts(reference)
         shown = registry.show(str(found.advisory.ref))
         numbers = {one: sum(each.answer is one for each in found.exposure) for one in reversed(Answer)}
-        rows = list(islice(registry.judged(found), ROWS))
-        repair = list(islice(order_of_repair(found.exposure), REPAIRS))
-        refs = [str(found.exposure[place].ref) for place, _ in repair]
         return render_template(
             "advisory.html",
             found=found,
@@ -77,5 +150,11 @@ class _Risk:
             sections=page_of(shown, registry.vocabulary, registry.base),
             numbers=numbers,
             rows=rows,
-            repair=list(zip(refs, [below for _, below in repair], strict=True)),
+            repair=repair,
+            number=number,
+            size=ROWS,
         )
+
+
+def _page() -> int:
+    return max(1, request.args.get("page", 1, type=int))
