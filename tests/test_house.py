@@ -38,6 +38,7 @@ ROOMS = {
     "http.client": {"net"},
     "smtplib": {"alerts"},
     "license_expression": {"licences"},
+    "mcp": {"cli"},
     "urllib.request": set(),
 }
 

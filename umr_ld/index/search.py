@@ -12,7 +12,9 @@ from umr_ld.index.rows import BEST, records
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from umr_ld.names import Ref
 
 MAX_QUERY = 256
 """Characters of a search that count."""
@@ -37,6 +39,24 @@ _RELEVANCE = "bm25(words, 10.0, 6.0, 3.0, 2.0, 1.0)"
 _ORDERS = {"name": "a.name", "newest": "r.seq DESC", "relevance": "a.name"}
 
 _IS_TERM = "r.{column} = (SELECT id FROM term WHERE text = :{column})"
+
+_HAS_TAG = """EXISTS (
+    SELECT 1 FROM tag g WHERE g.record = r.seq
+        AND g.facet = (SELECT id FROM term WHERE text = :facet{number})
+        AND g.value = (SELECT id FROM term WHERE text = :value{number})
+)"""
+_TAGGED = """tag g CROSS JOIN record r ON r.seq = g.record
+    CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq CROSS JOIN artifact a ON a.id = r.artifact"""
+_IS_TAGGED = """g.facet = (SELECT id FROM term WHERE text = :facet{number})
+    AND g.value = (SELECT id FROM term WHERE text = :value{number})"""
+_CHOSEN = """(
+    SELECT r.seq FROM json_each(:{given}) wanted
+        CROSS JOIN artifact named ON named.name = wanted.value ->> 0
+        CROSS JOIN term t ON t.text = wanted.value ->> 1
+        CROSS JOIN record r ON r.artifact = named.id AND r.version = t.id
+)"""
+_AMONG = f"""{_CHOSEN.format(given="among")} chosen CROSS JOIN record r ON r.seq = chosen.seq
+    CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq CROSS JOIN artifact a ON a.id = r.artifact"""
 
 _SUGGEST = """
     SELECT DISTINCT name FROM (
@@ -92,6 +112,36 @@ class Selection:
             )
         self._look_for(plain(text)[:MAX_QUERY].split())
 
+    def require_tags(self, tags: Mapping[str, str]) -> None:
+        """Only what has values.
+
+        Args:
+            tags: facet to value.
+        """
+        for number, (facet, value) in enumerate(tags.items()):
+            condition = _HAS_TAG
+            if self._source == _BY_NAME:
+                # Few records have a value, and they are found by it; all that is asked besides is asked of them.
+                self._source, condition = _TAGGED, _IS_TAGGED
+            given = {f"facet{number}": plain(facet), f"value{number}": plain(value)}
+            self._require(condition.format(number=number), **given)
+
+    def restrict(self, among: Collection[Ref] | None, without: Collection[Ref]) -> None:
+        """Only some records, and none of some others.
+
+        Args:
+            among: the records that are meant; None for all.
+            without: the records that are not.
+        """
+        if among is not None:
+            self._given["among"] = _pairs(among)
+            if self._source == _BY_NAME:
+                self._source = _AMONG
+            else:
+                self._conditions.append(f"r.seq IN {_CHOSEN.format(given='among')}")
+        if without:
+            self._require(f"r.seq NOT IN {_CHOSEN.format(given='without')}", without=_pairs(without))
+
     def page(self, db: sqlite3.Connection, order: str, limit: int, offset: int) -> Iterator[tuple[int, str]]:
         """Sequence numbers of records, each with where its text was found.
 
@@ -132,9 +182,22 @@ class Selection:
                 ("license", license_),
             ):
                 tallies[facet][value] += count
-        return total, {
+        found = {
             facet: _most(tally if facet == "hub" else _spelt(db, tally)) for facet, tally in tallies.items()
         }
+        return total, {**found, **self._tags(db)}
+
+    def _tags(self, db: sqlite3.Connection) -> dict[str, dict[str, int]]:
+        chosen = self._text("r.seq", "")
+        text = f"""
+            SELECT facet, value, count(*) FROM ({chosen}) chosen CROSS JOIN tag ON tag.record = chosen.seq
+            GROUP BY facet, value
+        """  # noqa: S608
+        tallies: dict[int, Counter[int]] = {}
+        for facet, value, count in db.execute(text, self._given):
+            tallies.setdefault(facet, Counter())[value] = count
+        names = _texts(db, tallies)
+        return {names[facet]: _most(_spelt(db, tally)) for facet, tally in tallies.items()}
 
     def _look_for(self, terms: list[str]) -> None:
         long = [term for term in terms if len(term) >= _TRIGRAM]
@@ -271,11 +334,19 @@ def _trigrams(text: str) -> set[str]:
 
 def _spelt(db: sqlite3.Connection, tally: Counter[int]) -> Counter[str]:
     most = dict(tally.most_common(MAX_FACET_VALUES + 1))
+    return Counter({text: most[number] for number, text in _texts(db, most).items()})
+
+
+def _texts(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
     rows = db.execute(
         "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value",
-        (json.dumps(list(most)),),
+        (json.dumps(list(numbers)),),
     )
-    return Counter({text: most[number] for number, text in rows})
+    return dict(rows)
+
+
+def _pairs(refs: Collection[Ref]) -> str:
+    return json.dumps([[str(ref.name), str(ref.version)] for ref in refs])
 
 
 def _most(tally: Counter[str]) -> dict[str, int]:

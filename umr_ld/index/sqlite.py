@@ -16,7 +16,7 @@ from umr_ld.index.writing import take_in
 from umr_ld.lineage import Naming, Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -158,6 +158,9 @@ class SqliteIndex:
         publisher: str = "",
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
+        tags: Mapping[str, str] | None = None,
+        among: Collection[Ref] | None = None,
+        without: Collection[Ref] = (),
         order: str = "name",
         limit: int = 50,
         offset: int = 0,
@@ -165,6 +168,8 @@ class SqliteIndex:
     ) -> Page:
         """See `Index.listing`."""
         chosen = Selection(at, text=text, kind=kind, publisher=publisher, license=license, prefix=prefix)
+        chosen.require_tags(tags or {})
+        chosen.restrict(among, without)
         with self._files.reading() as db:
             return search.listing(db, chosen, order=order, limit=limit, offset=offset, at=_upto(at))
 

@@ -13,16 +13,18 @@ from umr_ld.errors import Missing
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.registry.views import Event, Listed, Listing, Mentioned, Resolved, Shown
+from umr_ld.risk import Answer
 from umr_ld.scores import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from umr_ld.index import RecordRow, Vanishing
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
+    from umr_ld.registry.standings import Standings
 
 
 def sequence(parts: Parts, at: datetime | None) -> int | None:
@@ -234,10 +236,25 @@ def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ..
     return tuple(str(change) for change in found.changes)
 
 
-def listing(parts: Parts, *, at: datetime | None, **asked: Any) -> Listing:
+def listing(
+    parts: Parts,
+    standings: Standings | None = None,
+    answer: Answer | None = None,
+    *,
+    at: datetime | None,
+    **asked: Any,
+) -> Listing:
     """See `Registry.listing`."""
     upto = sequence(parts, at)
-    page = parts.index.listing(at=upto, **asked)
+    worst = {} if standings is None else standings.of(upto)
+    chosen = {one: [ref for ref, stands in worst.items() if stands is one] for one in Answer}
+    among = (
+        {"without": tuple(worst)} if answer is Answer.CLEAR else {"among": chosen[answer]} if answer else {}
+    )
+    page = parts.index.listing(at=upto, **asked, **among)
+    facets = dict(page.facets)
+    if answer is not None:
+        facets["answer"] = _answers(parts, upto, asked, chosen)
     entries = tuple(
         Listed(
             ref=row.ref,
@@ -251,7 +268,18 @@ def listing(parts: Parts, *, at: datetime | None, **asked: Any) -> Listing:
         )
         for row, snippet in page.rows
     )
-    return Listing(entries, page.total, page.facets)
+    return Listing(entries, page.total, facets)
+
+
+def _answers(
+    parts: Parts, at: int | None, asked: Mapping[str, Any], chosen: Mapping[Answer, Sequence[Ref]]
+) -> dict[str, int]:
+    """How many artifacts there are for each answer, whichever was chosen; exact, as every facet is."""
+    counting = {**asked, "limit": 0, "offset": 0}
+    told = {one: parts.index.listing(at=at, **counting, among=chosen[one]).total for one in Answer if one}
+    every = parts.index.listing(at=at, **counting).total
+    counts = {**told, Answer.CLEAR: every - sum(told.values())}
+    return {one.label: counts[one] for one in reversed(Answer) if counts[one]}
 
 
 def lineage(

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Literal
 from umr_ld.change import Diff, diff
 from umr_ld.errors import Malformed
 from umr_ld.registry import answers, checking, risks
+from umr_ld.registry.standings import Standings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from umr_ld.addresses import Base
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
     from umr_ld.registry.views import Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
-    from umr_ld.risk import Advisory, Policy
-    from umr_ld.store import Answer
+    from umr_ld.risk import Advisory, Answer, Policy
+    from umr_ld.store import Answer as Solutions
     from umr_ld.vocab import Vocabulary
 
 
@@ -35,6 +36,7 @@ class Reader:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._standings = Standings(parts)
 
     @property
     def base(self) -> Base:
@@ -127,6 +129,8 @@ class Reader:
         publisher: str = "",
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
+        tags: Mapping[str, str] | None = None,
+        answer: Answer | None = None,
         order: str = "name",
         limit: int = 50,
         offset: int = 0,
@@ -140,18 +144,27 @@ class Reader:
             publisher: in words, whole.
             license: IRI or expression, whole.
             prefix: of the name, e.g. `hf/openai/`.
+            tags: facet to value, as `Vocabulary.facets` has them.
+            answer: the gravest that any advisory has for the newest record; None for any. With one, the
+                answers are counted as a facet.
             order: `name`, `newest` or, for a search, `relevance`.
             limit: how many to give.
             offset: how many to pass over.
             at: as in `show`.
+
+        Raises:
+            TooLong: if an answer is named, and too many records are exposed to tell.
         """
         return answers.listing(
             self._parts,
+            self._standings if answer is not None else None,
+            answer,
             text=text,
             kind=kind,
             publisher=publisher,
             license=license,
             prefix=prefix,
+            tags=tags,
             order=order,
             limit=limit,
             offset=offset,
@@ -313,7 +326,7 @@ class Reader:
         """
         return answers.impact(self._parts, answers.asked(self._parts, reference), at)
 
-    def query(self, text: str, *, at: datetime | None = None) -> Answer:
+    def query(self, text: str, *, at: datetime | None = None) -> Solutions:
         """Answer a SPARQL 1.1 query over all graphs.
 
         Args:

@@ -62,8 +62,6 @@ def answer(site: Site, view: View, suffix: str = "") -> Response:
     response = Response(status=status, content_type=row.content_type)
     if not suffix and not wanted_key():
         response.vary.add("Accept")
-    if links := link_header([*view.links, *(Target("alternate", one.address, one.mime) for one in twins)]):
-        response.headers["Link"] = links
     if row.aspect != "page":
         response.headers["Access-Control-Allow-Origin"] = "*"
     tag = _tag(site, view, row)
@@ -72,6 +70,9 @@ def answer(site: Site, view: View, suffix: str = "") -> Response:
     if status == 200 and not is_resource_modified(request.environ, etag=quote_etag(tag)):
         response.status_code = 304
         return response
+    alternates = [Target("alternate", one.address, one.mime) for one in twins]
+    if links := link_header([*view.links(), *alternates]):
+        response.headers["Link"] = links
     g.twins = twins
     response.set_data(row.write(getattr(view, row.aspect)()))
     return response

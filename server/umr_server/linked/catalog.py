@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -105,19 +106,22 @@ class _Catalog:
     def catalog(self) -> ResponseReturnValue:
         """Artifacts by their newest records (DCAT 3), a page at a time (Hydra, partial collection views)."""
         number = max(1, request.args.get("page", 1, type=int))
-        listing = self._registry.listing(limit=PAGE, offset=(number - 1) * PAGE)
+
+        @cache
+        def listing() -> Listing:
+            return self._registry.listing(limit=PAGE, offset=(number - 1) * PAGE)
 
         def page() -> str:
-            return render_template("catalog.html", listing=listing, number=number, size=PAGE)
+            return render_template("catalog.html", listing=listing(), number=number, size=PAGE)
 
         view = View(
             page=page,
-            graph=lambda: Graph(self._graph(listing, number), prefixes=_PREFIXES),
-            values=lambda: listing_values(listing),
-            table=lambda: Table(LISTED, map(listed_row, listing.entries)),
-            links=[
+            graph=lambda: Graph(self._graph(listing(), number), prefixes=_PREFIXES),
+            values=lambda: listing_values(listing()),
+            table=lambda: Table(LISTED, map(listed_row, listing().entries)),
+            links=lambda: [
                 Target("describedby", url_for("linked.void"), "text/turtle"),
-                *page_links(lambda at: url_for("linked.catalog", page=at), number, listing.total, PAGE),
+                *page_links(lambda at: url_for("linked.catalog", page=at), number, listing().total, PAGE),
             ],
         )
         return answer(self._site, view)

@@ -87,7 +87,7 @@ class _Feed:
             },
             table=lambda: Table(EVENT, map(event_row, site.registry.events(after, upto))),
             default="atom",
-            links=[Target(rel, iri) for rel, iri in links.items()],
+            links=lambda: [Target(rel, iri) for rel, iri in links.items()],
         )
         return answer(site, view, form)
 

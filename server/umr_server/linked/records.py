@@ -32,7 +32,7 @@ def record_view(registry: Registry, shown: Shown, page: Callable[[], str], *, ex
         graph=lambda: Graph(shown.record.triples, registry.base.asserted(shown.record.ref), shown.body),
         values=lambda: record_values(shown, registry.vocabulary),
         draft=lambda: json.loads(shown.body),
-        links=[*stated_links(shown.record), *_place(shown)],
+        links=lambda: [*stated_links(shown.record), *_place(shown)],
         lasting=shown.record.digest if exact else "",
         gone=shown.withdrawn is not None,
     )

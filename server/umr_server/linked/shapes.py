@@ -130,7 +130,8 @@ class _Reader:
         while waiting:
             one = waiting.pop()
             if isinstance(one, ox.BlankNode):
-                waiting += [quad.object for quad in reversed(self._said(one))]
+                said = sorted(self._said(one), key=lambda quad: quad.predicate.value, reverse=True)
+                waiting += [quad.object for quad in said]
             elif isinstance(one, ox.NamedNode):
                 parts.append("" if one.value.endswith("#nil") else self._short(one.value))
             elif one is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class View:
         feed: as the document of a feed.
         lineage: as something that is drawn.
         default: key of the syntax for who accepts anything.
-        links: of the header.
+        links: of the header; made when an answer has to be made at all.
         lasting: what identifies the graph for ever; empty if it may change.
         gone: whether what it is about was withdrawn: its data answers 410 (RFC 9110 §15.5.11).
         status: of HTTP, of all else.
@@ -82,7 +82,7 @@ class View:
     feed: Callable[[], bytes] | None = None
     lineage: Callable[[], Lineage] | None = None
     default: str = "html"
-    links: Sequence[Target] = field(default=())
+    links: Callable[[], Iterable[Target]] = tuple
     lasting: str = ""
     gone: bool = False
     status: int = 200

@@ -11,6 +11,7 @@ from werkzeug.exceptions import NotFound
 
 from umr_ld.errors import Missing
 from umr_ld.resources import resource
+from umr_ld.risk.policy import Cell
 from umr_ld.vocab import DCT, OWL, RDF, RDFS, SKOS, UMR
 from umr_server.linked import shapes, terms
 from umr_server.linked.answering import PASSING, answer
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from umr_ld.risk import Policy
     from umr_server.site import Site
 
-_CELLS = {"FULL": "carries", "WEAK": "weaklyCarries", "STOPS": "stops"}
+_CELLS = {Cell.FULL: "carries", Cell.WEAK: "weaklyCarries", Cell.STOPS: "stops"}
 
 
 def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnValue]]]:
@@ -83,7 +84,7 @@ class _Vocabularies:
                 page=page,
                 graph=lambda: _graph([one.path]),
                 default="ttl",
-                links=[Target("cite-as", one.iri), *(Target("license", iri) for iri in licences)],
+                links=lambda: [Target("cite-as", one.iri), *(Target("license", iri) for iri in licences)],
             ),
         )
 
@@ -174,7 +175,7 @@ def _graph(paths: Sequence[str]) -> Graph:
 
 
 def _policy_triples(policy: Policy) -> list[ox.Triple]:
-    cells = [(relation, f"{UMR}{_CELLS[cell.name]}", risk) for (relation, risk), cell in policy.cells.items()]
+    cells = [(relation, f"{UMR}{_CELLS[cell]}", risk) for (relation, risk), cell in policy.cells.items()]
     cells += [(relation, f"{UMR}weakensPartial", risk) for relation, risk in policy.weakened]
     return [ox.Triple(*map(ox.NamedNode, cell)) for cell in sorted(cells)]
 
@@ -187,16 +188,19 @@ def _matrix(policy: Policy, site: Site) -> dict[str, Any]:
     )
     relations = list(site.registry.vocabulary.relations.values())
     cells = {
-        (relation.iri, risk): (
-            policy.cells[relation.iri, risk].name.lower(),
-            (relation.iri, risk) in policy.weakened,
-        )
+        (relation.iri, risk): (_passing(policy, relation.iri, risk), (relation.iri, risk) in policy.weakened)
         for relation in relations
         for risk in columns
-        if (relation.iri, risk) in policy.cells
     }
     labels = {risk: (known.label(risk), terms.place_of(risk)) for risk in columns}
     return {"relations": relations, "columns": labels, "cells": cells, "digest": policy.digest}
+
+
+def _passing(policy: Policy, relation: str, risk: str) -> str:
+    """What passes; of a risk of which nothing is said, what does of its classes."""
+    if _is_class(risk):
+        return policy.cells.get((relation, risk), Cell.STOPS).name.lower()
+    return policy.passes(relation, [risk]).name.lower()
 
 
 def _is_class(iri: str) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from flask import render_template, request, url_for
 
-from umr_ld.errors import UmrError
+from umr_ld.errors import Malformed, UmrError
 from umr_ld.render.values import LISTED, listed_row, listing_values
+from umr_ld.risk import Answer
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import listed_item, page_links, paged_feed
 from umr_server.linked.view import Table, View
@@ -61,30 +63,44 @@ class _Browse:
         )
 
     def search(self, form: str = "") -> ResponseReturnValue:
-        asked = {key: request.args.get(key, "")[:LONGEST] for key in ("text", *FACETS, "order")}
+        keys = ("text", *self._facets, "order")
+        asked = {key: request.args.get(key, "")[:LONGEST] for key in keys}
         number = max(1, request.args.get("page", 1, type=int))
-        listing = self._listing(asked, number)
         said: dict[str, Any] = {key: value for key, value in asked.items() if value}
+
+        @cache
+        def listing() -> Listing:
+            return self._listing(asked, number)
+
         view = View(
-            page=lambda: self._page(listing, said, number),
-            values=lambda: listing_values(listing),
-            table=lambda: Table(LISTED, map(listed_row, listing.entries)),
+            page=lambda: self._page(listing(), said, number),
+            values=lambda: listing_values(listing()),
+            table=lambda: Table(LISTED, map(listed_row, listing().entries)),
             feed=lambda: self._feed(asked, number),
-            links=page_links(
-                lambda at: url_for("pages.search", **said, page=at), number, listing.total, PAGE
+            links=lambda: page_links(
+                lambda at: url_for("pages.search", **said, page=at), number, listing().total, PAGE
             ),
         )
         response = answer(self._site, view, form)
         response.vary.add("HX-Request")
         return response
 
+    @cached_property
+    def _facets(self) -> dict[str, str]:
+        """Key to label: what every record has, what the ontology says, and how they stand."""
+        told = {key: rule.label.capitalize() for key, rule in self._registry.vocabulary.facets.items()}
+        return {**FACETS, **told, "answer": "Advisories"}
+
     def _page(self, listing: Listing, said: dict[str, str], number: int) -> str:
         template = "results.html" if request.headers.get("HX-Request") == "true" else "search.html"
+        # Counting answers means judging everything; until somebody asks for one they are named without counts.
+        answers = listing.facets.get("answer", dict.fromkeys((one.label for one in reversed(Answer)), None))
         return render_template(
             template,
             listing=listing,
             asked=said,
-            facets=FACETS,
+            facets=self._facets,
+            values={**listing.facets, "answer": answers},
             orders=ORDERS,
             order=_order(said),
             number=number,
@@ -100,12 +116,15 @@ class _Browse:
         return paged_feed(self._site, items, title, number=number, total=found.total, size=PAGE)
 
     def _listing(self, asked: dict[str, str], number: int) -> Listing:
+        facets = self._registry.vocabulary.facets
         return self._registry.listing(
             text=asked["text"],
             kind=asked["kind"],
             publisher=asked["publisher"],
             license=asked["license"],
             prefix=f"{asked['hub']}/" if asked["hub"] else "",
+            tags={key: asked[key] for key in facets if asked[key]},
+            answer=_answer(asked["answer"]),
             order=_order(asked),
             limit=PAGE,
             offset=(number - 1) * PAGE,
@@ -117,6 +136,16 @@ class _Browse:
             return worst_answers(self._registry.check([str(one.ref) for one in listing.entries]))
         except UmrError:
             return {}
+
+
+def _answer(label: str) -> Answer | None:
+    if not label:
+        return None
+    try:
+        return Answer.named(label)
+    except KeyError:
+        known = ", ".join(one.label for one in Answer)
+        raise Malformed(f"{label!r} is no answer", where="answer", remedy=f"one of {known}") from None
 
 
 def _order(asked: dict[str, str]) -> str:

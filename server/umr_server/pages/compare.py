@@ -58,7 +58,7 @@ class _Compare:
             values=lambda: [event_values(one) for one in events],
             table=lambda: Table(EVENT, map(event_row, events)),
             feed=feed,
-            links=page_links(
+            links=lambda: page_links(
                 lambda at: url_for("pages.history", name=artifact, page=at), number, len(history), EVENTS
             ),
         )

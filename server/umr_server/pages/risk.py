@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -72,17 +73,25 @@ class _Risk:
         self._registry = site.registry
 
     def advisories(self, form: str = "") -> ResponseReturnValue:
-        found = gravest_first(self._registry.advisories())
         number = _page()
-        rows = found[(number - 1) * ADVISORIES : number * ADVISORIES]
+
+        @cache
+        def found() -> list[Advisory]:
+            return gravest_first(self._registry.advisories())
+
+        def rows() -> list[Advisory]:
+            return found()[(number - 1) * ADVISORIES : number * ADVISORIES]
+
         view = View(
             page=lambda: render_template(
-                "advisories.html", advisories=rows, total=len(found), number=number, size=ADVISORIES
+                "advisories.html", advisories=rows(), total=len(found()), number=number, size=ADVISORIES
             ),
-            values=lambda: {"total": len(found), "advisories": [advisory_values(one) for one in rows]},
-            table=lambda: Table(ADVISORY, map(advisory_row, rows)),
+            values=lambda: {"total": len(found()), "advisories": [advisory_values(one) for one in rows()]},
+            table=lambda: Table(ADVISORY, map(advisory_row, rows())),
             feed=lambda: self._feed(number),
-            links=page_links(lambda at: url_for("pages.advisories", page=at), number, len(found), ADVISORIES),
+            links=lambda: page_links(
+                lambda at: url_for("pages.advisories", page=at), number, len(found()), ADVISORIES
+            ),
         )
         return answer(self._site, view, form)
 
@@ -112,7 +121,7 @@ class _Risk:
             ),
             values=lambda: {"total": len(hits), **impact_values(hits, rows)},
             table=lambda: Table(HIT, map(hit_row, rows)),
-            links=page_links(
+            links=lambda: page_links(
                 lambda at: url_for("pages.impact", reference=reference, page=at), number, len(hits), ROWS
             ),
         )
@@ -129,7 +138,7 @@ class _Risk:
             page=lambda: self._page_of_verdicts(found, rows, repair, number),
             values=lambda: {"total": total, **verdict_values(found, rows, repair)},
             table=lambda: Table(JUDGED, verdict_rows(found, rows)),
-            links=page_links(
+            links=lambda: page_links(
                 lambda at: url_for("pages.impact", reference=found.advisory.name, page=at),
                 number,
                 total,
