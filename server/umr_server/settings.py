@@ -38,7 +38,7 @@ class Settings:
     query_seconds: float = 20.0
     query_rows: int = 100_000
     query_bytes: int = 64 * MEBIBYTE
-    query_memory: int = 1024 * MEBIBYTE
+    query_memory: int = 384 * MEBIBYTE
     query_age: float = 2.0
     reads_per_minute: int = 0
     writes_per_minute: int = 600

@@ -31,6 +31,8 @@ _KEPT = 64 << 20
 """Bytes of answers that are kept for who asks the same again."""
 
 _LARGEST_KEPT = 1 << 20
+_LEAST = 1.0
+"""Seconds that every query has once its turn has come."""
 _PIECE = 1 << 16
 
 
@@ -155,8 +157,9 @@ class Queries:
         try:
             process = self._process(snapshot)
             request = {**asked._asdict(), "rows": settings.query_rows, "bytes": settings.query_bytes}
+            process.begin()
             # Who waited for long is tried all the same: most queries are answered at once.
-            until = max(began + settings.query_seconds, time.monotonic() + settings.query_trial)
+            until = max(began + settings.query_seconds, time.monotonic() + _LEAST)
             answered = process.ask(request, until, settings.query_trial, self._move(place, process))
         except (OutOfTime, Died, Overloaded, Refused) as error:
             self._fail(error, process)

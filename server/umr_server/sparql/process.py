@@ -52,13 +52,11 @@ class Answered(NamedTuple):
         form: key of the form it is written in.
         body: at its beginning.
         size: in bytes.
-        rows: as far as the form lets them be counted.
     """
 
     form: str
     body: IO[bytes]
     size: int
-    rows: int
 
 
 class Process:
@@ -103,7 +101,7 @@ class Process:
         Raises:
             OutOfTime, Died, Refused: after the first two the process is of no use.
         """
-        self._begin()
+        self.begin()
         body = SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - the caller's to close
         try:
             write_frame(self._target, b"Q", json.dumps(request).encode())
@@ -126,7 +124,7 @@ class Process:
                 body.write(data)
             elif kind == END:
                 body.seek(0)
-                return Answered(form, body, size, int(data))
+                return Answered(form, body, size)
             elif kind == FAULT:
                 raise Refused(json.loads(data))
 
@@ -147,7 +145,12 @@ class Process:
         except OSError:
             return
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Wait until it is ready; the time that takes is none of a query's.
+
+        Raises:
+            OutOfTime, Died: if it never will be.
+        """
         if not self._is_ready:
             until = time.monotonic() + _START
             kind, _ = self._frame(until, _Trial(until, None))

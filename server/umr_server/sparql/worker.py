@@ -39,16 +39,16 @@ class Writer:
 
     Args:
         target: the pipe.
-        row: bytes that stand once for each row.
+        form: whose marks of rows are counted.
         rows: the most rows.
         size: the most bytes.
     """
 
-    def __init__(self, target: IO[bytes], row: bytes, rows: int, size: int) -> None:
-        self._target, self._row = target, row
+    def __init__(self, target: IO[bytes], form: Form, rows: int, size: int) -> None:
+        self._target, self._row = target, form.row
         self._rows, self._size = rows, size
         self._held, self._end = bytearray(), b""
-        self.rows = self.size = 0
+        self.rows, self.size = -form.others, 0
         self.broken = ""
 
     def write(self, data: bytes) -> int:
@@ -86,7 +86,7 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
         )
         return
     write_frame(target, READY, form.key.encode())
-    writer = Writer(target, form.row, asked["rows"], asked["bytes"])
+    writer = Writer(target, form, asked["rows"], asked["bytes"])
     try:
         if is_graph:
             prefixes = dict(vocabulary().prefixes) if form.key in {"ttl", "trig"} else None
@@ -99,7 +99,7 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
             return
         raise
     writer.flush()
-    write_frame(target, END, str(writer.rows).encode())
+    write_frame(target, END, b"")
 
 
 def _form(keys: list[str], *, is_graph: bool) -> Form | None:
