@@ -49,7 +49,8 @@ class Watched:
         page.on("response", self._answered)
 
     def _said(self, message):
-        if message.type in {"error", "warning"}:
+        is_of_document = message.location.get("url") == self.page.url and "Failed to load" in message.text
+        if message.type in {"error", "warning"} and not is_of_document:
             self.faults.append(f"the console says: {message.text}")
 
     def _asked(self, request):
