@@ -21,9 +21,9 @@ def browser_program():
 
 
 @contextmanager
-def served(app):
+def served(app, threads=4):
     """The application behind the server that serves it, on a free port of this machine."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=threads)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -54,12 +54,11 @@ def grown(steps):
     return " ".join(f"BIND(CONCAT({', '.join([f'?x{at}'] * 8)}) AS ?x{at + 1})" for at in range(steps))
 
 
-def children():
-    """Processes that answer queries for this one."""
-    told = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], check=False, capture_output=True, text=True
-    )
-    return [int(line.split()[0]) for line in told.stdout.splitlines() if "umr_server.sparql.worker" in line]
+def children(parent=None):
+    """Processes that this one, or another, started to have queries answered."""
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(parent or os.getpid())]
+    told = subprocess.run(command, check=False, capture_output=True, text=True)
+    return [int(line.split()[0]) for line in told.stdout.splitlines() if "umr_server.sparql.nursery" in line]
 
 
 ENDLESS = {
@@ -131,11 +130,23 @@ def test_a_flood_of_long_queries_lets_short_ones_through(registry):
 
 def test_a_process_that_is_killed_is_replaced(queries):
     ask(queries, "ASK {}")
-    for process in children():
+    (nursery,) = children()
+    for process in children(nursery):
         os.kill(process, signal.SIGKILL)
     with pytest.raises(TooLong):
         ask(queries, "ASK { ?s a umr:Dataset }")
     assert ask(queries, "ASK { ?s a umr:Model }").size
+    assert children() == [nursery]
+
+
+def test_when_what_starts_processes_is_killed_it_is_started_again(queries):
+    ask(queries, "ASK {}")
+    (nursery,) = children()
+    os.kill(nursery, signal.SIGKILL)
+    with pytest.raises(TooLong):
+        ask(queries, CROSS)
+    assert ask(queries, "ASK { ?s a umr:Model }").size
+    assert children() != [nursery]
 
 
 def test_the_same_question_is_answered_once(queries):
@@ -227,7 +238,7 @@ def _answering(folder):
             words = path.read_bytes()
         except OSError:
             continue
-        if b"umr_server.sparql.worker" in words and str(folder).encode() in words:
+        if b"umr_server.sparql.nursery" in words and str(folder).encode() in words:
             found.append(path)
     return found
 
