@@ -21,9 +21,9 @@ def browser_program():
 
 
 @contextmanager
-def served(app):
+def served(app, threads=4):
     """The application behind the server that serves it, on a free port of this machine."""
-    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = waitress.create_server(app, host="127.0.0.1", port=0, threads=threads)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
@@ -49,7 +49,8 @@ class Watched:
         page.on("response", self._answered)
 
     def _said(self, message):
-        if message.type in {"error", "warning"}:
+        is_of_document = message.location.get("url") == self.page.url and "Failed to load" in message.text
+        if message.type in {"error", "warning"} and not is_of_document:
             self.faults.append(f"the console says: {message.text}")
 
     def _asked(self, request):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ from umr_server.settings import Settings
 from umr_server.sparql.pool import Asked, Queries
 
 LIMITS = Settings(
-    query_seconds=1.0, query_rows=1000, query_bytes=100_000, query_memory=256 << 20, query_age=0.0
+    query_seconds=2.0, query_rows=1000, query_bytes=1 << 20, query_memory=256 << 20, query_age=0.0
 )
 CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 
@@ -48,18 +49,22 @@ def ask(queries, text, *forms):
     return queries.ask(Asked(text, forms or ("json",)))
 
 
-def children():
-    """Processes that answer queries for this one."""
-    told = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
-    )
-    return [int(line.split()[0]) for line in told.stdout.splitlines() if "umr_server.sparql.worker" in line]
+def grown(steps):
+    """SPARQL that makes a text eight times as long, so many times."""
+    return " ".join(f"BIND(CONCAT({', '.join([f'?x{at}'] * 8)}) AS ?x{at + 1})" for at in range(steps))
+
+
+def children(parent=None):
+    """Processes that this one, or another, started to have queries answered."""
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(parent or os.getpid())]
+    told = subprocess.run(command, check=False, capture_output=True, text=True)
+    return [int(line.split()[0]) for line in told.stdout.splitlines() if "umr_server.sparql.nursery" in line]
 
 
 ENDLESS = {
     "a cross join": CROSS,
     "distinct over a cross join": "SELECT DISTINCT ?a ?d ?g { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }",
-    "nested paths": "SELECT (COUNT(*) AS ?n) { ?a ((!rdf:type)*/(!rdf:type)*)* ?b . ?b ((!rdf:type)*)* ?c . ?c (!rdf:type)* ?d }",
+    "nested paths": "SELECT (COUNT(*) AS ?n) { ?a ((!a)*/(!a)*)* ?b . ?b ((!a)*)* ?c . ?c (!a)* ?d }",
     "a regex on every pair": 'SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(REGEX(CONCAT(STR(?a), STR(?g)), "(a+)+(b+)+$")) }',
     "a sort of a cross join": "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?a ?d ?g",
 }
@@ -77,7 +82,7 @@ LONG = {
     "rows as TSV": ("SELECT (1 AS ?one) { ?a ?b ?c . ?d ?e ?f }", "tsv", "rows"),
     "rows as XML": ("SELECT (1 AS ?one) { ?a ?b ?c . ?d ?e ?f }", "xml", "rows"),
     "triples": ("CONSTRUCT { ?a ?b ?f } { ?a ?b ?c . ?d ?e ?f }", "nt", "rows"),
-    "bytes": ("SELECT (GROUP_CONCAT(STR(?a)) AS ?all) { ?a ?b ?c . ?d a ?f }", "json", "MiB"),
+    "bytes": (f'SELECT ?x6 {{ BIND("0123456789" AS ?x0) {grown(6)} }}', "json", "more than 1 MiB"),
 }
 
 
@@ -93,12 +98,12 @@ def test_as_many_rows_as_there_may_be_are_given(queries):
         assert ask(queries, f"SELECT * {{ VALUES (?a ?b) {{ {many} }} }}", form).size > 4000
 
 
-def test_a_query_that_needs_much_memory_ends_without_taking_it(queries):
-    grown = "BIND(CONCAT(?x, ?x, ?x, ?x, ?x, ?x, ?x, ?x) AS ?y)"
-    steps = "".join(grown.replace("?x", f"?x{at}").replace("?y", f"?x{at + 1}") for at in range(9))
-    with pytest.raises(TooLong):
-        ask(queries, f'SELECT (STRLEN(?x9) AS ?n) {{ BIND("0123456789" AS ?x0) {steps} }}')
+def test_a_query_that_needs_much_memory_ends_without_taking_it(registry):
+    queries = Queries(registry, replace(LIMITS, query_seconds=60))
+    with pytest.raises(TooLong, match="memory"):
+        ask(queries, f'SELECT (STRLEN(?x9) AS ?n) {{ BIND("0123456789" AS ?x0) {grown(9)} }}')
     assert ask(queries, "ASK {}").size
+    queries.close()
 
 
 def test_a_flood_of_long_queries_lets_short_ones_through(registry):
@@ -125,11 +130,23 @@ def test_a_flood_of_long_queries_lets_short_ones_through(registry):
 
 def test_a_process_that_is_killed_is_replaced(queries):
     ask(queries, "ASK {}")
-    for process in children():
+    (nursery,) = children()
+    for process in children(nursery):
         os.kill(process, signal.SIGKILL)
     with pytest.raises(TooLong):
         ask(queries, "ASK { ?s a umr:Dataset }")
     assert ask(queries, "ASK { ?s a umr:Model }").size
+    assert children() == [nursery]
+
+
+def test_when_what_starts_processes_is_killed_it_is_started_again(queries):
+    ask(queries, "ASK {}")
+    (nursery,) = children()
+    os.kill(nursery, signal.SIGKILL)
+    with pytest.raises(TooLong):
+        ask(queries, CROSS)
+    assert ask(queries, "ASK { ?s a umr:Model }").size
+    assert children() != [nursery]
 
 
 def test_the_same_question_is_answered_once(queries):
@@ -221,7 +238,7 @@ def _answering(folder):
             words = path.read_bytes()
         except OSError:
             continue
-        if b"umr_server.sparql.worker" in words and str(folder).encode() in words:
+        if b"umr_server.sparql.nursery" in words and str(folder).encode() in words:
             found.append(path)
     return found
 

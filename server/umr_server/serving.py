@@ -23,7 +23,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8000,
     *,
-    threads: int = 8,
+    threads: int = 24,
     ready: Callable[[str], None] | None = None,
 ) -> None:
     """Answer until SIGINT or SIGTERM; requests that have begun are answered first.

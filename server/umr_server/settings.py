@@ -18,6 +18,7 @@ class Settings:
         query_workers: how many queries of strangers are answered at once, each by a process of its own.
         query_trial: seconds after which a query that is not answered has to make room for others.
         query_slow: how many queries may take longer than that at once.
+        query_queue: how many queries may wait for their turn; fewer than `threads`, so that pages are answered meanwhile.
         query_wait: seconds that a query waits for its turn.
         query_seconds: after which a query is stopped.
         query_rows: the most rows of an answer.
@@ -29,16 +30,17 @@ class Settings:
     """
 
     public: str = ""
-    threads: int = 8
+    threads: int = 24
     body_bytes: int = 4 * MEBIBYTE
     query_workers: int = 2
-    query_trial: float = 0.2
+    query_trial: float = 0.1
     query_slow: int = 2
+    query_queue: int = 12
     query_wait: float = 10.0
     query_seconds: float = 20.0
     query_rows: int = 100_000
     query_bytes: int = 64 * MEBIBYTE
-    query_memory: int = 1024 * MEBIBYTE
+    query_memory: int = 384 * MEBIBYTE
     query_age: float = 2.0
     reads_per_minute: int = 0
     writes_per_minute: int = 600

@@ -104,7 +104,7 @@ class _Query:
         return response
 
     def _answer(self, text: str) -> Table:
-        answer = self._site.queries.ask(Asked(text, _FORMS))
+        answer = self._site.queries.ask(Asked(text, _FORMS), request.remote_addr or "")
         if answer.form == "nt":
             lines = answer.read().decode().splitlines()
             return Table(text="\n".join(lines[:ROWS]), cut=len(lines) > ROWS)

@@ -15,7 +15,9 @@ class Form(NamedTuple):
         mime: media type (IANA).
         is_graph: whether it writes graphs, else solutions and truth values.
         engine: what writes it.
-        row: bytes that stand once for each row or triple; of CSV at least once.
+        row: bytes that stand once for each row or triple.
+        others: how often they stand for something else: once for the head of a table, and between rows once
+            less than there are rows.
     """
 
     key: str
@@ -23,15 +25,16 @@ class Form(NamedTuple):
     is_graph: bool
     engine: ox.QueryResultsFormat | ox.RdfFormat
     row: bytes
+    others: int = 0
 
 
 FORMS = {
     form.key: form
     for form in (
-        Form("json", "application/sparql-results+json", False, ox.QueryResultsFormat.JSON, b'}},{"'),
+        Form("json", "application/sparql-results+json", False, ox.QueryResultsFormat.JSON, b'}},{"', -1),
         Form("xml", "application/sparql-results+xml", False, ox.QueryResultsFormat.XML, b"<result>"),
-        Form("csv", "text/csv", False, ox.QueryResultsFormat.CSV, b"\r\n"),
-        Form("tsv", "text/tab-separated-values", False, ox.QueryResultsFormat.TSV, b"\n"),
+        Form("csv", "text/csv", False, ox.QueryResultsFormat.CSV, b"\r\n", 1),
+        Form("tsv", "text/tab-separated-values", False, ox.QueryResultsFormat.TSV, b"\n", 1),
         Form("ttl", "text/turtle", True, ox.RdfFormat.TURTLE, b"\n"),
         Form("nt", "application/n-triples", True, ox.RdfFormat.N_TRIPLES, b"\n"),
         Form("nq", "application/n-quads", True, ox.RdfFormat.N_QUADS, b"\n"),

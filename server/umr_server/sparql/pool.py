@@ -2,6 +2,7 @@
 
 Each query begins in a quick place. What is not answered after a short trial has to leave it for one of a few slow
 places, or is refused: so that a flood of long queries holds a quick place for moments only, and a short one finds one.
+Who asks much waits for those who ask little, and no more wait than leave threads for the rest of the server.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_ld.sparql import guarded
 from umr_server.sparql.forms import FORMS
+from umr_server.sparql.nursery import Nursery
 from umr_server.sparql.process import Died, OutOfTime, Process, Refused
 from umr_server.sparql.snapshot import Snapshots
+from umr_server.sparql.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +34,8 @@ _KEPT = 64 << 20
 """Bytes of answers that are kept for who asks the same again."""
 
 _LARGEST_KEPT = 1 << 20
+_LEAST = 1.0
+"""Seconds that every query has once its turn has come."""
 _PIECE = 1 << 16
 
 
@@ -92,8 +97,9 @@ class Queries:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry, self._settings = registry, settings
-        self._quick = threading.BoundedSemaphore(settings.query_workers)
-        self._slow = threading.BoundedSemaphore(settings.query_slow)
+        self._quick = Turns(settings.query_workers, settings.query_queue)
+        self._slow = Turns(settings.query_slow, 0)
+        self._nursery = Nursery()
         self._guard = threading.Lock()
         self._idle: deque[Process] = deque()
         self._busy: set[Process] = set()
@@ -103,11 +109,12 @@ class Queries:
         self._counts: Counter[str] = Counter()
         self._is_closed = False
 
-    def ask(self, asked: Asked) -> Answer:
+    def ask(self, asked: Asked, who: str = "") -> Answer:
         """Have a query answered.
 
         Args:
             asked: what, and in which form.
+            who: asks; those who ask less come first.
 
         Raises:
             Malformed: if it is no query, asks for the network, or its answer has no such form.
@@ -119,7 +126,7 @@ class Queries:
         snapshot = self._snapshot()
         try:
             kept = self._recall(snapshot.seq, asked)
-            return kept if kept is not None else self._asked(asked, snapshot)
+            return kept if kept is not None else self._asked(asked, snapshot, who)
         finally:
             snapshot.leave()
 
@@ -138,15 +145,16 @@ class Queries:
             self._snapshots = None
         for process in processes:
             process.end()
+        self._nursery.close()
         if snapshots is not None:
             snapshots.close()
 
     # -- one query
 
-    def _asked(self, asked: Asked, snapshot: Snapshot) -> Answer:
+    def _asked(self, asked: Asked, snapshot: Snapshot, who: str) -> Answer:
         settings = self._settings
         began = time.monotonic()
-        if not self._quick.acquire(timeout=settings.query_wait):
+        if not self._quick.take(who, settings.query_wait):
             self._refuse(
                 "waiting", Overloaded("too many queries wait to be answered", remedy="ask again in a while")
             )
@@ -155,8 +163,9 @@ class Queries:
         try:
             process = self._process(snapshot)
             request = {**asked._asdict(), "rows": settings.query_rows, "bytes": settings.query_bytes}
+            process.begin()
             # Who waited for long is tried all the same: most queries are answered at once.
-            until = max(began + settings.query_seconds, time.monotonic() + settings.query_trial)
+            until = max(began + settings.query_seconds, time.monotonic() + _LEAST)
             answered = process.ask(request, until, settings.query_trial, self._move(place, process))
         except (OutOfTime, Died, Overloaded, Refused) as error:
             self._fail(error, process)
@@ -236,7 +245,7 @@ class Queries:
         for one in stale:
             one.end()
         if found is None:
-            found = Process(snapshot.hold(), self._settings.query_memory)
+            found = Process(snapshot, self._settings.query_memory, self._nursery)
             with self._guard:
                 self._busy.add(found)
         return found
@@ -268,7 +277,7 @@ class Queries:
         with self._guard:
             if self._is_closed or len(self._idle) >= self._settings.query_workers:
                 return
-            self._idle.append(Process(snapshot.hold(), self._settings.query_memory))
+            self._idle.append(Process(snapshot, self._settings.query_memory, self._nursery))
 
     # -- answers that are kept
 
@@ -302,18 +311,18 @@ class Queries:
 class _Place:
     """The quick place that a query has, or the slow one that it had to move to."""
 
-    def __init__(self, quick: threading.BoundedSemaphore, slow: threading.BoundedSemaphore) -> None:
+    def __init__(self, quick: Turns, slow: Turns) -> None:
         self._held, self._slow = quick, slow
 
     def become_slow(self) -> bool:
-        if not self._slow.acquire(blocking=False):
+        if not self._slow.take("", 0):
             return False
-        self._held.release()
+        self._held.leave()
         self._held = self._slow
         return True
 
     def leave(self) -> None:
-        self._held.release()
+        self._held.leave()
 
 
 def _limit(what: str) -> TooLong:

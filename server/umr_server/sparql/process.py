@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
-import subprocess
-import sys
 import time
-from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
@@ -17,6 +14,7 @@ from umr_server.sparql.frames import DATA, END, FAULT, HEAD, READY, write_frame
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from umr_server.sparql.nursery import Nursery
     from umr_server.sparql.snapshot import Snapshot
 
 _SPOOL = 1 << 20
@@ -52,37 +50,29 @@ class Answered(NamedTuple):
         form: key of the form it is written in.
         body: at its beginning.
         size: in bytes.
-        rows: as far as the form lets them be counted.
     """
 
     form: str
     body: IO[bytes]
     size: int
-    rows: int
 
 
 class Process:
     """A process over one snapshot.
 
     Args:
-        snapshot: held by the caller for it; it leaves it when it ends.
+        snapshot: held until it ends.
         memory: bytes that a query may need.
+        nursery: where it is born.
+
+    Raises:
+        Busy: if the system gives no process.
     """
 
-    def __init__(self, snapshot: Snapshot, memory: int) -> None:
-        self.snapshot = snapshot
-        self._child = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-P", "-m", "umr_server.sparql.worker", str(snapshot.folder), str(memory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            # An interruption that a person types is for the server, which ends its processes in order.
-            start_new_session=True,
-        )
-        assert self._child.stdout is not None
-        assert self._child.stdin is not None
-        self._source, self._target = self._child.stdout, self._child.stdin
+    def __init__(self, snapshot: Snapshot, memory: int, nursery: Nursery) -> None:
+        self._born = nursery.bear(str(snapshot.folder), memory)
+        self.snapshot, self._nursery = snapshot.hold(), nursery
+        self._source, self._target = self._born.source, self._born.target
         self._poll = select.poll()
         self._poll.register(self._source, select.POLLIN)
         self._held = bytearray()
@@ -103,7 +93,7 @@ class Process:
         Raises:
             OutOfTime, Died, Refused: after the first two the process is of no use.
         """
-        self._begin()
+        self.begin()
         body = SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - the caller's to close
         try:
             write_frame(self._target, b"Q", json.dumps(request).encode())
@@ -126,28 +116,26 @@ class Process:
                 body.write(data)
             elif kind == END:
                 body.seek(0)
-                return Answered(form, body, size, int(data))
+                return Answered(form, body, size)
             elif kind == FAULT:
                 raise Refused(json.loads(data))
 
     def end(self) -> None:
         """Kill it, if it still runs, and let go of what it read."""
-        self._child.kill()
-        self._child.wait()
-        self._source.close()
-        with suppress(BrokenPipeError):
-            self._target.close()
+        self._nursery.end(self._born)
         self.snapshot.leave()
 
     def yield_to_others(self) -> None:
         """Let it work only when nothing else wants to."""
         self.yields = True
-        try:
-            os.setpriority(os.PRIO_PROCESS, self._child.pid, 15)
-        except OSError:
-            return
+        self._nursery.slow_down(self._born)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        """Wait until it is ready; the time that takes is none of a query's.
+
+        Raises:
+            OutOfTime, Died: if it never will be.
+        """
         if not self._is_ready:
             until = time.monotonic() + _START
             kind, _ = self._frame(until, _Trial(until, None))

@@ -76,7 +76,7 @@ class _Endpoint:
             )
 
     def _answer(self, asked: Asked) -> Response:
-        answer = self._site.queries.ask(asked)
+        answer = self._site.queries.ask(asked, request.remote_addr or "")
         text = answer.mime.startswith(_TEXTUAL)
         response = Response(answer, content_type=f"{answer.mime}; charset=utf-8" if text else answer.mime)
         response.headers["Content-Length"] = str(answer.size)

@@ -1,7 +1,6 @@
 """The process that answers: one store, one query at a time, and it may be killed at any moment.
 
-Run as a program with the store's folder and the bytes of memory that a query may need. Requests are frames of JSON
-on standard input; the answer is frames on standard output. It ends with its input, also in the middle of a query.
+Requests are frames of JSON, and answers frames. It ends with its input, also in the middle of a query.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ import json
 import os
 import queue
 import resource
-import sys
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -39,16 +37,16 @@ class Writer:
 
     Args:
         target: the pipe.
-        row: bytes that stand once for each row.
+        form: whose marks of rows are counted.
         rows: the most rows.
         size: the most bytes.
     """
 
-    def __init__(self, target: IO[bytes], row: bytes, rows: int, size: int) -> None:
-        self._target, self._row = target, row
+    def __init__(self, target: IO[bytes], form: Form, rows: int, size: int) -> None:
+        self._target, self._row = target, form.row
         self._rows, self._size = rows, size
         self._held, self._end = bytearray(), b""
-        self.rows = self.size = 0
+        self.rows, self.size = -form.others, 0
         self.broken = ""
 
     def write(self, data: bytes) -> int:
@@ -86,7 +84,7 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
         )
         return
     write_frame(target, READY, form.key.encode())
-    writer = Writer(target, form.row, asked["rows"], asked["bytes"])
+    writer = Writer(target, form, asked["rows"], asked["bytes"])
     try:
         if is_graph:
             prefixes = dict(vocabulary().prefixes) if form.key in {"ttl", "trig"} else None
@@ -99,7 +97,7 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
             return
         raise
     writer.flush()
-    write_frame(target, END, str(writer.rows).encode())
+    write_frame(target, END, b"")
 
 
 def _form(keys: list[str], *, is_graph: bool) -> Form | None:
@@ -128,20 +126,21 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def main(folder: str, memory: str) -> None:
+def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes]) -> None:
     """Answer until the input ends.
 
     Args:
         folder: of the store.
-        memory: bytes.
+        memory: bytes of address space that a query may need beyond what is in use.
+        source: requests.
+        target: answers.
     """
     os.nice(_NICE)
     store = EmbeddedStore(Path(folder), read_only=True)
     store.query("ASK {}")
     requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(sys.stdin.buffer, requests), daemon=True).start()
-    target = sys.stdout.buffer
-    _limit(int(memory))
+    threading.Thread(target=_read, args=(source, requests), daemon=True).start()
+    _limit(memory)
     write_frame(target, READY, b"")
     while True:
         asked = requests.get()
@@ -153,7 +152,3 @@ def main(folder: str, memory: str) -> None:
             _fault(target, "store", error.what, error.remedy)
         except MemoryError:
             _fault(target, "memory", "", "")
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])

@@ -3,6 +3,7 @@
 
 const MANY = 5000;
 const LAYERED = 1200;
+const WIDE = 40;
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
@@ -49,22 +50,45 @@ function distances(root, edges) {
 function style() {
   const ink = css("ink"), soft = css("soft"), paper = css("lift");
   return [
-    { selector: "node", style: { label: "data(label)", color: ink, "font-size": 11, "text-wrap": "ellipsis", "text-max-width": 150, "text-valign": "bottom", "text-margin-y": 4, "background-color": soft, width: 16, height: 16, "text-background-color": paper, "text-background-opacity": 0.8, "text-background-padding": 1 } },
+    { selector: "node", style: { label: "data(label)", color: ink, "font-size": 11, "min-zoomed-font-size": 6, "text-wrap": "ellipsis", "text-max-width": 150, "text-valign": "bottom", "text-margin-y": 4, "background-color": soft, width: 16, height: 16, "text-background-color": paper, "text-background-opacity": 0.8, "text-background-padding": 1 } },
     { selector: "node[!recorded]", style: { "background-color": paper, "border-width": 2, "border-color": soft } },
     { selector: 'node[answer = "affected"]', style: { shape: "rectangle", "background-color": css("affected"), "border-color": css("affected") } },
     { selector: 'node[answer = "possibly"]', style: { shape: "diamond", width: 20, height: 20, "background-color": css("possibly"), "border-color": css("possibly") } },
     { selector: "node[?root]", style: { width: 24, height: 24, "font-weight": 700, "border-width": 3, "border-color": css("accent") } },
     { selector: "edge", style: { width: 1.2, "line-color": css("line"), "target-arrow-color": soft, "target-arrow-shape": "triangle", "arrow-scale": 0.8, "curve-style": "bezier", label: "data(relation)", "font-size": 8, color: soft, "text-rotation": "autorotate", "text-opacity": 0 } },
     { selector: "edge[!many]", style: { "text-opacity": 1, "text-background-color": paper, "text-background-opacity": 0.8 } },
+    { selector: "edge[?crowd]", style: { width: 0.6, "arrow-scale": 0.5, "line-opacity": 0.5, "curve-style": "straight" } },
+    { selector: "node[?crowd]", style: { "text-max-width": 82 } },
     { selector: "edge.near", style: { "text-opacity": 1, "line-color": css("link"), "text-background-color": paper, "text-background-opacity": 0.9, "z-index": 9 } },
     { selector: ":selected", style: { "border-width": 3, "border-color": css("link") } },
     { selector: ".away", style: { display: "none" } },
   ];
 }
 
-function layout(count, away) {
-  if (count <= LAYERED) return { name: "dagre", rankDir: innerWidth < 600 ? "TB" : "LR", nodeSep: 22, rankSep: innerWidth < 600 ? 60 : 110, animate: false };
-  return { name: "concentric", concentric: (node) => -(away.get(node.id()) ?? 0), levelWidth: () => 1, minNodeSpacing: 4, animate: false };
+/** Where each node stands when many are equally far away: a block for each distance, the gravest first. */
+function blocks(nodes, away, stage) {
+  const across = 90, down = 44;
+  const rank = { affected: 0, possibly: 1 };
+  const levels = new Map();
+  for (const { data } of nodes) levels.set(data.away, [...(levels.get(data.away) ?? []), data]);
+  const shape = stage.clientWidth / Math.max(stage.clientHeight, 1);
+  const rows = Math.max(6, Math.ceil(Math.sqrt((nodes.length * across) / (down * shape))));
+  const places = {};
+  let left = 0;
+  for (const level of [...levels.keys()].sort((a, b) => a - b)) {
+    const stand = levels.get(level).sort((a, b) => (rank[a.answer] ?? 2) - (rank[b.answer] ?? 2) || (a.id < b.id ? -1 : 1));
+    const tall = Math.min(rows, stand.length);
+    stand.forEach(({ id }, at) => { places[id] = { x: left + Math.floor(at / tall) * across, y: (at % tall - (tall - 1) / 2) * down }; });
+    left += Math.ceil(stand.length / tall) * across + across;
+  }
+  return { name: "preset", positions: (node) => places[node.id()], animate: false };
+}
+
+function layout(nodes, away, stage) {
+  const sizes = new Map();
+  for (const far of away.values()) sizes.set(far, (sizes.get(far) ?? 0) + 1);
+  if (nodes.length > LAYERED || Math.max(...sizes.values()) > WIDE) return blocks(nodes, away, stage);
+  return { name: "dagre", rankDir: innerWidth < 600 ? "TB" : "LR", nodeSep: 22, rankSep: innerWidth < 600 ? 60 : 110, animate: false };
 }
 
 function elements(graph) {
@@ -73,11 +97,11 @@ function elements(graph) {
   const root = nodes[0].id;
   if (collapsed) [nodes, edges] = byFamily(nodes, edges);
   const away = distances(root, edges);
-  const many = edges.length > 25;
+  const many = edges.length > 25, crowd = nodes.length > 4 * WIDE;
   return {
     collapsed, away, root,
-    nodes: nodes.map((node) => ({ data: { ...node, label: node.title || node.artifact, root: node.id === root, away: away.get(node.id) ?? 0 } })),
-    edges: edges.map((edge) => ({ data: { source: edge.source, target: edge.target, relation: edge.relation, many } })),
+    nodes: nodes.map((node) => ({ data: { ...node, label: node.title || node.artifact, crowd, root: node.id === root, away: away.get(node.id) ?? 0 } })),
+    edges: edges.map((edge) => ({ data: { source: edge.source, target: edge.target, relation: edge.relation, many, crowd } })),
   };
 }
 
@@ -108,7 +132,8 @@ async function draw(place) {
   const answer = await fetch(place.dataset.graph, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const made = elements(await answer.json());
-  const drawing = cytoscape({ container: place.querySelector(".stage"), elements: { nodes: made.nodes, edges: made.edges }, style: style(), layout: layout(made.nodes.length, made.away), maxZoom: 3, textureOnViewport: made.nodes.length > 800 });
+  const stage = place.querySelector(".stage");
+  const drawing = cytoscape({ container: stage, elements: { nodes: made.nodes, edges: made.edges }, style: style(), layout: layout(made.nodes, made.away, stage), maxZoom: 3, textureOnViewport: made.nodes.length > 800 });
   const status = place.querySelector("[role=status]");
   const panel = place.querySelector(".panel");
   const relation = place.querySelector("[name=relation]");

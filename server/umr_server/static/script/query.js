@@ -42,6 +42,9 @@ async function editor() {
   });
   area.hidden = true;
   yasqe.getInputField().setAttribute("aria-label", "Query");
+  yasqe.getScrollerElement().tabIndex = 0;
+  // Who has only a keyboard must be able to leave (WCAG 2.2, 2.1.2).
+  yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Tab: false, "Shift-Tab": false });
   yasqe.on("change", () => { area.value = yasqe.getValue(); });
   yasqe.setSize(null, "16rem");
   return yasqe;
@@ -98,11 +101,13 @@ function chart({ head, results }) {
   return svg;
 }
 
+const ARROW = /^<([^>]*)> <([^>]*)> <([^>]*)> \.$/gm;
+
+const isDrawable = (text) => typeof cytoscape !== "undefined" && text.search(ARROW) >= 0;
+
 /** N-Triples as things and arrows. Literals become no things of their own. */
 function graph(text) {
-  if (typeof cytoscape === "undefined") return null;
-  const lines = [...text.matchAll(/^<([^>]*)> <([^>]*)> <([^>]*)> \.$/gm)].slice(0, 500);
-  if (!lines.length) return null;
+  const lines = [...text.matchAll(ARROW)].slice(0, 500);
   const short = (iri) => iri.replace(form.dataset.base, "").replace(/^.*[#/](?=[^#/]+$)/, "");
   const things = new Set(lines.flatMap(([, from, , to]) => [from, to]));
   const stage = element("div", { className: "stage" });
@@ -120,7 +125,18 @@ function graph(text) {
   return drawn;
 }
 
-function show(views) {
+/** Addresses at which programs, and tables of others, get the same answer. */
+function downloads(forms) {
+  const made = element("p", { className: "small downloads" }, "The same as ");
+  for (const [name, form_] of Object.entries(forms)) {
+    const address = new URL(form.dataset.endpoint, location.href);
+    address.search = new URLSearchParams({ query: area.value, format: form_ });
+    made.append(...(made.children.length ? [", "] : []), element("a", { href: address.href, textContent: name }));
+  }
+  return made;
+}
+
+function show(views, forms) {
   const bar = element("p", { className: "views" });
   const stage = element("div");
   const kinds = Object.entries(views).filter(([, make]) => make !== null);
@@ -132,7 +148,7 @@ function show(views) {
     });
     bar.append(button);
   }
-  place.replaceChildren(...(kinds.length > 1 ? [bar] : []), stage);
+  place.replaceChildren(...(kinds.length > 1 ? [bar] : []), stage, downloads(forms));
   bar.firstChild.click();
 }
 
@@ -144,11 +160,11 @@ async function say(answer) {
   } else if (type.includes("sparql-results+json")) {
     const found = await answer.json();
     if ("boolean" in found) place.replaceChildren(element("p", {}, element("b", { textContent: found.boolean ? "yes" : "no" })));
-    else show({ Table: () => table(found), Chart: chart(found) ? () => chart(found) : null });
+    else show({ Table: () => table(found), Chart: chart(found) ? () => chart(found) : null }, { CSV: "csv", JSON: "json", TSV: "tsv", XML: "xml" });
   } else {
     const text = await answer.text();
     const lines = text.trimEnd().split("\n");
-    show({ Triples: () => element("pre", { textContent: lines.slice(0, SHOWN).join("\n") }), Graph: graph(text) ? () => graph(text) : null });
+    show({ Triples: () => element("pre", { textContent: lines.slice(0, SHOWN).join("\n") }), Graph: isDrawable(text) ? () => graph(text) : null }, { Turtle: "ttl", "JSON-LD": "jsonld", "N-Triples": "nt" });
   }
 }
 

@@ -1,0 +1,205 @@
+"""Where answering processes are born: a process that has loaded everything, and forks.
+
+It has one thread and no store open, for a store that was opened before a fork is damaged by it. It alone ends its
+children and waits for them, so that a number of a process never means another one. Run as a program with one end of
+a pair of sockets as standard input; it ends with the other end.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import suppress
+from typing import IO, Any, NamedTuple
+
+from umr_ld.errors import Busy
+from umr_ld.sparql import functions
+from umr_ld.vocab import vocabulary
+from umr_server.sparql import worker
+
+_MESSAGE = 1 << 16
+_YIELDING = 15
+
+
+class Born(NamedTuple):
+    """A process that answers.
+
+    Args:
+        pid: its number, as long as nobody has ended it.
+        source: its answers.
+        target: its requests; it ends when this is closed.
+    """
+
+    pid: int
+    source: IO[bytes]
+    target: IO[bytes]
+
+
+class Nursery:
+    """The forking process, as the one sees it that wants children. Started with the first one."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+
+    def bear(self, folder: str, memory: int) -> Born:
+        """A process over one store.
+
+        Args:
+            folder: of the store.
+            memory: bytes that a query may need.
+
+        Raises:
+            Busy: if the system gives no process.
+        """
+        given, wanted = os.pipe(), os.pipe()
+        try:
+            asked = {"act": "bear", "folder": folder, "memory": memory}
+            told = self._tell(asked, [given[0], wanted[1]]) or self._tell(asked, [given[0], wanted[1]])
+        except BaseException:
+            os.close(given[1])
+            os.close(wanted[0])
+            raise
+        finally:
+            os.close(given[0])
+            os.close(wanted[1])
+        source, target = os.fdopen(wanted[0], "rb", 0), os.fdopen(given[1], "wb")
+        if "pid" not in told:
+            source.close()
+            target.close()
+            raise Busy("no process could be started for the query", remedy="ask again in a while")
+        return Born(told["pid"], source, target)
+
+    def end(self, born: Born) -> None:
+        """Kill a process, if it still runs, and wait until it is gone.
+
+        Args:
+            born: one of its children.
+        """
+        born.source.close()
+        with suppress(BrokenPipeError):
+            born.target.close()
+        self._tell({"act": "end", "pid": born.pid}, [])
+
+    def slow_down(self, born: Born) -> None:
+        """Let a process work only when nothing else wants to.
+
+        Args:
+            born: one of its children.
+        """
+        self._tell({"act": "yield", "pid": born.pid}, [])
+
+    def close(self) -> None:
+        """End it; its children end when their requests do."""
+        with self._lock:
+            self._stop()
+
+    def _tell(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+        """What it answers; nothing if it is not there (any more). A child is wanted of whichever is there."""
+        with self._lock:
+            if self._socket is None:
+                if message["act"] != "bear":
+                    return {}
+                self._start()
+            assert self._socket is not None
+            try:
+                socket.send_fds(self._socket, [json.dumps(message).encode()], descriptors)
+                told = self._socket.recv(_MESSAGE)
+            except OSError:
+                told = b""
+            if not told:
+                self._stop()
+                return {}
+            answer: dict[str, Any] = json.loads(told)
+            return answer
+
+    def _start(self) -> None:
+        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with its:
+            self._child = subprocess.Popen(  # noqa: S603 - our own module
+                [sys.executable, "-P", "-m", __name__],
+                stdin=its.fileno(),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                # An interruption that a person types is for the server, which ends its processes in order.
+                start_new_session=True,
+            )
+        self._socket = ours
+
+    def _stop(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if self._child is not None:
+            self._child.kill()
+            self._child.wait()
+            self._child = None
+
+
+def _bear(asked: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
+    try:
+        pid = os.fork()
+    except OSError:
+        pid = -1
+    if pid == 0:
+        _live(asked, descriptors)
+    for one in descriptors:
+        os.close(one)
+    return {"pid": pid} if pid > 0 else {}
+
+
+def _live(asked: dict[str, Any], descriptors: list[int]) -> None:
+    """The life of a child. It never comes back."""
+    try:
+        # The first takes the place of the socket, so that no child keeps what the nursery is spoken to by.
+        for standard, one in enumerate(descriptors):
+            os.dup2(one, standard)
+            os.close(one)
+        worker.work(asked["folder"], asked["memory"], os.fdopen(0, "rb"), os.fdopen(1, "wb"))
+    finally:
+        os._exit(1)
+
+
+def _end(pid: int) -> dict[str, Any]:
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+    return {}
+
+
+def _yield(pid: int) -> dict[str, Any]:
+    with suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, pid, _YIELDING)
+    return {}
+
+
+def main() -> None:
+    """Bear, and end, until nobody asks for it any more."""
+    spoken = socket.socket(fileno=sys.stdin.fileno())
+    vocabulary()
+    functions()
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(spoken, _MESSAGE, 2)
+        if not message:
+            return
+        asked = json.loads(message)
+        match asked["act"]:
+            case "bear":
+                told = _bear(asked, descriptors)
+            case "end":
+                told = _end(asked["pid"])
+            case _:
+                told = _yield(asked["pid"])
+        spoken.send(json.dumps(told).encode())
+
+
+if __name__ == "__main__":
+    main()
