@@ -11,14 +11,9 @@ from umr_ld.cli import options
 from umr_ld.cli.options import verb
 from umr_ld.cli.version import version
 from umr_ld.errors import Missing, UmrError
+from umr_ld.render.answers import impact_json, listing_json, shown_json
 from umr_ld.render.tree import as_values
-from umr_ld.render.values import (
-    concern_values,
-    impact_values,
-    listing_values,
-    record_values,
-    verdict_values,
-)
+from umr_ld.render.verdicts import affected_json, concern_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +23,9 @@ if TYPE_CHECKING:
 
 MOST = 100
 """Of what a tool tells at once: an assistant reads all of it. How much there is in all is told beside it."""
+
+MENDED = 10
+"""Of what has to be mended first."""
 
 _INSTRUCTIONS = """\
 A registry of records of machine learning models and datasets: what each is, what it was made from, and who is
@@ -115,11 +113,11 @@ class Tools:
             limit=min(max(limit, 0), MOST),
             offset=max(offset, 0),
         )
-        return listing_values(found)
+        return listing_json(found)
 
     def show(self, reference: str) -> dict[str, Any]:
         """Show a record: what it is, what its publisher states, what it inherits and from where, and its upstreams."""
-        return record_values(self._registry.show(reference), self._registry.vocabulary)
+        return shown_json(self._registry.show(reference), self._registry.vocabulary, stated_only=False)
 
     def lineage(
         self, reference: str, direction: Literal["up", "down"] = "up", depth: int | None = None
@@ -145,17 +143,15 @@ class Tools:
         end = start + min(max(limit, 0), MOST)
         if self._registry.advisory(reference) is None:
             hits = self._registry.impact(reference)
-            return {"total": len(hits), **impact_values(hits, islice(hits, start, end))}
-        from umr_ld.registry.risks import order_of_repair
-
+            return {"total": len(hits), **impact_json(hits, islice(hits, start, end))}
         found = self._registry.verdicts(reference)
-        refs = [str(one.ref) for one in islice(found.exposure, start, end)]
-        repair = [
-            (str(found.exposure[at].ref), below) for at, below in islice(order_of_repair(found.exposure), 10)
-        ]
+        told = self._registry.told(found, start, end - start)
         answers = Counter(one.answer.label for one in found.exposure)
-        told = verdict_values(found, self._registry.judged(found, refs), repair)
-        return {"total": len(found.exposure), "answers": dict(answers), **told}
+        return {
+            "total": len(found.exposure),
+            "answers": dict(answers),
+            **affected_json(told, told.hits, told.repair[:MENDED]),
+        }
 
     def check(self, references: list[str]) -> dict[str, Any]:
         """Say whether models or datasets that somebody uses are affected by an advisory, by which path, and what is clear.
@@ -168,7 +164,7 @@ class Tools:
         concerns = self._registry.check(references)
         open_ = {one.asked for one in concerns}
         unknown = [one for one in references if one not in open_ and self._is_unknown(one)]
-        return {"unknown": unknown, "concerns": [concern_values(one) for one in concerns]}
+        return {"unknown": unknown, "concerns": [concern_json(one) for one in concerns]}
 
     def _is_unknown(self, reference: str) -> bool:
         try:

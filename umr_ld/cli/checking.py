@@ -13,14 +13,14 @@ import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.output import as_json, count
 from umr_ld.cli.verdicts import concern_words
 from umr_ld.cli.version import version
 from umr_ld.document import Document
 from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.findings import Finding, Report, Severity
+from umr_ld.render.output import as_json, count
 from umr_ld.render.text import one_line
-from umr_ld.render.values import concern_values
+from umr_ld.render.verdicts import concern_json, unknown_json
 from umr_ld.risk import Answer
 from umr_ld.risk import Severity as Grave
 
@@ -134,11 +134,8 @@ def check(
         human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in said[""]),
         json=lambda: as_json(
             [
-                *({"reference": ref, "answer": "unknown"} for ref in unknown),
-                *(
-                    concern_values(one, ignored=None if ignored is None else ignored.reason)
-                    for one, ignored in rows
-                ),
+                *map(unknown_json, unknown),
+                *(concern_json(one, "" if ignored is None else ignored.reason) for one, ignored in rows),
             ]
         ),
         sarif=lambda: findings.sarif(said, version()),

@@ -8,19 +8,10 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
-from umr_ld.cli.output import as_csv, as_json, stamp
+from umr_ld.render.answers import diff_json, event_json, listing_json
+from umr_ld.render.output import as_csv, as_json, stamp
+from umr_ld.render.rows import CHANGE, EVENT, LISTED, change_rows, event_row, listed_row
 from umr_ld.render.text import one_line, table
-from umr_ld.render.values import (
-    CHANGE,
-    EVENT,
-    LISTED,
-    change_rows,
-    diff_values,
-    event_row,
-    event_values,
-    listed_row,
-    listing_values,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +83,7 @@ def _list(
     rows = [listed_row(one) for one in page.entries]
     session.give(
         human=lambda: _listing_words(page, rows, facets=facets, session=session),
-        json=lambda: as_json(listing_values(page)),
+        json=lambda: as_json(listing_json(page)),
         csv=lambda: as_csv(LISTED, rows),
     )
     shown = len(page.entries)
@@ -126,7 +117,7 @@ def history(session: Session, name: str, at: datetime | None) -> None:
         events = registry.history(name, at=at)
     session.give(
         human=lambda: "".join(_event_words(one, session.style) for one in events),
-        json=lambda: as_json([event_values(one) for one in events]),
+        json=lambda: as_json([event_json(one) for one in events]),
         csv=lambda: as_csv(EVENT, map(event_row, events)),
     )
 
@@ -169,6 +160,6 @@ def give_changes(session: Session, found: Diff, **more: str) -> None:
     """
     session.give(
         human=lambda: "".join(f"{one.level.name.lower():<6} {one_line(str(one))}\n" for one in found.changes),
-        json=lambda: as_json(diff_values(found, **more)),
+        json=lambda: as_json(diff_json(found, **more)),
         csv=lambda: as_csv(CHANGE, change_rows(found)),
     )

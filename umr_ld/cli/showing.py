@@ -8,11 +8,11 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_json, day
 from umr_ld.page import page_of
+from umr_ld.render.answers import shown_json
+from umr_ld.render.output import as_json, day
 from umr_ld.render.record import as_text
 from umr_ld.render.text import cells, one_line
-from umr_ld.render.values import record_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def show(session: Session, reference: str, effective: bool, at: datetime | None)
         human=lambda: "\n".join(
             _blocks(found, page_of(found, vocabulary, base), session, stated_only=not effective)
         ),
-        json=lambda: as_json(record_values(found, vocabulary, stated_only=not effective)),
+        json=lambda: as_json(shown_json(found, vocabulary, stated_only=not effective)),
         jsonld=lambda: found.body,
         yaml=lambda: _yaml(found.body),
         **{form: lambda form=form: _graph(found.record, form, base, vocabulary) for form in _SYNTAXES},

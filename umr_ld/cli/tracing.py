@@ -8,11 +8,12 @@ import click
 
 from umr_ld.cli import options, verdicts
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count
 from umr_ld.errors import Malformed
 from umr_ld.render import tree
+from umr_ld.render.answers import impact_json
+from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.rows import HIT, hit_row
 from umr_ld.render.text import one_line, table
-from umr_ld.render.values import HIT, hit_row, impact_values
 from umr_ld.risk import Answer
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def impact(session: Session, reference: str, answer: str, policy: Path | None, a
         table=lambda: table(
             HIT, [[str(cell) for cell in row] for row in rows], width=session.width, style=style
         ),
-        json=lambda: as_json(impact_values(found)),
+        json=lambda: as_json(impact_json(found, found)),
         csv=lambda: as_csv(HIT, rows),
     )
     session.say(f"{count(len(found), 'record')} downstream of {one_line(reference)}")
@@ -103,13 +104,8 @@ def _verdicts(
     policy: Path | None,
     at: datetime | None,
 ) -> None:
-    from umr_ld.registry.risks import order_of_repair
-
-    found = registry.verdicts(reference, policy=options.policy_of(policy, registry), at=at)
-    every = list(registry.judged(found))
-    repair = [(every[place], below) for place, below in order_of_repair(found.exposure)]
-    rows = [one for one in every if one.answer >= least]
-    verdicts.give(session, found, rows, repair)
-    numbers = {answer: sum(one.answer is answer for one in every) for answer in Answer}
+    found = registry.affected(reference, policy=options.policy_of(policy, registry), at=at)
+    verdicts.give(session, found, [one for one in found.hits if one.answer >= least])
+    numbers = {answer: sum(one.answer is answer for one in found.hits) for answer in Answer}
     told = ", ".join(f"{numbers[answer]:,} {answer.label}" for answer in reversed(Answer) if numbers[answer])
     session.say(f"{told or 'nobody'}; policy {found.policy[:12]}")

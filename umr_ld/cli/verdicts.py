@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.cli.output import as_csv, as_json
+from umr_ld.render.output import as_csv, as_json
+from umr_ld.render.rows import JUDGED, verdict_rows
 from umr_ld.render.text import one_line, table
-from umr_ld.render.values import JUDGED, verdict_rows, verdict_values
+from umr_ld.render.verdicts import affected_json
 from umr_ld.risk import Answer, path_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from umr_ld.cli.session import Session
-    from umr_ld.registry.views import Concern, Judged, Verdicts
+    from umr_ld.registry.views import Affected, Concern, Judged
     from umr_ld.render.text import Style
 
 FORMS = ("tree", "table", "json", "csv", "sarif", "dot")
@@ -22,27 +23,26 @@ _COLORS = {Answer.AFFECTED: "#b3261e", Answer.POSSIBLY: "#8a5a00", Answer.CLEAR:
 _SHAPES = {Answer.AFFECTED: "octagon", Answer.POSSIBLY: "diamond", Answer.CLEAR: "box"}
 
 
-def give(
-    session: Session, found: Verdicts, rows: Sequence[Judged], repair: Sequence[tuple[Judged, int]]
-) -> None:
+def give(session: Session, found: Affected, rows: Sequence[Judged]) -> None:
     """Write verdicts in the form that was asked for.
 
     Args:
         session: says which.
         found: the verdicts.
-        rows: their records, with paths.
-        repair: records in the order in which they have to be mended, with how many hang on each.
+        rows: those of its records that are told.
     """
     from umr_ld.cli.findings import sarif
     from umr_ld.cli.version import version
 
     style = session.style
     session.give(
-        human=lambda: _human(found, rows, repair, style),
+        human=lambda: _human(found, rows, style),
         tree=lambda: _tree(rows, style),
-        table=lambda: table(JUDGED, list(verdict_rows(found, rows)), width=session.width, style=style),
-        json=lambda: as_json(verdict_values(found, rows, [(str(one.ref), below) for one, below in repair])),
-        csv=lambda: as_csv(JUDGED, verdict_rows(found, rows)),
+        table=lambda: table(
+            JUDGED, list(verdict_rows(found.advisory, rows)), width=session.width, style=style
+        ),
+        json=lambda: as_json(affected_json(found, rows, found.repair)),
+        csv=lambda: as_csv(JUDGED, verdict_rows(found.advisory, rows)),
         sarif=lambda: sarif({"": [_finding(found, one) for one in rows if one.answer]}, version()),
         dot=lambda: _dot(rows),
     )
@@ -74,9 +74,7 @@ def marked(answer: Answer, style: Style) -> str:
     return paint[answer](answer.label)
 
 
-def _human(
-    found: Verdicts, rows: Sequence[Judged], repair: Sequence[tuple[Judged, int]], style: Style
-) -> str:
+def _human(found: Affected, rows: Sequence[Judged], style: Style) -> str:
     advisory = found.advisory
     risks = ", ".join(risk.rpartition("#")[2] for risk in advisory.risks)
     lines = [
@@ -92,18 +90,18 @@ def _human(
         if one.ruling is not None:
             lines.append(f"    {one.ruling.statement} says so; without it: {one.arrives.label}")
     lines += [
-        f"not counted: {said.statement.ref} about {said.row.ref}, which others publish"
+        f"not counted: {said.statement} about {said.about}, which others publish"
         for said in found.said
         if not said.counts
     ]
-    hanging = [(one, below) for one, below in repair if below]
+    hanging = [(one, below) for one, below in found.repair if below]
     if hanging:
         lines += ["", style.bold("to be mended first")]
         lines += [f"{at}. {one.ref}, on which {below} hang" for at, (one, below) in enumerate(hanging, 1)]
     return "".join(f"{line}\n" for line in lines)
 
 
-def _finding(found: Verdicts, one: Judged) -> Any:
+def _finding(found: Affected, one: Judged) -> Any:
     from umr_ld.findings import Finding, Severity
 
     level = Severity.VIOLATION if one.answer is Answer.AFFECTED else Severity.WARNING

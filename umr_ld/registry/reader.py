@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
-    from umr_ld.registry.views import Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
+    from umr_ld.registry.views import Affected, Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
     from umr_ld.risk import Advisory, Answer, Policy
     from umr_ld.store import Answer as Solutions
     from umr_ld.vocab import Vocabulary
@@ -49,14 +49,18 @@ class Reader:
         return self._parts.vocabulary
 
     @property
+    def policy(self) -> Policy:
+        """What carries which risk: the ontology's table, with what the deployment's own file says.
+
+        Raises:
+            Malformed: if that file is none.
+        """
+        return self._parts.policy
+
+    @property
     def folder(self) -> Path | None:
         """Where the registry lives; None for one in memory."""
         return None if self._parts.home is None else self._parts.home.folder
-
-    @property
-    def policy(self) -> Policy:
-        """What carries what, by which verdicts are given unless another is named."""
-        return self._parts.policy
 
     def position(self) -> Head:
         """Number and chain value of the last journal entry."""
@@ -248,6 +252,22 @@ class Reader:
         upto = answers.sequence(self._parts, at)
         found = risks.require_advisory(self._parts, reference, upto)
         return risks.verdicts(self._parts, found, policy or self._parts.policy, upto)
+
+    def affected(
+        self, reference: str, *, policy: Policy | None = None, at: datetime | None = None
+    ) -> Affected:
+        """As `verdicts`, with every record, its path, and the order of repair. Arguments and errors as of `verdicts`."""
+        return risks.told(self._parts, self.verdicts(reference, policy=policy, at=at))
+
+    def told(self, found: Verdicts, start: int = 0, most: int | None = None) -> Affected:
+        """Verdicts with their paths, or a part of them.
+
+        Args:
+            found: what `verdicts` gave.
+            start: how many records to pass over.
+            most: how many records are told, and how many of those to be mended first; None for all.
+        """
+        return risks.told(self._parts, found, start, most)
 
     def judged(self, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
         """The records of an exposure, with their paths.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
-from umr_ld.registry.views import Judged, Said, Verdicts
+from umr_ld.registry.views import Affected, Judged, Said, Stated, Verdicts
 from umr_ld.risk import Aliases, Answer, Case, Ruling, expose
 from umr_ld.risk.statement import publishers_of
 
@@ -274,6 +274,35 @@ def judged(parts: Parts, found: Verdicts, refs: Collection[str] | None = None) -
                 publisher="" if row is None else row.publisher,
                 kind="" if row is None else row.kind,
             )
+
+
+def told(parts: Parts, found: Verdicts, start: int = 0, most: int | None = None) -> Affected:
+    """Verdicts as they are told: nothing in them has to be asked for any more.
+
+    Args:
+        parts: of the registry.
+        found: the verdicts.
+        start: how many records to pass over.
+        most: how many records are told, and how many of those to be mended first; None for all.
+    """
+    exposure, end = found.exposure, None if most is None else start + most
+    hits = [one.ref for one in islice(exposure, start, end)]
+    mending = [(exposure[place].ref, below) for place, below in islice(order_of_repair(exposure), most)]
+    wanted = None if most is None else {str(ref) for ref in (*hits, *(ref for ref, _ in mending))}
+    every = {one.ref: one for one in judged(parts, found, wanted)}
+    said = tuple(
+        Stated(
+            one.statement.ref,
+            one.row.ref,
+            one.statement.status,
+            one.statement.justification,
+            one.counts,
+            one.reviewed,
+        )
+        for one in found.said
+    )
+    repair = tuple((every[ref], below) for ref, below in mending)
+    return Affected(found.advisory, found.policy, tuple(every[ref] for ref in hits), said, repair)
 
 
 def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:

@@ -9,7 +9,7 @@ from flask import Response, request
 
 from umr_ld.alerts.wording import one_line
 from umr_ld.errors import Missing
-from umr_ld.render.plain import as_json
+from umr_ld.render.output import as_json
 from umr_ld.risk import Answer
 from umr_server.linked.syntaxes import SYNTAXES
 

@@ -9,8 +9,9 @@ import pyoxigraph as ox
 from flask import redirect, render_template, request, url_for
 
 from umr_ld.addresses import is_absolute
-from umr_ld.render.plain import stamp
-from umr_ld.render.values import LISTED, listed_row, listing_values
+from umr_ld.render.answers import listing_json
+from umr_ld.render.output import stamp
+from umr_ld.render.rows import LISTED, listed_row
 from umr_ld.vocab import CONTEXT_IRI, DCAT, DCT, RDF, RDFS, XSD
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import page_links
@@ -117,7 +118,7 @@ class _Catalog:
         view = View(
             page=page,
             graph=lambda: Graph(self._graph(listing(), number), prefixes=_PREFIXES),
-            values=lambda: listing_values(listing()),
+            values=lambda: listing_json(listing()),
             table=lambda: Table(LISTED, map(listed_row, listing().entries)),
             links=lambda: [
                 Target("describedby", url_for("linked.void"), "text/turtle"),

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from umr_ld.alerts.feed import Item, written
 from umr_ld.errors import Missing
-from umr_ld.render.values import EVENT, event_row, event_values
+from umr_ld.render.answers import event_json
+from umr_ld.render.rows import EVENT, event_row
 from umr_server.linked.answering import answer
 from umr_server.linked.place import absolute, here
 from umr_server.linked.view import Table, Target, View
@@ -83,7 +84,7 @@ class _Feed:
             feed=feed,
             values=lambda: {
                 "upto": upto,
-                "events": [event_values(one) for one in site.registry.events(after, upto)],
+                "events": [event_json(one) for one in site.registry.events(after, upto)],
             },
             table=lambda: Table(EVENT, map(event_row, site.registry.events(after, upto))),
             default="atom",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
-from umr_ld.render.values import record_values
+from umr_ld.render.answers import shown_json
 from umr_server.linked.headers import stated_links
 from umr_server.linked.view import Graph, Target, View
 
@@ -30,7 +30,7 @@ def record_view(registry: Registry, shown: Shown, page: Callable[[], str], *, ex
     return View(
         page=page,
         graph=lambda: Graph(shown.record.triples, registry.base.asserted(shown.record.ref), shown.body),
-        values=lambda: record_values(shown, registry.vocabulary),
+        values=lambda: shown_json(shown, registry.vocabulary, stated_only=False),
         draft=lambda: json.loads(shown.body),
         links=lambda: [*stated_links(shown.record), *_place(shown)],
         lasting=shown.record.digest if exact else "",

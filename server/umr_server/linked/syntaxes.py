@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from umr_ld.alerts.feed import MEDIA_TYPE as ATOM
 from umr_ld.media import Media
-from umr_ld.render.plain import as_csv, as_json
+from umr_ld.render.output import as_csv, as_json
 from umr_ld.render.tree import as_dot, as_mermaid
 from umr_ld.render.yaml import as_yaml
 from umr_ld.vocab import vocabulary

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from flask import render_template, request, url_for
 
 from umr_ld.errors import Malformed, UmrError
-from umr_ld.render.values import LISTED, listed_row, listing_values
+from umr_ld.render.answers import listing_json
+from umr_ld.render.rows import LISTED, listed_row
 from umr_ld.risk import Answer
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import listed_item, page_links, paged_feed
@@ -74,7 +75,7 @@ class _Browse:
 
         view = View(
             page=lambda: self._page(listing(), said, number),
-            values=lambda: listing_values(listing()),
+            values=lambda: listing_json(listing()),
             table=lambda: Table(LISTED, map(listed_row, listing().entries)),
             feed=lambda: self._feed(asked, number),
             links=lambda: page_links(

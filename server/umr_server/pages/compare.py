@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import render_template, request, url_for
 
-from umr_ld.render.values import CHANGE, EVENT, change_rows, diff_values, event_row, event_values
+from umr_ld.render.answers import diff_json, event_json
+from umr_ld.render.rows import CHANGE, EVENT, change_rows, event_row
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import event_item, page_links, paged_feed
 from umr_server.linked.negotiation import first_known
@@ -55,7 +56,7 @@ class _Compare:
             page=lambda: render_template(
                 "history.html", name=artifact, history=events, total=len(history), number=number, size=EVENTS
             ),
-            values=lambda: [event_values(one) for one in events],
+            values=lambda: [event_json(one) for one in events],
             table=lambda: Table(EVENT, map(event_row, events)),
             feed=feed,
             links=lambda: page_links(
@@ -75,7 +76,7 @@ class _Compare:
             return answer(self._site, View(page=page), form)
         view = View(
             page=page,
-            values=lambda: diff_values(found, before=before, after=after),
+            values=lambda: diff_json(found, before=before, after=after),
             table=lambda: Table(CHANGE, change_rows(found)),
         )
         return answer(self._site, view, form)

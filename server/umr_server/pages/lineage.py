@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask import render_template, request
 
+from umr_ld.render.rows import LINK, edge_row
 from umr_ld.render.tree import as_values
-from umr_ld.render.values import LINK, edge_row
 from umr_server.linked.answering import answer
 from umr_server.linked.negotiation import first_known
 from umr_server.linked.view import Table, View

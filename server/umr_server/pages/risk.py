@@ -10,18 +10,9 @@ from flask import render_template, request, url_for
 
 from umr_ld.lineage import Impact
 from umr_ld.page import page_of
-from umr_ld.registry.risks import order_of_repair
-from umr_ld.render.values import (
-    ADVISORY,
-    HIT,
-    JUDGED,
-    advisory_row,
-    advisory_values,
-    hit_row,
-    impact_values,
-    verdict_rows,
-    verdict_values,
-)
+from umr_ld.render.answers import impact_json
+from umr_ld.render.rows import ADVISORY, HIT, JUDGED, advisory_row, hit_row, verdict_rows
+from umr_ld.render.verdicts import advisory_json, affected_json
 from umr_ld.risk import Answer
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import ENTRIES, listed_item, page_links, paged_feed
@@ -33,7 +24,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
-    from umr_ld.registry.views import Judged, Verdicts
+    from umr_ld.registry.views import Affected, Verdicts
     from umr_ld.risk import Advisory
     from umr_server.site import Site
 
@@ -86,7 +77,7 @@ class _Risk:
             page=lambda: render_template(
                 "advisories.html", advisories=rows(), total=len(found()), number=number, size=ADVISORIES
             ),
-            values=lambda: {"total": len(found()), "advisories": [advisory_values(one) for one in rows()]},
+            values=lambda: {"total": len(found()), "advisories": [advisory_json(one) for one in rows()]},
             table=lambda: Table(ADVISORY, map(advisory_row, rows())),
             feed=lambda: self._feed(number),
             links=lambda: page_links(
@@ -119,7 +110,7 @@ class _Risk:
             page=lambda: render_template(
                 "impact.html", reference=reference, hits=rows, count=len(hits), number=number, size=ROWS
             ),
-            values=lambda: {"total": len(hits), **impact_values(hits, rows)},
+            values=lambda: {"total": len(hits), **impact_json(hits, rows)},
             table=lambda: Table(HIT, map(hit_row, rows)),
             links=lambda: page_links(
                 lambda at: url_for("pages.impact", reference=reference, page=at), number, len(hits), ROWS
@@ -128,16 +119,18 @@ class _Risk:
 
     def _verdicts(self, found: Verdicts) -> View:
         number, total = _page(), len(found.exposure)
-        refs = [str(one.ref) for one in islice(found.exposure, (number - 1) * ROWS, number * ROWS)]
-        rows = list(self._registry.judged(found, refs))
-        repair = [
-            (str(found.exposure[place].ref), below)
-            for place, below in islice(order_of_repair(found.exposure), REPAIRS)
-        ]
+
+        @cache
+        def told() -> Affected:
+            return self._registry.told(found, (number - 1) * ROWS, ROWS)
+
         return View(
-            page=lambda: self._page_of_verdicts(found, rows, repair, number),
-            values=lambda: {"total": total, **verdict_values(found, rows, repair)},
-            table=lambda: Table(JUDGED, verdict_rows(found, rows)),
+            page=lambda: self._page_of_verdicts(found, told(), number),
+            values=lambda: {
+                "total": total,
+                **affected_json(told(), told().hits, told().repair[:REPAIRS]),
+            },
+            table=lambda: Table(JUDGED, verdict_rows(found.advisory, told().hits)),
             links=lambda: page_links(
                 lambda at: url_for("pages.impact", reference=found.advisory.name, page=at),
                 number,
@@ -146,9 +139,7 @@ class _Risk:
             ),
         )
 
-    def _page_of_verdicts(
-        self, found: Verdicts, rows: list[Judged], repair: list[tuple[str, int]], number: int
-    ) -> str:
+    def _page_of_verdicts(self, found: Verdicts, told: Affected, number: int) -> str:
         registry = self._registry
         shown = registry.show(str(found.advisory.ref))
         numbers = {one: sum(each.answer is one for each in found.exposure) for one in reversed(Answer)}
@@ -158,8 +149,8 @@ class _Risk:
             shown=shown,
             sections=page_of(shown, registry.vocabulary, registry.base),
             numbers=numbers,
-            rows=rows,
-            repair=repair,
+            rows=told.hits,
+            repair=[(one.ref, below) for one, below in told.repair[:REPAIRS]],
             number=number,
             size=ROWS,
         )

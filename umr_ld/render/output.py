@@ -1,11 +1,10 @@
-"""Answers as data: JSON, CSV, moments, written the same way by every door."""
+"""Answers as data: JSON and CSV, written the same way at every verb."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -49,6 +48,8 @@ def stamp(moment: datetime) -> str:
     Args:
         moment: with a time zone.
     """
+    from datetime import UTC
+
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
@@ -70,3 +71,14 @@ def filled(**members: Any) -> dict[str, Any]:
     return {
         key: value for key, value in members.items() if value is not None and value not in ("", [], {}, ())
     }
+
+
+def count(number: int, noun: str, plural: str = "") -> str:
+    """`1 record`, `2 records`.
+
+    Args:
+        number: how many.
+        noun: what, if it is one.
+        plural: what, if it is not one; `noun` with an s unless given.
+    """
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
