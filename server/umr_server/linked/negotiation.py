@@ -88,7 +88,7 @@ def preferred(offers: Iterable[Syntax], default: str) -> Syntax | None:
     first = sorted(offers, key=lambda row: row.key != default)
     if not ranges:
         return first[0]
-    rated = [(max(_rate(mime, ranges) for mime in (row.mime, *row.also)), row) for row in first]
+    rated = [(_rate(row, ranges), row) for row in first]
     (quality, _), best = max(rated, key=lambda pair: pair[0])
     return best if quality > 0 else None
 
@@ -104,11 +104,11 @@ def _is_range(text: str) -> bool:
     return bool(kind and slash and subtype) and (kind != "*" or subtype == "*")
 
 
-def _rate(mime: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
-    """Quality and exactness by the most exact range that covers a media type."""
-    kind = mime.partition("/")[0]
-    for exactness, covering in ((2, mime), (1, f"{kind}/*"), (0, "*/*")):
-        qualities = [quality for value, quality in ranges if value == covering]
+def _rate(row: Syntax, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
+    """Quality and exactness by the most exact range that covers a syntax; its other names count where they are named."""
+    kind = row.mime.partition("/")[0]
+    for exactness, covering in ((2, (row.mime, *row.also)), (1, (f"{kind}/*",)), (0, ("*/*",))):
+        qualities = [quality for value, quality in ranges if value in covering]
         if qualities:
             return max(qualities), exactness
     return 0.0, 0
