@@ -40,7 +40,10 @@ ACCEPTED = {
     "the dearest": ("text/turtle;q=0.3, application/ld+json;q=0.9, text/html;q=0.1", "jsonld"),
     "what is named before what is covered": ("*/*, text/turtle", "ttl"),
     "a range": ("application/*", "jsonld"),
-    "a range with something worse in it": ("application/*;q=0.5, application/ld+json;q=0.1, text/html;q=0", "nt"),
+    "a range with something worse in it": (
+        "application/*;q=0.5, application/ld+json;q=0.1, text/html;q=0",
+        "nt",
+    ),
     "anything but pages": ("text/html;q=0, */*;q=0.1", "jsonld"),
     "a profile": ('application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"', "jsonld"),
     "another name of it": ("application/xhtml+xml", "html"),
@@ -62,7 +65,9 @@ def test_a_record_comes_as_it_is_accepted(client, accept, key):
     assert "Accept" in answer.headers["Vary"]
 
 
-@pytest.mark.parametrize("key", [key for key, row in SYNTAXES.items() if row.aspect in {"graph", "values", "draft"}])
+@pytest.mark.parametrize(
+    "key", [key for key, row in SYNTAXES.items() if row.aspect in {"graph", "values", "draft"}]
+)
 def test_every_syntax_is_named_by_suffix_by_format_and_by_accept(client, key):
     by_suffix = client.get(f"/page/lab/b@1.0.0.{key}", headers={"Accept": "text/html"})
     by_format = client.get(f"/page/lab/b@1.0.0?format={key}", headers={"Accept": "text/html"})
@@ -107,14 +112,25 @@ def test_a_format_that_is_none_is_refused_and_one_that_is_not_offered_too(client
 
 
 MINTED = ["r/lab/b", "r/lab/b@1.0.0", "g/lab/b@1.0.0", "d/lab/b@1.0.0", "e/lab/b@1.0.0", "log/1", "log/3"]
-MINTED += ["agent/A%20Lab%20%26%20S%C3%B6hne", "agent/test", "ns", "ns/0.1.0", "risk", "licence", "policy", "context/v1"]
+MINTED += [
+    "agent/A%20Lab%20%26%20S%C3%B6hne",
+    "agent/test",
+    "ns",
+    "ns/0.1.0",
+    "risk",
+    "licence",
+    "policy",
+    "context/v1",
+]
 MINTED += ["profiles/fmti-2023", "shapes", "catalog", "void"]
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle", "application/ld+json"])
 @pytest.mark.parametrize("iri", MINTED)
 def test_every_minted_identifier_answers_below_its_base(registry, iri, accept):
-    mounted = Client(DispatcherMiddleware(Response("elsewhere", 404), {"/umr": create_app(registry)}), Response)
+    mounted = Client(
+        DispatcherMiddleware(Response("elsewhere", 404), {"/umr": create_app(registry)}), Response
+    )
     answer = mounted.get(f"/umr/{iri}", headers={"Accept": accept}, follow_redirects=True)
     page_only = {"policy", "context/v1", "void"}
     assert answer.status_code == 200 or (accept == "text/html" and iri in page_only), answer.text[:200]

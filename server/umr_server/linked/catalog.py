@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 
 from umr_ld.addresses import is_absolute
 from umr_ld.render.answers import listing_json
@@ -15,7 +15,7 @@ from umr_ld.render.rows import LISTED, listed_row
 from umr_ld.vocab import CONTEXT_IRI, DCAT, DCT, RDF, RDFS, XSD
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import page_links
-from umr_server.linked.place import absolute
+from umr_server.linked.place import absolute, page_number
 from umr_server.linked.terms import VOCABULARIES
 from umr_server.linked.view import Graph, Table, Target, View
 from umr_server.sparql.description import FORMATS
@@ -106,7 +106,7 @@ class _Catalog:
 
     def catalog(self) -> ResponseReturnValue:
         """Artifacts by their newest records (DCAT 3), a page at a time (Hydra, partial collection views)."""
-        number = max(1, request.args.get("page", 1, type=int))
+        number = page_number()
 
         @cache
         def listing() -> Listing:

@@ -25,6 +25,15 @@ def absolute(site: Site, endpoint: str, **values: Any) -> str:
     return (site.settings.public or request.root_url).rstrip("/") + inside
 
 
+MOST_PAGES = 1_000_000
+"""Beyond it there is no page of anything."""
+
+
+def page_number() -> int:
+    """The page that is asked for, from 1; what is no number means the first."""
+    return min(max(1, request.args.get("page", 1, type=int)), MOST_PAGES)
+
+
 def here(site: Site, **changed: Any) -> str:
     """The whole address that is asked, with some of its arguments changed.
 

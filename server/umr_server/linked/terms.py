@@ -229,7 +229,7 @@ def _subjects(key: str) -> Iterator[str]:
     for iri in known.subjects():
         root = iri.partition("#")[0]
         is_mine = root == mine.iri if root in roots else iri in own
-        if is_mine and iri not in roots and known.texts(iri, _TYPE):
+        if is_mine and iri not in roots:
             yield iri
 
 

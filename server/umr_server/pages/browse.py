@@ -13,6 +13,7 @@ from umr_ld.render.rows import LISTED, listed_row
 from umr_ld.risk import Answer
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import listed_item, page_links, paged_feed
+from umr_server.linked.place import page_number
 from umr_server.linked.view import Table, View
 from umr_server.pages.risk import gravest_first
 
@@ -66,7 +67,7 @@ class _Browse:
     def search(self, form: str = "") -> ResponseReturnValue:
         keys = ("text", *self._facets, "order")
         asked = {key: request.args.get(key, "")[:LONGEST] for key in keys}
-        number = max(1, request.args.get("page", 1, type=int))
+        number = page_number()
         said: dict[str, Any] = {key: value for key, value in asked.items() if value}
 
         @cache

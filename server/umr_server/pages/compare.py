@@ -11,6 +11,7 @@ from umr_ld.render.rows import CHANGE, EVENT, change_rows, event_row
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import event_item, page_links, paged_feed
 from umr_server.linked.negotiation import first_known
+from umr_server.linked.place import page_number
 from umr_server.linked.view import Table, View
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class _Compare:
     def history(self, name: str) -> ResponseReturnValue:
         history, artifact, suffix = first_known(name, lambda asked: self._registry.history(_artifact(asked)))
         artifact = _artifact(artifact)
-        number = max(1, request.args.get("page", 1, type=int))
+        number = page_number()
         events = history[(number - 1) * EVENTS : number * EVENTS]
 
         def feed() -> bytes:

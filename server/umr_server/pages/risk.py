@@ -6,7 +6,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from flask import render_template, request, url_for
+from flask import render_template, url_for
 
 from umr_ld.lineage import Impact
 from umr_ld.page import page_of
@@ -17,6 +17,7 @@ from umr_ld.risk import Answer
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import ENTRIES, listed_item, page_links, paged_feed
 from umr_server.linked.negotiation import first_known
+from umr_server.linked.place import page_number
 from umr_server.linked.view import Table, View
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class _Risk:
         self._registry = site.registry
 
     def advisories(self, form: str = "") -> ResponseReturnValue:
-        number = _page()
+        number = page_number()
 
         @cache
         def found() -> list[Advisory]:
@@ -104,7 +105,7 @@ class _Risk:
         return self._registry.impact(reference)
 
     def _downstream(self, reference: str, hits: Impact) -> View:
-        number = _page()
+        number = page_number()
         rows = list(islice(hits, (number - 1) * ROWS, number * ROWS))
         return View(
             page=lambda: render_template(
@@ -118,7 +119,7 @@ class _Risk:
         )
 
     def _verdicts(self, found: Verdicts) -> View:
-        number, total = _page(), len(found.exposure)
+        number, total = page_number(), len(found.exposure)
 
         @cache
         def told() -> Affected:
@@ -154,7 +155,3 @@ class _Risk:
             number=number,
             size=ROWS,
         )
-
-
-def _page() -> int:
-    return max(1, request.args.get("page", 1, type=int))
