@@ -8,7 +8,7 @@ when it died was not answered; whoever asks again may have it done anew.
 from __future__ import annotations
 
 import json
-import secrets
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -43,15 +43,16 @@ class Answered:
 
 
 class Requests:
-    """The requests of the last day. Each process that answers has one.
+    """The answers of the last day, and the requests that this process works on.
 
     Args:
-        file: where they are kept.
+        file: where the answers are kept.
     """
 
     def __init__(self, file: Database) -> None:
         self._file = file
-        self._holder = secrets.token_hex(8)
+        self._open: dict[tuple[str, str], bytes] = {}
+        self._lock = threading.Lock()
 
     def begin(self, token: str, key: str, digest: bytes, *, now: datetime) -> Answered | None:
         """Claim a request, or find out what it was answered.
@@ -63,7 +64,7 @@ class Requests:
             now: the time.
 
         Returns:
-            the answer that was given; None if the request is now this process's to do, and then to be ended
+            the answer that was given; None if the request is now the caller's to do, and then to be ended
             by `finish` or `abandon`.
 
         Raises:
@@ -77,46 +78,72 @@ class Requests:
                 where="Idempotency-Key",
                 remedy=f"send 1 to {_LONGEST} printable ASCII characters, e.g. a UUID",
             )
-        with self._file.writing() as db:
-            db.execute("DELETE FROM request WHERE time < ?", (microseconds(now - KEPT),))
-            row = db.execute(
-                "SELECT digest, holder, status, headers, body FROM request WHERE token = ? AND key = ?",
-                (token, key),
-            ).fetchone()
-            if row is not None and row[0] != digest:
-                raise Reused(
-                    "the key was sent before with another request",
-                    where="Idempotency-Key",
-                    remedy="use a new key for each request, and the same only to repeat it",
-                )
-            if row is not None and row[2] is not None:
-                return Answered(row[2], json.loads(row[3]), row[4])
-            if row is not None and row[1] == self._holder:
+        with self._lock:
+            known = self._open.setdefault((token, key), digest)
+            if known is not digest:
+                _require_same(known, digest)
                 raise Unfinished("the first request with this key is being worked on", remedy="ask again soon")
-            db.execute(
-                "REPLACE INTO request (token, key, digest, time, holder) VALUES (?, ?, ?, ?, ?)",
-                (token, key, digest, microseconds(now), self._holder),
-            )
-        return None
+        try:
+            found = self._answer(token, key, digest, now)
+        except BaseException:
+            self.abandon(token, key)
+            raise
+        if found is not None:
+            self.abandon(token, key)
+        return found
 
-    def finish(self, token: str, key: str, answer: Answered) -> None:
+    def _answer(self, token: str, key: str, digest: bytes, now: datetime) -> Answered | None:
+        with self._file.reading() as db:
+            row = db.execute(
+                "SELECT digest, status, headers, body FROM request WHERE token = ? AND key = ? AND time > ?",
+                (token, key, microseconds(now - KEPT)),
+            ).fetchone()
+        if row is None:
+            return None
+        _require_same(row[0], digest)
+        return Answered(row[1], json.loads(row[2]), row[3])
+
+    def finish(self, token: str, key: str, digest: bytes, answer: Answered, *, now: datetime) -> None:
         """Keep the answer; it is on the disk when this returns.
 
         Args:
-            token, key: as of `begin`.
+            token, key, digest: as of `begin`.
             answer: without what must be shown once only.
+            now: the time.
         """
-        with self._file.writing() as db:
-            db.execute(
-                "UPDATE request SET status = ?, headers = ?, body = ? WHERE token = ? AND key = ?",
-                (answer.status, json.dumps(dict(answer.headers)), answer.body, token, key),
-            )
+        try:
+            with self._file.writing() as db:
+                db.execute("DELETE FROM request WHERE time <= ?", (microseconds(now - KEPT),))
+                db.execute(
+                    "REPLACE INTO request (token, key, digest, time, status, headers, body)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        token,
+                        key,
+                        digest,
+                        microseconds(now),
+                        answer.status,
+                        json.dumps(dict(answer.headers)),
+                        answer.body,
+                    ),
+                )
+        finally:
+            self.abandon(token, key)
 
     def abandon(self, token: str, key: str) -> None:
-        """Forget a request that changed nothing, so that it may be tried again.
+        """Let go of a request, so that it may be tried again.
 
         Args:
             token, key: as of `begin`.
         """
-        with self._file.writing() as db:
-            db.execute("DELETE FROM request WHERE token = ? AND key = ?", (token, key))
+        with self._lock:
+            self._open.pop((token, key), None)
+
+
+def _require_same(known: bytes, digest: bytes) -> None:
+    if known != digest:
+        raise Reused(
+            "the key was sent before with another request",
+            where="Idempotency-Key",
+            remedy="use a new key for each request, and the same only to repeat it",
+        )

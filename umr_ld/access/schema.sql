@@ -13,16 +13,15 @@ CREATE TABLE token (
     revoked INTEGER
 ) WITHOUT ROWID;
 
--- Requests that carried a key, so that one that is repeated is not done twice.
+-- Answers to requests that carried a key, so that one that is repeated is not done twice.
 CREATE TABLE request (
     token TEXT NOT NULL REFERENCES token (id),
     key TEXT NOT NULL,
     digest BLOB NOT NULL,
     time INTEGER NOT NULL,
-    holder TEXT NOT NULL,  -- the process that works on it
-    status INTEGER,        -- NULL until it is answered
-    headers TEXT,
-    body BLOB,
+    status INTEGER NOT NULL,
+    headers TEXT NOT NULL,
+    body BLOB NOT NULL,
     PRIMARY KEY (token, key)
 ) WITHOUT ROWID;
 CREATE INDEX request_of ON request (time);
