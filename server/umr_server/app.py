@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response, jsonify
 
-from umr_server import data, pages
+from umr_server import api, data, pages
 from umr_server.appearance import dress
 from umr_server.problems import answer_errors
 from umr_server.site import Site
@@ -37,7 +37,9 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     app.register_blueprint(pages.blueprint(site))
     app.register_blueprint(data.blueprint())
     app.register_blueprint(sparql.blueprint(site))
+    app.register_blueprint(api.blueprint(site))
     app.after_request(_guarded)
+    site.guard.watch(app)
     answer_errors(app)
 
     @app.get("/healthz")

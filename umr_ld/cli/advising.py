@@ -11,10 +11,10 @@ import click
 from umr_ld.cli import drafts, keeping, options
 from umr_ld.cli.findings import human
 from umr_ld.cli.options import group, verb
-from umr_ld.cli.output import as_csv, as_json, count
 from umr_ld.cli.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.cli.verbs import VERBS
 from umr_ld.errors import Invalid, Malformed, Missing
+from umr_ld.render.output import as_csv, as_json, count
 from umr_ld.render.text import one_line, table
 
 if TYPE_CHECKING:

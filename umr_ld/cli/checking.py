@@ -13,12 +13,12 @@ import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.output import as_json, count, filled
 from umr_ld.cli.verdicts import concern_words, step_json
 from umr_ld.cli.version import version
 from umr_ld.document import Document
 from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.findings import Finding, Report, Severity
+from umr_ld.render.output import as_json, count, filled
 from umr_ld.render.text import one_line
 from umr_ld.risk import Answer
 from umr_ld.risk import Severity as Grave

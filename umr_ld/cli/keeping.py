@@ -10,10 +10,10 @@ import click
 from umr_ld.addresses import DEFAULT_BASE
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_json, count, filled
 from umr_ld.cli.progress import progress
 from umr_ld.cli.session import FOLDER, INTERRUPTED
 from umr_ld.errors import Damaged
+from umr_ld.render.output import as_json, count, filled
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:

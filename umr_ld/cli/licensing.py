@@ -10,9 +10,9 @@ import click
 from umr_ld.cli import findings, options
 from umr_ld.cli.checking import read_subjects
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.output import as_json, count
 from umr_ld.cli.version import version
 from umr_ld.licences import NOTE
+from umr_ld.render.output import as_json, count
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -24,7 +24,7 @@ HELP_FLAGS = ("-h", "--help")
 
 
 def moment(text: str) -> datetime:
-    """A date, meaning its end, or a date and time; without an offset in UTC (ISO 8601, RFC 3339).
+    """A date, meaning its end, or a date and time; without an offset in UTC.
 
     Args:
         text: what somebody wrote.
@@ -32,17 +32,9 @@ def moment(text: str) -> datetime:
     Raises:
         Malformed: if it is neither.
     """
-    from datetime import UTC, datetime, time
+    from umr_ld.moments import moment as read
 
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise Malformed(
-            f"{text!r} is no date", where="--at", remedy="write 2026-03-01 or 2026-03-01T12:00:00Z"
-        ) from None
-    if "T" not in text.upper() and " " not in text:
-        read = datetime.combine(read, time.max)
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return read(text, "--at")
 
 
 class _Forms(click.Choice[str]):

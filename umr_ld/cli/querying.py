@@ -10,9 +10,9 @@ import click
 from umr_ld.cli import options
 from umr_ld.cli.answering import FORMS, Question, answer, answer_within
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json
 from umr_ld.errors import Malformed, Missing, Unreadable
 from umr_ld.examples import examples
+from umr_ld.render.output import as_csv, as_json
 from umr_ld.render.text import table
 from umr_ld.sparql import MAX_LENGTH
 

@@ -8,7 +8,7 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
-from umr_ld.cli.output import as_csv, as_json, day, filled, stamp
+from umr_ld.render.output import as_csv, as_json, day, filled, stamp
 from umr_ld.render.text import one_line, table
 
 if TYPE_CHECKING:

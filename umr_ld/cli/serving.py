@@ -10,9 +10,9 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_json, count
 from umr_ld.cli.progress import progress
 from umr_ld.errors import Missing
+from umr_ld.render.output import as_json, count
 from umr_ld.render.text import table
 
 if TYPE_CHECKING:

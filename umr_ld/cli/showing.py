@@ -8,9 +8,9 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_json, day, filled, stamp
 from umr_ld.page import page_of
 from umr_ld.record import Node, shown
+from umr_ld.render.output import as_json, day, filled, stamp
 from umr_ld.render.record import as_text
 from umr_ld.render.text import cells, one_line
 from umr_ld.vocab import RDF, UMR

@@ -11,8 +11,8 @@ import click
 from umr_ld.alerts import ANSWERS, DIGESTS, EVENT_KINDS, SEVERITIES, Subscription
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count, filled, stamp
 from umr_ld.errors import Malformed
+from umr_ld.render.output import as_csv, as_json, count, filled, stamp
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import click
 from umr_ld.access import SCOPES, Grant
 from umr_ld.cli import options
 from umr_ld.cli.options import group, verb
-from umr_ld.cli.output import as_csv, as_json, count, filled, stamp
+from umr_ld.render.output import as_csv, as_json, count, filled, stamp
 from umr_ld.cli.verbs import VERBS
 from umr_ld.render.text import one_line
 

@@ -8,9 +8,9 @@ import click
 
 from umr_ld.cli import options, verdicts
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count, filled
 from umr_ld.errors import Malformed
 from umr_ld.render import tree
+from umr_ld.render.output import as_csv, as_json, count, filled
 from umr_ld.render.text import one_line, table
 from umr_ld.risk import Answer
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.cli.output import as_csv, as_json, filled
+from umr_ld.render.output import as_csv, as_json, filled
 from umr_ld.render.text import one_line, table
 from umr_ld.risk import Answer, path_words
 

@@ -47,6 +47,15 @@ class Reader:
         return self._parts.vocabulary
 
     @property
+    def policy(self) -> Policy:
+        """What carries which risk: the ontology's table, with what the deployment's own file says.
+
+        Raises:
+            Malformed: if that file is none.
+        """
+        return self._parts.policy
+
+    @property
     def folder(self) -> Path | None:
         """Where the registry lives; None for one in memory."""
         return None if self._parts.home is None else self._parts.home.folder
