@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.access import SCOPES, Grant
 from umr_ld.cli import options
 from umr_ld.cli.options import group, verb
-from umr_ld.render.output import as_csv, as_json, count, filled, stamp
+from umr_ld.render.output import as_csv, as_json, count, stamp
 from umr_ld.cli.verbs import VERBS
 from umr_ld.render.text import one_line
+from umr_ld.render.tokens import token_json
 
 if TYPE_CHECKING:
     from umr_ld.access import Token
@@ -71,7 +72,7 @@ def create(
         token, text = registry.access.create(grant, now=now, expires=until or now + timedelta(days=DAYS))
     session.give(
         human=lambda: f"{text}\n",
-        json=lambda: as_json({"secret": text, **_json(token, now)}),
+        json=lambda: astoken_json({"secret": text, **token_json(token, now)}),
     )
     session.say(f"token {token.id} of {one_line(agent)}, valid until {stamp(token.expires)}")
     session.say("this is the only time that it is shown; `umr token revoke` ends it")
@@ -86,7 +87,7 @@ def listing(session: Session) -> None:
     rows = [_row(one, now) for one in found]
     session.give(
         human=lambda: "".join(_words(one, now) + "\n" for one in found),
-        json=lambda: as_json([_json(one, now) for one in found]),
+        json=lambda: astoken_json([token_json(one, now) for one in found]),
         csv=lambda: as_csv(_HEAD, rows),
     )
     session.say(count(len(found), "token"))
@@ -104,24 +105,8 @@ def revoke(session: Session, token: str) -> None:
     session.say(f"revoked {token}")
 
 
-def _json(token: Token, now: datetime) -> dict[str, Any]:
-    grant = token.grant
-    return filled(
-        token=token.id,
-        agent=grant.agent,
-        state=token.state(now),
-        scopes=sorted(grant.scopes),
-        namespaces=list(grant.namespaces),
-        publishers=list(grant.publishers),
-        made=stamp(token.made),
-        expires=stamp(token.expires),
-        used=stamp(token.used) if token.used else None,
-        revoked=stamp(token.revoked) if token.revoked else None,
-    )
-
-
 def _row(token: Token, now: datetime) -> list[str]:
-    said = _json(token, now)
+    said = token_json(token, now)
     values = [said.get(name, "") for name in _HEAD]
     return [" ".join(value) if isinstance(value, list) else value for value in values]
 
