@@ -16,6 +16,7 @@ from umr_ld.cli.verbs import VERBS
 from umr_ld.errors import Missing
 from umr_ld.render.output import as_csv, as_json, count
 from umr_ld.render.text import one_line, table
+from umr_ld.render.verdicts import advisory_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -39,7 +40,7 @@ def advisories(session: Session, about: str | None, at: datetime | None) -> None
     session.give(
         human=lambda: "".join(f"{style.bold(row[0])}  {row[1]}  {one_line(row[4])}\n" for row in rows),
         table=lambda: table(_HEAD, rows, width=session.width, style=style),
-        json=lambda: as_json([_json(one) for one in found]),
+        json=lambda: as_json([advisory_json(one) for one in found]),
         csv=lambda: as_csv(_HEAD, rows),
     )
     session.say(count(len(found), "advisory", "advisories"))
@@ -48,24 +49,6 @@ def advisories(session: Session, about: str | None, at: datetime | None) -> None
 def _row(one: Advisory) -> list[str]:
     risks = " ".join(risk.rpartition("#")[2] for risk in one.risks)
     return [str(one.ref), one.severity.label, risks, " ".join(one.scopes), one.title]
-
-
-def _json(one: Advisory) -> dict[str, Any]:
-    return {
-        "reference": str(one.ref),
-        "title": one.title,
-        "severity": one.severity.label,
-        "risks": list(one.risks),
-        "aliases": list(one.aliases),
-        "affects": {
-            name: {
-                "versions": str(scope.versions),
-                "revisions": sorted(scope.revisions),
-                "undecided": scope.undecided,
-            }
-            for name, scope in one.scopes.items()
-        },
-    }
 
 
 @verb("import", options.store, options.agent, forms=("json", "csv"))
@@ -126,21 +109,11 @@ def _import(session: Session, form: str, paths: tuple[str, ...], agent: str) -> 
 @click.argument("reference")
 def export(session: Session, reference: str, at: datetime | None) -> None:
     """Write an advisory as OSV 1.7. One that was imported and not revised comes back as it came."""
-    from umr_ld.formats import osv
-    from umr_ld.reading import read_tree
-    from umr_ld.tree import Tree
+    from umr_ld.registry.exporting import as_osv
 
     with session.open() as registry:
         shown = registry.show(require_name(registry, reference, at), at=at)
-        record, imported = json.loads(shown.body), None
-        if "original" in record:
-            facts = osv.facts_of(
-                json.loads(record["original"], parse_float=str, parse_int=str), lambda *_: None
-            )
-            facts |= {"version": record["version"], "original": record["original"]}
-            tree = Tree(facts, "original", lambda _: None)
-            imported = json.loads(read_tree(tree, registry.base, registry.vocabulary).body)
-    text = osv.write(record, imported, f"{shown.published:%Y-%m-%dT%H:%M:%SZ}")
+        text = as_osv(shown, registry.base, registry.vocabulary)
     session.give(human=lambda: text, json=lambda: text)
 
 
@@ -148,39 +121,12 @@ def export(session: Session, reference: str, at: datetime | None) -> None:
 @click.argument("reference")
 def export_statement(session: Session, reference: str, at: datetime | None) -> None:
     """Write a statement as OpenVEX 0.2.0. One that was imported and not revised comes back as it came."""
-    import json
-
-    from umr_ld.formats import openvex
+    from umr_ld.registry.exporting import as_openvex
 
     with session.open() as registry:
         shown = registry.show(_named(reference, "statement"), at=at)
-        record = json.loads(shown.body)
-        about = registry.base.artifact_of(str(record.get("advisory", "")))
-        original = str(record.get("original", ""))
-        if original and not _differs(registry, original, record):
-            text = original + "\n"
-        else:
-            text = openvex.write(record, about.rpartition("/")[2], f"{shown.published:%Y-%m-%dT%H:%M:%SZ}")
+        text = as_openvex(shown, registry.base, registry.vocabulary)
     session.give(human=lambda: text, json=lambda: text)
-
-
-def _differs(registry: Registry, original: str, record: dict[str, Any]) -> bool:
-    """Whether a statement says anything else than the document that it was read from."""
-    import json
-
-    from umr_ld.document import Document
-    from umr_ld.formats import openvex
-    from umr_ld.formats.osv import plain
-    from umr_ld.reading import read_tree
-    from umr_ld.tree import Tree
-
-    found = openvex.read([[Document(original.encode())]], registry.vocabulary).drafts
-    root = found[0].tree.root if found else None
-    if not isinstance(root, dict):
-        return True
-    tree = Tree({**root, "version": record["version"]}, "original", lambda _: None)
-    imported = json.loads(read_tree(tree, registry.base, registry.vocabulary).body)
-    return bool(plain(imported) != plain(record))
 
 
 def require_name(registry: Registry, reference: str, at: datetime | None) -> str:

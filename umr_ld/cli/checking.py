@@ -13,13 +13,14 @@ import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.verdicts import concern_words, step_json
+from umr_ld.cli.verdicts import concern_words
 from umr_ld.cli.version import version
 from umr_ld.document import Document
 from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.findings import Finding, Report, Severity
-from umr_ld.render.output import as_json, count, filled
+from umr_ld.render.output import as_json, count
 from umr_ld.render.text import one_line
+from umr_ld.render.verdicts import concern_json, unknown_json
 from umr_ld.risk import Answer
 from umr_ld.risk import Severity as Grave
 
@@ -133,8 +134,8 @@ def check(
         human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in said[""]),
         json=lambda: as_json(
             [
-                *({"reference": ref, "answer": "unknown"} for ref in unknown),
-                *(_json(one, ignored) for one, ignored in rows),
+                *map(unknown_json, unknown),
+                *(concern_json(one, "" if ignored is None else ignored.reason) for one, ignored in rows),
             ]
         ),
         sarif=lambda: findings.sarif(said, version()),
@@ -248,19 +249,4 @@ def _finding(one: Concern, ignored: Ignore | None, sources: dict[str, str]) -> F
     remedy = f"{one.fix} is clear" if one.fix else ""
     return Finding(
         level, message, one.advisory.label, focus=one.asked, remedy=remedy, source=sources.get(one.asked, "")
-    )
-
-
-def _json(one: Concern, ignored: Ignore | None) -> dict[str, Any]:
-    return filled(
-        reference=one.asked,
-        advisory=str(one.advisory.ref),
-        title=one.advisory.title,
-        severity=one.advisory.severity.label,
-        answer=one.answer.label,
-        arrives=one.arrives.label if one.statement is not None else None,
-        statement=None if one.statement is None else str(one.statement),
-        path=[step_json(step) for step in one.path],
-        fix=one.fix or None,
-        ignored=None if ignored is None else ignored.reason,
     )

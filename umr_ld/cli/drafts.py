@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,7 +14,8 @@ from umr_ld.render.publications import HEAD, publication_json, publication_row, 
 from umr_ld.cli.session import INTERRUPTED
 from umr_ld.cli.version import version
 from umr_ld.errors import Malformed, Missing
-from umr_ld.render.output import as_csv, as_json, count, filled
+from umr_ld.render.answers import checked_json
+from umr_ld.render.output import as_csv, as_json, count
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def validate(session: Session, paths: tuple[str, ...]) -> int:
     style = session.style
     session.give(
         human=lambda: "".join(_checked_words(one, style) for one in checked),
-        json=lambda: as_json(_checked_json(checked)),
+        json=lambda: as_json(checked_json(checked)),
         sarif=lambda: findings.sarif(found, version()),
         github=lambda: findings.github(found),
         junit=lambda: findings.junit(found),
@@ -132,21 +133,6 @@ def _checked_words(one: Checked, style: Style) -> str:
         ref = f" ({one.reading.record.ref})" if one.reading is not None else ""
         lines.append(f"{one_line(one.document.source)}: {style.good('valid')}{ref}")
     return "".join(f"{line}\n" for line in lines)
-
-
-def _checked_json(checked: tuple[Checked, ...]) -> dict[str, Any]:
-    documents = [
-        {
-            **filled(
-                source=one.document.source,
-                reference=str(one.reading.record.ref) if one.reading is not None else None,
-            ),
-            "valid": bool(one.report),
-            "findings": [finding.as_dict() for finding in one.report],
-        }
-        for one in checked
-    ]
-    return {"valid": all(document["valid"] for document in documents), "documents": documents}
 
 
 @verb("bump", options.store, forms=("json", "csv"))

@@ -13,6 +13,7 @@ from umr_ld.cli.options import policy_of, verb
 from umr_ld.cli.version import version
 from umr_ld.licences import NOTE
 from umr_ld.render.output import as_json, count
+from umr_ld.render.verdicts import licences_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -67,7 +68,7 @@ def licences(
     said = {"": told}
     session.give(
         human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in told),
-        json=lambda: as_json({"note": NOTE, "findings": [one.as_dict() for one in told]}),
+        json=lambda: as_json(licences_json(told)),
         sarif=lambda: findings.sarif(said, version()),
         github=lambda: findings.github(said),
         junit=lambda: findings.junit(said),

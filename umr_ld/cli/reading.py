@@ -8,7 +8,8 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
-from umr_ld.render.output import as_csv, as_json, day, filled, stamp
+from umr_ld.render.answers import diff_json, event_json, listing_json
+from umr_ld.render.output import as_csv, as_json, day, stamp
 from umr_ld.render.text import one_line, table
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _list(
     rows = [_listed_row(one) for one in page.entries]
     session.give(
         human=lambda: _listing_words(page, rows, facets=facets, session=session),
-        json=lambda: as_json(_listing_json(page)),
+        json=lambda: as_json(listing_json(page)),
         csv=lambda: as_csv(_LISTED, rows),
     )
     shown = len(page.entries)
@@ -112,23 +113,6 @@ def _listing_words(page: Listing, rows: list[tuple[str, ...]], *, facets: bool, 
     return text
 
 
-def _listing_json(page: Listing) -> dict[str, Any]:
-    entries = [
-        filled(
-            reference=str(one.ref),
-            kind=one.kind,
-            title=one.title,
-            publisher=one.publisher,
-            license=one.license,
-            published=stamp(one.published),
-            withdrawn=one.withdrawn or None,
-            snippet=one.snippet,
-        )
-        for one in page.entries
-    ]
-    return {"total": page.total, "entries": entries, "facets": page.facets}
-
-
 @verb("history", options.store, options.at, forms=("json", "csv"))
 @click.argument("name")
 def history(session: Session, name: str, at: datetime | None) -> None:
@@ -145,7 +129,7 @@ def history(session: Session, name: str, at: datetime | None) -> None:
     ]
     session.give(
         human=lambda: "".join(_event_words(one, session.style) for one in events),
-        json=lambda: as_json([_event_json(one) for one in events]),
+        json=lambda: as_json([event_json(one) for one in events]),
         csv=lambda: as_csv(head, rows),
     )
 
@@ -160,19 +144,6 @@ def _event_words(one: Event, style: Style) -> str:
     reason = f": {one_line(one.reason)}" if one.reason else ""
     number = style.dim(f"(entry {one.seq})")
     return f"{head}{by}{reason}  {number}\n" + "".join(f"    {one_line(change)}\n" for change in one.changes)
-
-
-def _event_json(one: Event) -> dict[str, Any]:
-    return filled(
-        sequence=one.seq,
-        time=stamp(one.time),
-        act=one.act,
-        reference=str(one.ref),
-        agent=one.agent,
-        digest=one.digest,
-        reason=one.reason,
-        changes=list(one.changes),
-    )
 
 
 @verb("diff", options.store, forms=("json", "csv"))
@@ -199,16 +170,10 @@ def give_changes(session: Session, found: Diff, **more: str) -> None:
         found: the changes.
         more: what else there is to say, as members of the JSON object.
     """
-    level = found.level.name.lower() if found.level is not None else None
     rows = [(one.level.name.lower(), one.act, one.path, one.before, one.after) for one in found.changes]
     head = ("level", "act", "path", "before", "after")
     session.give(
         human=lambda: "".join(f"{one.level.name.lower():<6} {one_line(str(one))}\n" for one in found.changes),
-        json=lambda: as_json(
-            {
-                **filled(level=level, **more),
-                "changes": [filled(**dict(zip(head, row, strict=True))) for row in rows],
-            }
-        ),
+        json=lambda: as_json(diff_json(found, **more)),
         csv=lambda: as_csv(head, rows),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,7 +10,8 @@ from umr_ld.cli import options, verdicts
 from umr_ld.cli.options import verb
 from umr_ld.errors import Malformed
 from umr_ld.render import tree
-from umr_ld.render.output import as_csv, as_json, count, filled
+from umr_ld.render.answers import impact_json
+from umr_ld.render.output import as_csv, as_json, count
 from umr_ld.render.text import one_line, table
 from umr_ld.risk import Answer
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.cli.session import Session
-    from umr_ld.lineage import Hit, Hop, Impact
+    from umr_ld.lineage import Hit, Hop
     from umr_ld.registry import Registry
 
 
@@ -88,7 +89,7 @@ def impact(session: Session, reference: str, answer: str, policy: Path | None, a
         table=lambda: table(
             head, [[str(cell) for cell in row] for row in rows], width=session.width, style=style
         ),
-        json=lambda: as_json(_impact_json(found)),
+        json=lambda: as_json(impact_json(found, found)),
         csv=lambda: as_csv(head, rows),
     )
     session.say(f"{count(len(found), 'record')} downstream of {one_line(reference)}")
@@ -102,14 +103,9 @@ def _verdicts(
     policy: Path | None,
     at: datetime | None,
 ) -> None:
-    from umr_ld.registry.risks import order_of_repair
-
-    found = registry.verdicts(reference, policy=options.policy_of(policy, registry), at=at)
-    every = list(registry.judged(found))
-    repair = [(every[place], below) for place, below in order_of_repair(found.exposure)]
-    rows = [one for one in every if one.answer >= least]
-    verdicts.give(session, found, rows, repair)
-    numbers = {answer: sum(one.answer is answer for one in every) for answer in Answer}
+    found = registry.affected(reference, policy=options.policy_of(policy, registry), at=at)
+    verdicts.give(session, found, [one for one in found.hits if one.answer >= least])
+    numbers = {answer: sum(one.answer is answer for one in found.hits) for answer in Answer}
     told = ", ".join(f"{numbers[answer]:,} {answer.label}" for answer in reversed(Answer) if numbers[answer])
     session.say(f"{told or 'nobody'}; policy {found.policy[:12]}")
 
@@ -129,27 +125,3 @@ def _reached(hop: Hop) -> str:
         return str(hop.reached)
     versions = tree.meant(hop)
     return f"{hop.artifact}@{versions}" if versions else hop.artifact
-
-
-def _impact_json(found: Impact) -> dict[str, Any]:
-    return {
-        "artifact": found.artifact,
-        "versions": str(found.versions),
-        "recorded": [str(ref) for ref in found.roots],
-        "hits": [
-            {"reference": str(hit.ref), "depth": hit.depth, "path": [_hop_json(hop) for hop in hit.path]}
-            for hit in found
-        ],
-    }
-
-
-def _hop_json(hop: Hop) -> dict[str, Any]:
-    return filled(
-        reference=str(hop.ref),
-        relation=hop.relation,
-        artifact=hop.artifact,
-        versions=str(hop.versions),
-        revision=hop.revision,
-        evidence=hop.evidence,
-        reached=None if hop.reached is None else str(hop.reached),
-    )

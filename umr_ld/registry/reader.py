@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
-    from umr_ld.registry.views import Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
+    from umr_ld.registry.views import Affected, Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
     from umr_ld.risk import Advisory, Policy
     from umr_ld.store import Answer
     from umr_ld.vocab import Vocabulary
@@ -230,6 +230,12 @@ class Reader:
         upto = answers.sequence(self._parts, at)
         found = risks.require_advisory(self._parts, reference, upto)
         return risks.verdicts(self._parts, found, policy or self._parts.policy, upto)
+
+    def affected(
+        self, reference: str, *, policy: Policy | None = None, at: datetime | None = None
+    ) -> Affected:
+        """As `verdicts`, with every record, its path, and the order of repair. Arguments and errors as of `verdicts`."""
+        return risks.told(self._parts, self.verdicts(reference, policy=policy, at=at))
 
     def judged(self, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
         """The records of an exposure, with their paths.

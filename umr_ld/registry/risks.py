@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
-from umr_ld.registry.views import Judged, Said, Verdicts
+from umr_ld.registry.views import Affected, Judged, Said, Stated, Verdicts
 from umr_ld.risk import Aliases, Answer, Case, Ruling, expose
 from umr_ld.risk.statement import publishers_of
 
@@ -274,6 +274,29 @@ def judged(parts: Parts, found: Verdicts, refs: Collection[str] | None = None) -
                 publisher="" if row is None else row.publisher,
                 kind="" if row is None else row.kind,
             )
+
+
+def told(parts: Parts, found: Verdicts) -> Affected:
+    """Verdicts as they are told: nothing in them has to be asked for any more.
+
+    Args:
+        parts: of the registry.
+        found: the verdicts.
+    """
+    every = tuple(judged(parts, found))
+    said = tuple(
+        Stated(
+            one.statement.ref,
+            one.row.ref,
+            one.statement.status,
+            one.statement.justification,
+            one.counts,
+            one.reviewed,
+        )
+        for one in found.said
+    )
+    repair = tuple((every[place], below) for place, below in order_of_repair(found.exposure))
+    return Affected(found.advisory, found.policy, every, said, repair)
 
 
 def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
