@@ -173,6 +173,5 @@ def _token(row: Sequence[str]) -> Token:
     return Token(id_, grant, made, expires, used, revoked)
 
 
-
 def _exact(time: datetime) -> datetime:
     return moment(microseconds(time))

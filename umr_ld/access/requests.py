@@ -79,10 +79,11 @@ class Requests:
                 remedy=f"send 1 to {_LONGEST} printable ASCII characters, e.g. a UUID",
             )
         with self._lock:
-            known = self._open.setdefault((token, key), digest)
-            if known is not digest:
+            known = self._open.get((token, key))
+            if known is not None:
                 _require_same(known, digest)
                 raise Unfinished("the first request with this key is being worked on", remedy="ask again soon")
+            self._open[token, key] = digest
         try:
             found = self._answer(token, key, digest, now)
         except BaseException:

@@ -23,7 +23,6 @@ SUBSCRIPTION = "s.id, s.who, s.channel, s.address, s.secret, s.digest, s.choice"
 IGNORE = "i.number, i.target, i.advisory, i.reason, i.until, i.who"
 
 
-
 @dataclass(frozen=True, slots=True)
 class State:
     """Up to where everything was taken in.

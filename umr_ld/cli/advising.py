@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import json
-
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli import drafts, keeping, options
 from umr_ld.cli.findings import human
 from umr_ld.cli.options import group, verb
-from umr_ld.render.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.cli.verbs import VERBS
 from umr_ld.errors import Missing
 from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.render.text import one_line, table
 from umr_ld.render.verdicts import advisory_json
 
 if TYPE_CHECKING:
     from datetime import datetime
-
 
     from umr_ld.cli.session import Session
     from umr_ld.registry import Registry

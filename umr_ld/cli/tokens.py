@@ -10,8 +10,8 @@ import click
 from umr_ld.access import SCOPES, Grant
 from umr_ld.cli import options
 from umr_ld.cli.options import group, verb
-from umr_ld.render.output import as_csv, as_json, count, stamp
 from umr_ld.cli.verbs import VERBS
+from umr_ld.render.output import as_csv, as_json, count, stamp
 from umr_ld.render.text import one_line
 from umr_ld.render.tokens import token_json
 
@@ -22,7 +22,18 @@ if TYPE_CHECKING:
 DAYS = 90
 """For which a token is valid unless said otherwise."""
 
-_HEAD = ("token", "agent", "state", "scopes", "namespaces", "publishers", "made", "expires", "used", "revoked")
+_HEAD = (
+    "token",
+    "agent",
+    "state",
+    "scopes",
+    "namespaces",
+    "publishers",
+    "made",
+    "expires",
+    "used",
+    "revoked",
+)
 
 
 @verb("create", options.store, forms=("json",))
@@ -72,7 +83,7 @@ def create(
         token, text = registry.access.create(grant, now=now, expires=until or now + timedelta(days=DAYS))
     session.give(
         human=lambda: f"{text}\n",
-        json=lambda: astoken_json({"secret": text, **token_json(token, now)}),
+        json=lambda: as_json({"secret": text, **token_json(token, now)}),
     )
     session.say(f"token {token.id} of {one_line(agent)}, valid until {stamp(token.expires)}")
     session.say("this is the only time that it is shown; `umr token revoke` ends it")
@@ -87,7 +98,7 @@ def listing(session: Session) -> None:
     rows = [_row(one, now) for one in found]
     session.give(
         human=lambda: "".join(_words(one, now) + "\n" for one in found),
-        json=lambda: astoken_json([token_json(one, now) for one in found]),
+        json=lambda: as_json([token_json(one, now) for one in found]),
         csv=lambda: as_csv(_HEAD, rows),
     )
     session.say(count(len(found), "token"))

@@ -24,7 +24,7 @@ from umr_server.api.spec import Route
 from umr_server.api.written import ANYBODY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from umr_ld.record import Record
     from umr_ld.registry.views import Published
@@ -108,11 +108,9 @@ def routes(site: Site) -> Iterator[Route]:
         site: what is written into.
     """
     desk, keeper = _Writing(site), _Keeping(site)
-    media = {"documents": bodies.ACCEPTED, "status": 201, "tag": _TAG, "method": "POST"}
-    many = list[Publication]
-    yield Route("/records", desk.publish, many, query=Publishing, scope=ANYBODY, **media)  # type: ignore[arg-type]
-    yield Route("/advisories", desk.publish_advisories, many, query=AdvisoriesPublishing, scope=ANYBODY, **media)  # type: ignore[arg-type]
-    yield Route("/statements", desk.publish_statements, many, query=StatementsPublishing, scope=ANYBODY, **media)  # type: ignore[arg-type]
+    yield _publishing("/records", desk.publish, Publishing)
+    yield _publishing("/advisories", desk.publish_advisories, AdvisoriesPublishing)
+    yield _publishing("/statements", desk.publish_statements, StatementsPublishing)
     for act in (desk.withdraw, desk.vanish):
         yield Route(
             f"/records/<path:reference>/{act.__name__}",
@@ -145,6 +143,20 @@ def routes(site: Site) -> Iterator[Route]:
         tag="Keep",
         scope="admin",
         path={"token": "Its public name."},
+    )
+
+
+def _publishing(address: str, view: Callable[..., Response], query: type[Publishing]) -> Route:
+    return Route(
+        address,
+        view,
+        list[Publication],
+        "POST",
+        query=query,
+        documents=bodies.ACCEPTED,
+        status=201,
+        tag=_TAG,
+        scope=ANYBODY,
     )
 
 

@@ -24,6 +24,15 @@ ANYBODY = "token"
 """The scope of routes for which any token will do."""
 
 _SECRET = "secret"  # noqa: S105 - the name of a member
+_RECORDS = {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}, "minItems": 1}]}
+_BODIES: dict[str, dict[str, Any]] = {
+    "application/json": _RECORDS,
+    "application/ld+json": _RECORDS,
+    "multipart/form-data": {
+        "type": "object",
+        "additionalProperties": {"type": "string", "format": "binary"},
+    },
+}
 _KEY_PARAMETER = {
     "name": KEY,
     "in": "header",
@@ -86,6 +95,6 @@ def describe(document: dict[str, Any], routes: Iterable[Route]) -> None:
         if route.scope and route.method != "GET":
             said.setdefault("parameters", []).append(_KEY_PARAMETER)
         if route.documents:
-            content = {media: {"schema": {"type": "string"}} for media in route.documents}
+            content = {media: {"schema": _BODIES.get(media, {"type": "string"})} for media in route.documents}
             said["requestBody"] = {"required": True, "content": content}
-
+            said["responses"]["200"] = {**said["responses"]["201"], "description": "Nothing is new."}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from flask import g, request
 
 from umr_ld.access import secret
-from umr_ld.errors import Denied, Malformed, TooOften, Unauthenticated, UmrError
+from umr_ld.errors import Denied, Malformed, TooOften, UmrError, Unauthenticated
 from umr_server.guard.limits import Buckets
 
 if TYPE_CHECKING:
