@@ -38,7 +38,16 @@ def test_a_token_is_recognised_and_every_other_text_is_refused_before_anything_i
     for at in range(len("umr_"), len(text)):
         other = "A" if text[at] != "A" else "B"
         assert parse(text[:at] + other + text[at + 1 :]) is None
-    wrong = [text[:-1], text + "0", text.upper(), "", "umr_", f" {text}", f"{text}\n", text.replace("umr", "umx")]
+    wrong = [
+        text[:-1],
+        text + "0",
+        text.upper(),
+        "",
+        "umr_",
+        f" {text}",
+        f"{text}\n",
+        text.replace("umr", "umx"),
+    ]
     assert [one for one in wrong if parse(one) is not None] == []
 
 

@@ -282,7 +282,9 @@ def test_an_osv_object_is_published_by_a_reviewer_and_revised_by_the_next(client
     assert post(client, token, json.dumps(OSV), address).status_code == 403
     first = post(client, reviewer, json.dumps(OSV), address, "application/json")
     assert first.status_code == 201, first.text
-    assert first.json[0]["reference"] == "advisory/test-1@1.0.0" or first.json[0]["reference"].endswith("@1.0.0")
+    assert first.json[0]["reference"] == "advisory/test-1@1.0.0" or first.json[0]["reference"].endswith(
+        "@1.0.0"
+    )
     assert post(client, reviewer, json.dumps(OSV), address).status_code == 200
     later = {**OSV, "summary": "Very bad weights", "modified": "2026-03-01T00:00:00Z"}
     revised = post(client, reviewer, json.dumps(later), address)
@@ -587,7 +589,11 @@ def test_a_remote_context_is_never_fetched(client, registry, token):
         listening.listen()
         listening.settimeout(0.2)
         port = listening.getsockname()[1]
-        for context in (f"http://127.0.0.1:{port}/c", [f"http://127.0.0.1:{port}/c"], {"@import": f"http://127.0.0.1:{port}/c"}):
+        for context in (
+            f"http://127.0.0.1:{port}/c",
+            [f"http://127.0.0.1:{port}/c"],
+            {"@import": f"http://127.0.0.1:{port}/c"},
+        ):
             answer = post(client, token, record("lab/a", **{"@context": context}))
             assert 400 <= answer.status_code < 500
         with pytest.raises(TimeoutError):
@@ -615,7 +621,9 @@ def test_a_hostile_text_is_published_as_text_or_refused_and_never_runs(client, r
 
 
 def test_an_address_of_script_is_no_link(client, token):
-    answer = post(client, token, record("lab/a", homepage="javascript:alert(1)", seeAlso="javascript:alert(1)"))
+    answer = post(
+        client, token, record("lab/a", homepage="javascript:alert(1)", seeAlso="javascript:alert(1)")
+    )
     if answer.status_code == 201:
         assert 'href="javascript:' not in client.get("/page/lab/a").text
 

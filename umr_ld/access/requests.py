@@ -82,7 +82,9 @@ class Requests:
             known = self._open.get((token, key))
             if known is not None:
                 _require_same(known, digest)
-                raise Unfinished("the first request with this key is being worked on", remedy="ask again soon")
+                raise Unfinished(
+                    "the first request with this key is being worked on", remedy="ask again soon"
+                )
             self._open[token, key] = digest
         try:
             found = self._answer(token, key, digest, now)

@@ -81,7 +81,9 @@ class _Publish:
         if "add" in request.form:
             return self._shown(form, _Shown(given))
         shown = self._checked(form, given)
-        if request.form.get("do") == "publish" and shown.status == 200:
+        if request.form.get("do") != "publish":
+            shown.status = 200  # It was asked what is wrong, and that is answered.
+        elif shown.status == 200:
             try:
                 return self._published(shown)
             except Invalid as error:
@@ -100,19 +102,22 @@ class _Publish:
         """What was typed as a draft, with all that is to say of it."""
         draft, wrong = form.draft(given)
         if "version" not in draft and not wrong:
-            draft["version"] = given["version"] = self._least_version(draft)
+            given["version"] = self._least_version(draft)
+            draft, _ = form.draft(given)
         (checked,) = self._registry.validate([_document(draft)])
         shown = _Shown(given, [*wrong, *checked.report], draft)
         shown.status = 200 if checked.report and not wrong else Invalid.status
         return shown
 
     def _least_version(self, draft: dict[str, Any]) -> str:
-        """The version that the changes since the newest one need; the first, if there is none."""
+        """The version that the changes since the newest one need; the newest if nothing is changed, else the first."""
         try:
-            _, newest, least = self._registry.bump(_document({**draft, "version": _FIRST}))
+            found, newest, least = self._registry.bump(_document({**draft, "version": _FIRST}))
         except Invalid:
             return _FIRST
-        return str(least) if newest is not None else _FIRST
+        if newest is None:
+            return _FIRST
+        return str(least if found.changes else newest)
 
     def _published(self, shown: _Shown) -> Response:
         guard = self._site.guard
@@ -130,7 +135,11 @@ class _Publish:
             form=form,
             kind=self._registry.vocabulary.kinds[form.kind],
             groups=form.groups(shown.given, shown.findings),
-            rest=(REST, shown.given.get(REST, ""), [one for one in shown.findings if form.name_of(one) == REST]),
+            rest=(
+                REST,
+                shown.given.get(REST, ""),
+                [one for one in shown.findings if form.name_of(one) == REST],
+            ),
             wrong=[(form.name_of(one), one) for one in violations],
             elsewhere=form.elsewhere(shown.findings),
             draft=None if shown.draft is None else (as_yaml(shown.draft), _json(shown.draft)),
