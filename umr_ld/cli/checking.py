@@ -119,7 +119,7 @@ def check(
     """
     with session.open() as registry:
         records, refs = read_subjects(session, registry, subjects)
-        unknown = [ref for ref in refs if _is_unknown(registry, ref, at)]
+        unknown = registry.unknown(refs, at=at)
         if unknown and len(unknown) == len(refs) and not records:
             registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
         found = registry.check([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
@@ -182,16 +182,6 @@ def read_subjects(
     if not records and not refs:
         raise Missing("there is nothing to check", remedy="name drafts or references")
     return records, refs
-
-
-def _is_unknown(registry: Registry, ref: str, at: datetime | None) -> bool:
-    """Whether nothing is recorded of what a reference names, nothing names it, and no advisory does."""
-    try:
-        registry.get(ref, at=at)
-    except Missing:
-        name = ref.partition("@")[0]
-        return registry.mentioned(name, at=at) is None and not registry.advisories(about=[name], at=at)
-    return False
 
 
 def _unknown(ref: str) -> Finding:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from umr_ld.cli.session import Session
-from umr_ld.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -248,12 +247,9 @@ def kind_of(asked: str, kinds: Iterable[str]) -> str:
     Raises:
         Malformed: if there is no such kind.
     """
-    known = {kind.casefold(): kind for kind in kinds}
-    if asked.casefold() not in known:
-        raise Malformed(
-            f"{asked!r} is no kind of record", where="--kind", remedy=f"one of {', '.join(known.values())}"
-        )
-    return known[asked.casefold()]
+    from umr_ld.registry.filters import kind_of as meant
+
+    return meant(asked, kinds, "--kind")
 
 
 def before_the_verb() -> list[click.Option]:

@@ -8,6 +8,7 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
+from umr_ld.registry.filters import license_of
 from umr_ld.render.answers import diff_json, event_json, listing_json
 from umr_ld.render.output import as_csv, as_json, day, stamp
 from umr_ld.render.text import one_line, table
@@ -76,7 +77,7 @@ def _list(
     with session.open() as registry:
         page = registry.listing(
             kind=kind_of(kind, registry.vocabulary.kinds) if kind else "",
-            license=_license(license_),
+            license=license_of(license_),
             limit=limit,
             at=at,
             **asked,
@@ -92,11 +93,6 @@ def _list(
         session.say("nothing matches")
     elif shown < page.total:
         session.say(f"{shown:,} of {page.total:,}; --limit and --offset show the others")
-
-
-def _license(asked: str) -> str:
-    """A short licence stands for its SPDX address, as in records."""
-    return f"https://spdx.org/licenses/{asked}" if asked and ":" not in asked and " " not in asked else asked
 
 
 def _listed_row(one: Listed) -> tuple[str, ...]:

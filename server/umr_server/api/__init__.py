@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotAcceptable
+from werkzeug.wrappers import Response as BaseResponse
 
 from umr_ld.render.output import as_json
-from umr_server.api import document, reading
+from umr_server.api import checking, document, drafts, reading, tracing
 from umr_server.api.door import JSON
 from umr_server.api.freshness import Freshness
+from umr_server.api.paging import Part
 from umr_server.api.spec import PREFIX, specification
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
     from umr_server.api.spec import Route
     from umr_server.site import Site
 
-MODULES = (reading,)
+MODULES = (reading, tracing, checking, drafts)
 """Modules with `routes(site)`."""
 
 
@@ -74,13 +76,20 @@ def _answering(route: Route, fresh: Freshness) -> Callable[..., ResponseReturnVa
     return answer
 
 
-def _response(made: Any, route: Route) -> Response:
-    if isinstance(made, Response):
-        return made
-    return Response(as_json(made), status=route.status, content_type=route.media)
+def _response(made: Any, route: Route) -> BaseResponse:
+    if not isinstance(made, Part):
+        return made if isinstance(made, BaseResponse) else _written(made, route)
+    response = _written(made.value, route)
+    if made.link:
+        response.headers["Link"] = made.link
+    return response
+
+
+def _written(value: Any, route: Route) -> Response:
+    return Response(as_json(value), status=route.status, content_type=route.media)
 
 
 def _require_accepted(media: str) -> None:
     accepted = request.accept_mimetypes
-    if accepted and not accepted[media] and not (media != JSON and accepted[JSON]):
+    if media and accepted and not accepted[media] and not (media != JSON and accepted[JSON]):
         raise NotAcceptable(f"the answer is {media}")

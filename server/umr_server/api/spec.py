@@ -79,6 +79,7 @@ class Route:
             *_ALWAYS,
             *(_BODY if self.body else ()),
             *((401, 403) if self.scope else ()),
+            *((404,) if self.path else ()),
             *self.problems,
         }
         codes |= {f"HTTP_{status}": Problem for status in sorted(refusals)}
@@ -102,7 +103,8 @@ class _Answers(Documented):
                 continue
             media = PROBLEM if int(status) >= 400 else self._media
             content = said.pop("content", {JSON: {"schema": {}}})
-            said["content"] = {media: content[JSON]}
+            if media:
+                said["content"] = {media: content[JSON]}
             if int(status) < 300:
                 said["headers"] = {
                     name: {"description": text, "schema": {"type": "string"}}
