@@ -17,6 +17,7 @@ from umr_ld.render.output import as_json
 from umr_server.api import checking, document, drafts, reading, tracing
 from umr_server.api.door import JSON
 from umr_server.api.freshness import Freshness
+from umr_server.api.models import Nothing
 from umr_server.api.paging import Part
 from umr_server.api.spec import PREFIX, specification
 
@@ -68,7 +69,7 @@ def _answering(route: Route, fresh: Freshness) -> Callable[..., ResponseReturnVa
         given: Any = request.context  # type: ignore[attr-defined] # where spectree puts what it validated
         _require_accepted(route.media)
         parts = {"query": given.query, "body": given.json, "headers": given.headers}
-        path |= {name: value for name, value in parts.items() if getattr(route, name) is not None}
+        path |= {name: value for name, value in parts.items() if getattr(route, name) not in {None, Nothing}}
         if route.method != "GET":
             return _response(route.view(**path), route)
         return fresh.answered(lambda: _response(route.view(**path), route))
