@@ -10,12 +10,12 @@ import click
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import kind_of, verb
 from umr_ld.cli.progress import progress
-from umr_ld.cli.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.cli.session import INTERRUPTED
 from umr_ld.cli.version import version
 from umr_ld.errors import Malformed, Missing
 from umr_ld.render.answers import checked_json
 from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:

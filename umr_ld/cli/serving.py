@@ -53,12 +53,14 @@ try:
 @verb("serve", options.store)
 @_HOST
 @_PORT
-def serve(session: Session, host: str, port: int) -> None:
+@click.option("--write", is_flag=True, help="Let those who have a token publish.")
+def serve(session: Session, host: str, port: int, write: bool) -> None:
     """Serve the pages and the API.
 
-    Runs until it is interrupted, and finishes what it has begun. Publishing goes on beside it.
+    Runs until it is interrupted, and finishes what it has begun. Publishing goes on beside it; with --write it
+    goes through the server, which then holds the registry.
     """
-    with session.open() as registry:
+    with session.open(write=write) as registry:
         _serve(session, registry, host, port)
 
 

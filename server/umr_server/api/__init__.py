@@ -14,12 +14,13 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.wrappers import Response as BaseResponse
 
 from umr_ld.render.output import as_json
-from umr_server.api import checking, document, drafts, reading, tracing
+from umr_server.api import checking, document, drafts, following, reading, tracing, writing
 from umr_server.api.door import JSON
 from umr_server.api.freshness import Freshness
 from umr_server.api.models import Nothing
 from umr_server.api.paging import Part
 from umr_server.api.spec import PREFIX, specification
+from umr_server.api.written import admitted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from umr_server.api.spec import Route
     from umr_server.site import Site
 
-MODULES = (reading, tracing, checking, drafts)
+MODULES = (reading, tracing, checking, drafts, writing, following)
 """Modules with `routes(site)`."""
 
 
@@ -40,8 +41,10 @@ def blueprint(site: Site) -> Blueprint:
         site: what is asked, and what the deployment decided.
     """
     found, spec, fresh = Blueprint("api", __name__), specification(), Freshness(site)
+    every: list[Route] = []
     for module in MODULES:
         for route in module.routes(site):
+            every.append(route)
             security = {"token": [route.scope]} if route.scope else None
             added = spec.validate(
                 query=route.query,
@@ -53,11 +56,11 @@ def blueprint(site: Site) -> Blueprint:
                 operation_id=route.name,
                 path_parameter_descriptions=route.path,
             )
-            view = added(_answering(route, fresh))
+            view = admitted(site, route, added(_answering(route, fresh)))
             found.add_url_rule(
                 PREFIX + route.address, route.name, view, methods=[route.method], merge_slashes=False
             )
-    document.serve(found, spec)
+    document.serve(found, spec, every)
     return found
 
 
@@ -70,7 +73,7 @@ def _answering(route: Route, fresh: Freshness) -> Callable[..., ResponseReturnVa
         _require_accepted(route.media)
         parts = {"query": given.query, "body": given.json, "headers": given.headers}
         path |= {name: value for name, value in parts.items() if getattr(route, name) not in {None, Nothing}}
-        if route.method != "GET":
+        if route.method != "GET" or route.scope:
             return _response(route.view(**path), route)
         return fresh.answered(lambda: _response(route.view(**path), route))
 
