@@ -19,6 +19,7 @@ STOREYS = [
     "strictjson yamlld lexical prefixes mint jsonld reading rules checks entail inherit change derive lineage sparql scores page risk licences",
     "formats render durable lock seal mark database journal store index files net alerts access",
     "registry",
+    "remote",
     "cli __main__",
 ]
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}

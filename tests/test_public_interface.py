@@ -18,7 +18,8 @@ REGISTRY = {
     "validate", "publish", "import_trees", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
         "counts",
-    "advisories", "advisory", "verdicts", "affected", "judged", "check", "licences", "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
+    "advisories", "advisory", "verdicts", "affected", "judged", "check", "unknown", "licences",
+    "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
 }  # fmt: skip
 
 

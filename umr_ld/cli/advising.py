@@ -21,16 +21,17 @@ if TYPE_CHECKING:
 
     from umr_ld.cli.session import Session
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
     from umr_ld.risk import Advisory
 
 _HEAD = ("advisory", "severity", "risks", "affects", "title")
 
 
-@verb("advisories", options.store, options.at, forms=("table", "json", "csv"))
+@verb("advisories", *options.asked(), options.at, forms=("table", "json", "csv"))
 @click.option("--about", metavar="NAME", help="Only those that name this artifact.")
 def advisories(session: Session, about: str | None, at: datetime | None) -> None:
     """List the advisories that count: of each the newest revision that is not withdrawn."""
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.advisories(about=None if about is None else [about], at=at)
     rows = [_row(one) for one in found]
     style = session.style
@@ -102,31 +103,31 @@ def _import(session: Session, form: str, paths: tuple[str, ...], agent: str) -> 
     return 1 if done.refused or unread else 0
 
 
-@verb("export", options.store, options.at, forms=("json",))
+@verb("export", *options.asked(), options.at, forms=("json",))
 @click.argument("reference")
 def export(session: Session, reference: str, at: datetime | None) -> None:
     """Write an advisory as OSV 1.7. One that was imported and not revised comes back as it came."""
     from umr_ld.registry.exporting import as_osv
 
-    with session.open() as registry:
+    with session.ask() as registry:
         shown = registry.show(require_name(registry, reference, at), at=at)
         text = as_osv(shown, registry.base, registry.vocabulary)
     session.give(human=lambda: text, json=lambda: text)
 
 
-@verb("export", options.store, options.at, forms=("json",))
+@verb("export", *options.asked(), options.at, forms=("json",))
 @click.argument("reference")
 def export_statement(session: Session, reference: str, at: datetime | None) -> None:
     """Write a statement as OpenVEX 0.2.0. One that was imported and not revised comes back as it came."""
     from umr_ld.registry.exporting import as_openvex
 
-    with session.open() as registry:
+    with session.ask() as registry:
         shown = registry.show(_named(reference, "statement"), at=at)
         text = as_openvex(shown, registry.base, registry.vocabulary)
     session.give(human=lambda: text, json=lambda: text)
 
 
-def require_name(registry: Registry, reference: str, at: datetime | None) -> str:
+def require_name(registry: Registry | RemoteRegistry, reference: str, at: datetime | None) -> str:
     """The full reference of the advisory that a person means.
 
     Args:

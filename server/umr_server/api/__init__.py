@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotAcceptable
+from werkzeug.wrappers import Response as BaseResponse
 
 from umr_ld.render.output import as_json
-from umr_server.api import document, following, reading, writing
+from umr_server.api import checking, document, drafts, following, reading, tracing, writing
 from umr_server.api.door import JSON
 from umr_server.api.freshness import Freshness
+from umr_server.api.models import Nothing
+from umr_server.api.paging import Part
 from umr_server.api.spec import PREFIX, specification
 from umr_server.api.written import admitted
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from umr_server.api.spec import Route
     from umr_server.site import Site
 
-MODULES = (reading, writing, following)
+MODULES = (reading, tracing, checking, drafts, writing, following)
 """Modules with `routes(site)`."""
 
 
@@ -69,7 +72,7 @@ def _answering(route: Route, fresh: Freshness) -> Callable[..., ResponseReturnVa
         given: Any = request.context  # type: ignore[attr-defined] # where spectree puts what it validated
         _require_accepted(route.media)
         parts = {"query": given.query, "body": given.json, "headers": given.headers}
-        path |= {name: value for name, value in parts.items() if getattr(route, name) is not None}
+        path |= {name: value for name, value in parts.items() if getattr(route, name) not in {None, Nothing}}
         if route.method != "GET" or route.scope:
             return _response(route.view(**path), route)
         return fresh.answered(lambda: _response(route.view(**path), route))
@@ -77,13 +80,20 @@ def _answering(route: Route, fresh: Freshness) -> Callable[..., ResponseReturnVa
     return answer
 
 
-def _response(made: Any, route: Route) -> Response:
-    if isinstance(made, Response):
-        return made
-    return Response(as_json(made), status=route.status, content_type=route.media)
+def _response(made: Any, route: Route) -> BaseResponse:
+    if not isinstance(made, Part):
+        return made if isinstance(made, BaseResponse) else _written(made, route)
+    response = _written(made.value, route)
+    if made.link:
+        response.headers["Link"] = made.link
+    return response
+
+
+def _written(value: Any, route: Route) -> Response:
+    return Response(as_json(value), status=route.status, content_type=route.media)
 
 
 def _require_accepted(media: str) -> None:
     accepted = request.accept_mimetypes
-    if accepted and not accepted[media] and not (media != JSON and accepted[JSON]):
+    if media and accepted and not accepted[media] and not (media != JSON and accepted[JSON]):
         raise NotAcceptable(f"the answer is {media}")

@@ -14,7 +14,7 @@ from umr_ld.names import parse_reference
 from umr_ld.render.alerts import subscription_json
 from umr_ld.render.output import as_json, stamp
 from umr_server.api.door import JSON
-from umr_server.api.models import Answer, Moment, Nothing
+from umr_server.api.models import Answer, Moment
 from umr_server.api.spec import Route
 from umr_server.api.writing import Given
 from umr_server.api.written import ANYBODY
@@ -117,11 +117,11 @@ class _Following:
         self._site = site
         self._registry = site.registry
 
-    def list_subscriptions(self, query: Nothing) -> list[dict[str, Any]]:  # noqa: ARG002
+    def list_subscriptions(self) -> list[dict[str, Any]]:
         """List the subscriptions of the token's agent, of an administrator all."""
         return [subscription_json(one) for one in self._own()]
 
-    def subscribe(self, query: Nothing, body: SubscriptionWanted) -> Response:  # noqa: ARG002
+    def subscribe(self, body: SubscriptionWanted) -> Response:
         """Be told what changes. The subscription is the agent's for whom the token was made."""
         grant = g.token.grant
         if body.query:
@@ -146,7 +146,7 @@ class _Following:
         secret = {"secret": made.secret} if made.secret else {}
         return Response(as_json({**secret, **subscription_json(shown)}), 201, content_type=JSON)
 
-    def unsubscribe(self, subscription: str, query: Nothing) -> dict[str, Any]:  # noqa: ARG002
+    def unsubscribe(self, subscription: str) -> dict[str, Any]:
         """End a subscription, and forget what was still to be sent to it."""
         shown = next((one for one in self._own() if one.subscription.id == subscription), None)
         if shown is None:
@@ -159,7 +159,7 @@ class _Following:
         every = self._registry.alerts.subscriptions()
         return [one for one in every if grant.is_admin or one.subscription.who == grant.agent]
 
-    def acknowledge(self, query: Nothing, body: Acknowledgement) -> Response:  # noqa: ARG002
+    def acknowledge(self, body: Acknowledgement) -> Response:
         """Say that what there was to see about a record and an advisory was seen."""
         self._require_name(body.record)
         self._registry.look()
@@ -170,11 +170,11 @@ class _Following:
         said = {"record": body.record, "advisory": advisory, "by": g.token.grant.agent}
         return Response(as_json(said), 201, content_type=JSON)
 
-    def list_ignores(self, query: Nothing) -> list[dict[str, Any]]:  # noqa: ARG002
+    def list_ignores(self) -> list[dict[str, Any]]:
         """List what was decided to be ignored, in the order in which it ends."""
         return [_ignore_json(one) for one in self._registry.alerts.ignores()]
 
-    def ignore(self, query: Nothing, body: IgnoreWanted) -> Response:  # noqa: ARG002
+    def ignore(self, body: IgnoreWanted) -> Response:
         """Tell nobody of an advisory for a record until a day. It stays listed, struck out."""
         self._require_name(body.record)
         assert body.until is not None
@@ -188,7 +188,7 @@ class _Following:
         )
         return Response(as_json(_ignore_json(made)), 201, content_type=JSON)
 
-    def forget(self, number: str, query: Nothing) -> dict[str, Any]:  # noqa: ARG002
+    def forget(self, number: str) -> dict[str, Any]:
         """End a decision to ignore something; what it held back is told, if it still holds."""
         made = next((one for one in self._registry.alerts.ignores() if str(one.number) == number), None)
         if made is None:

@@ -83,6 +83,7 @@ class Route:
             *(_BODY if self.body or self.documents else ()),
             *((401, 403, 429) if self.scope else ()),
             *((409,) if self.scope and self.method != "GET" else ()),
+            *((404,) if self.path else ()),
             *self.problems,
         }
         codes |= {f"HTTP_{status}": Problem for status in sorted(refusals)}
@@ -106,7 +107,8 @@ class _Answers(Documented):
                 continue
             media = PROBLEM if int(status) >= 400 else self._media
             content = said.pop("content", {JSON: {"schema": {}}})
-            said["content"] = {media: content[JSON]}
+            if media:
+                said["content"] = {media: content[JSON]}
             if int(status) < 300:
                 said["headers"] = {
                     name: {"description": text, "schema": {"type": "string"}}

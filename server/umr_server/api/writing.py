@@ -19,7 +19,7 @@ from umr_ld.render.publications import publication_json
 from umr_ld.render.tokens import token_json
 from umr_server.api import bodies
 from umr_server.api.door import JSON
-from umr_server.api.models import Answer, Asked, Finding, Moment, Nothing, Truth
+from umr_server.api.models import Answer, Asked, Finding, Moment, Truth
 from umr_server.api.spec import Route
 from umr_server.api.written import ANYBODY
 
@@ -185,12 +185,12 @@ class _Writing:
             return self._imported("openvex", query)
         return self._published(bodies.documents(), query, "Statement")
 
-    def withdraw(self, reference: str, query: Nothing, body: Reason) -> dict[str, Any]:  # noqa: ARG002
+    def withdraw(self, reference: str, body: Reason) -> dict[str, Any]:
         """Withdraw a record; it stays readable, marked with the reason."""
         ref = self._permitted(reference)
         return publication_json(self._registry.withdraw(ref, reason=body.reason, agent=_agent()))
 
-    def vanish(self, reference: str, query: Nothing, body: Reason) -> dict[str, Any]:  # noqa: ARG002
+    def vanish(self, reference: str, body: Reason) -> dict[str, Any]:
         """Note that an artifact is gone from where it was published; what is recorded stays."""
         ref = self._permitted(reference)
         return publication_json(self._registry.vanish(ref, reason=body.reason, agent=_agent()))
@@ -264,11 +264,11 @@ class _Keeping:
     def __init__(self, site: Site) -> None:
         self._registry = site.registry
 
-    def list_tokens(self, query: Nothing) -> list[dict[str, Any]]:  # noqa: ARG002
+    def list_tokens(self) -> list[dict[str, Any]]:
         """List tokens, the oldest first, with what each is for."""
         return [token_json(one, datetime.now(UTC)) for one in self._registry.access.tokens()]
 
-    def create_token(self, query: Nothing, body: TokenWanted) -> Response:  # noqa: ARG002
+    def create_token(self, body: TokenWanted) -> Response:
         """Make a token. Its text is in this answer, and nowhere else."""
         now = datetime.now(UTC)
         grant = Grant(body.agent, frozenset(body.scopes), tuple(body.namespaces), tuple(body.publishers))
@@ -276,7 +276,7 @@ class _Keeping:
         token, text = self._registry.access.create(grant, now=now, expires=until)
         return Response(as_json({"secret": text, **token_json(token, now)}), 201, content_type=JSON)
 
-    def revoke_token(self, token: str, query: Nothing) -> dict[str, Any]:  # noqa: ARG002
+    def revoke_token(self, token: str) -> dict[str, Any]:
         """Refuse a token from now on."""
         now = datetime.now(UTC)
         self._registry.access.revoke(token, now=now)
