@@ -524,6 +524,7 @@ def deep(count, begin, end):
 
 
 BOMB = "a: &a [x,x]\nb: &b [*a,*a]\nc: [*b,*b]\n"
+PART = b'--x\r\nContent-Disposition: form-data; name="a"; filename="../../a.exe"\r\n\r\nMZ\r\n--x--'
 HOSTILE = {
     "nothing": ("", "application/json", 422),
     "an empty array": ("[]", "application/json", 400),
@@ -544,7 +545,7 @@ HOSTILE = {
     "a form": ("name=lab%2Fx", "application/x-www-form-urlencoded", 415),
     "multipart without a boundary": (record("lab/x"), "multipart/form-data", 400),
     "multipart junk": (b"--x\r\nnonsense", "multipart/form-data; boundary=x", 400),
-    "multipart of an unknown ending": (b'--x\r\nContent-Disposition: form-data; name="a"; filename="../../a.exe"\r\n\r\nMZ\r\n--x--', "multipart/form-data; boundary=x", 400),
+    "multipart of an unknown ending": (PART, "multipart/form-data; boundary=x", 400),
     "@included": (record("lab/x", **{"@included": [{"@id": "https://example.org/r/other/y@1.0.0"}]}), "application/ld+json", 422),
     "@reverse": (record("lab/x", **{"@reverse": {"upstream": {"@id": "x"}}}), "application/ld+json", 422),
     "@graph": (record("lab/x", **{"@graph": []}), "application/ld+json", 422),
