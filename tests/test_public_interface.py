@@ -17,7 +17,7 @@ REGISTRY = {
     "create", "open", "in_memory", "close", "base", "vocabulary", "folder", "position",
     "validate", "publish", "import_trees", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
-        "counts",
+        "counts", "reached", "policy",
     "advisories", "advisory", "verdicts", "judged", "check", "licences", "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
 }  # fmt: skip
 

@@ -137,10 +137,23 @@ class FileJournal:
         """See `Journal.head`. One that takes no entries follows what another process appends."""
         if not self._writable:
             with readable(self._folder):
+                if self._is_as_seen():
+                    return self._end.place.head
                 seen = _extent(self._folder)
                 if seen != self._seen:
                     self._seen, self._end = seen, parts.survey(self._folder)
         return self._end.place.head
+
+    def _is_as_seen(self) -> bool:
+        """Whether nothing was appended: the last segment is as long as it was, and has no successor.
+
+        A journal of many segments is not listed for every question.
+        """
+        end = self._end
+        if end.torn or not end.segments or end.segments[-1].number != self._seen[0]:
+            return False
+        last = end.segments[-1]
+        return last.path.stat().st_size == self._seen[1] and not last.next(end.place.seq).path.exists()
 
     def verify(self) -> Report:
         """See `Journal.verify`.

@@ -55,6 +55,19 @@ class Reader:
         """Number and chain value of the last journal entry."""
         return self._parts.journal.head()
 
+    def reached(self) -> int:
+        """Number of the journal entry that the index has followed to: what is asked is answered as of it."""
+        return self._parts.index.position()
+
+    @property
+    def policy(self) -> Policy:
+        """What carries what: the ontology's table, with what the deployment says otherwise.
+
+        Raises:
+            Malformed: if what it says is no policy.
+        """
+        return self._parts.policy
+
     def show(self, reference: str, *, at: datetime | None = None) -> Shown:
         """Everything about one record.
 
