@@ -43,6 +43,8 @@ class Readiness:
             head, reached = self._site.registry.position().seq, self._site.registry.reached()
         except UmrError as error:
             return f"the registry cannot be read: {error.title}"
+        if reached > head:
+            return "the journal ends before what was made from it: entries were lost"
         lag = self._lag(head, reached, time.monotonic())
         return f"the index is {lag} entries behind the journal" if lag else ""
 
