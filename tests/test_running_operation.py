@@ -86,6 +86,7 @@ def test_a_damaged_registry_is_not_ready_and_lives(folder, damage, reason):
         damage(next((folder / "journal").glob("*.umrj")))
         status, _, body = at.get("/readyz")
         assert (status, json.loads(body)["reason"]) == (503, reason)
+        assert at.get("/healthz")[0] == 200
 
 
 # -- figures

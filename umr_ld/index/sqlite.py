@@ -65,6 +65,8 @@ class SqliteIndex:
 
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._files = Connections(path, read_only=read_only, wait=wait)
+        self._counted: tuple[int, dict[str, int]] | None = None
+        """Up to which entry everything was counted, and the result: only what was added since is counted again."""
 
     # -- keeping up with the journal
 
@@ -103,6 +105,7 @@ class SqliteIndex:
         """See `Index.clear`."""
         with self._files.writing() as db:
             upkeep.clear(db)
+        self._counted = None
 
     def sequence_at(self, time: datetime) -> int:
         """See `Index.sequence_at`."""
@@ -162,16 +165,25 @@ class SqliteIndex:
         limit: int = 50,
         offset: int = 0,
         at: int | None = None,
+        counted: bool = True,
     ) -> Page:
         """See `Index.listing`."""
         chosen = Selection(at, text=text, kind=kind, publisher=publisher, license=license, prefix=prefix)
         with self._files.reading() as db:
-            return search.listing(db, chosen, order=order, limit=limit, offset=offset, at=_upto(at))
+            return search.listing(db, chosen, order=order, limit=limit, offset=offset, at=_upto(at), counted=counted)
 
     def counts(self, at: int | None = None) -> Mapping[str, int]:
         """See `Index.counts`."""
         with self._files.reading() as db:
-            return search.counts(db, _upto(at))
+            if at is not None:
+                return search.counts(db, at)
+            position, known = upkeep.state(db)[0], self._counted
+            if known is None or known[0] > position:
+                counted = search.counts(db, NOW)
+            else:
+                counted = search.counts_since(db, known[1], known[0])
+        self._counted = position, counted
+        return dict(counted)
 
     # -- links
 

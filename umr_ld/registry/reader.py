@@ -130,6 +130,7 @@ class Reader:
         limit: int = 50,
         offset: int = 0,
         at: datetime | None = None,
+        counted: bool = True,
     ) -> Listing:
         """A page of artifacts by their newest records, with facets; a search if there is a text.
 
@@ -143,6 +144,7 @@ class Reader:
             limit: how many to give.
             offset: how many to pass over.
             at: as in `show`.
+            counted: whether all that fit are counted too, by facets; if not, the total is that of the page.
         """
         return answers.listing(
             self._parts,
@@ -155,6 +157,7 @@ class Reader:
             limit=limit,
             offset=offset,
             at=at,
+            counted=counted,
         )
 
     def suggest(self, name: str) -> tuple[str, ...]:

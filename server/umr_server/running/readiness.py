@@ -68,7 +68,11 @@ def blueprint(site: Site) -> Blueprint:
 
     @found.get("/healthz")
     def health() -> Response:
-        return jsonify(status="ok", entries=site.registry.position().seq)
+        try:
+            return jsonify(status="ok", entries=site.registry.position().seq)
+        except UmrError:
+            # Damage is told at `/readyz`: starting again would not mend it.
+            return jsonify(status="ok")
 
     @found.get("/readyz")
     def ready() -> ResponseReturnValue:
