@@ -100,7 +100,9 @@ def main(arguments: list[str]) -> None:
     asked = parser.parse_args(arguments)
     for row in run(asked.records, asked.rounds):
         over = "" if float(str(row["ours"])) <= LONGEST else "  over"
-        print(f"{row['name']:55} {row['ours']:9.1f} (first {row['first']:9.1f}) {row['bytes']:>9} {row['address']}{over}")
+        print(
+            f"{row['name']:55} {row['ours']:9.1f} (first {row['first']:9.1f}) {row['bytes']:>9} {row['address']}{over}"
+        )
 
 
 if __name__ == "__main__":

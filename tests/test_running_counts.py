@@ -42,6 +42,8 @@ def test_a_listing_that_is_not_counted_has_the_same_entries(order):
         for kind in ("", "Model", "Dataset"):
             counted = registry.listing(order=order, limit=4, offset=2, kind=kind)
             bare = registry.listing(order=order, limit=4, offset=2, kind=kind, counted=False)
-            then = registry.listing(order=order, limit=4, offset=2, kind=kind, at=registry.history("lab/n4")[0].time)
+            then = registry.listing(
+                order=order, limit=4, offset=2, kind=kind, at=registry.history("lab/n4")[0].time
+            )
             assert bare.entries == counted.entries == then.entries
             assert not bare.facets

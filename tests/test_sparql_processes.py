@@ -51,7 +51,7 @@ def ask(queries, text, *forms):
 def children():
     """Processes that answer queries for this one."""
     told = subprocess.run(
-        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True
+        ["ps", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False
     )
     return [int(line.split()[0]) for line in told.stdout.splitlines() if "umr_server.sparql.worker" in line]
 

@@ -126,7 +126,9 @@ class Selection:
         is_walked = order == "newest" and self._source == _BY_NAME and self._is_now
         source = _BY_TIME if is_walked else self._source
         snippet = "snippet(words, -1, '', '', '…', 64)" if self.matches else "''"
-        text = self._text(f"r.seq, {snippet}, a.name, r.title", f"ORDER BY {by} LIMIT :limit OFFSET :offset", source)
+        text = self._text(
+            f"r.seq, {snippet}, a.name, r.title", f"ORDER BY {by} LIMIT :limit OFFSET :offset", source
+        )
         given = {**self._given, "limit": max(limit, 0), "offset": max(offset, 0)}
         for seq, found, name, title in db.execute(text, given):
             yield seq, "" if found.strip("…") in f"{name}\n{title}" else found

@@ -45,7 +45,11 @@ class _Browse:
 
     def home(self) -> str:
         registry = self._registry
-        examples = [listed for name in EXAMPLES for listed in registry.listing(prefix=name, limit=1, counted=False).entries]
+        examples = [
+            listed
+            for name in EXAMPLES
+            for listed in registry.listing(prefix=name, limit=1, counted=False).entries
+        ]
         return render_template(
             "home.html",
             counts=registry.counts(),

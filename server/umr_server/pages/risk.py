@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -66,7 +67,8 @@ class _Risk:
         registry = self._registry
         found = registry.verdicts(reference)
         shown = registry.show(str(found.advisory.ref))
-        numbers = {one: sum(each.answer is one for each in found.exposure) for one in reversed(Answer)}
+        counted = Counter(one.answer for one in found.exposure)
+        numbers = {one: counted[one] for one in reversed(Answer)}
         rows = list(islice(registry.judged(found), ROWS))
         repair = list(islice(order_of_repair(found.exposure), REPAIRS))
         refs = [str(found.exposure[place].ref) for place, _ in repair]
