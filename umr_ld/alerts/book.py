@@ -18,7 +18,7 @@ from umr_ld.alerts.rows import State
 from umr_ld.alerts.taking import take_in
 from umr_ld.alerts.webhook import secret_key, secret_text
 from umr_ld.database import microseconds
-from umr_ld.errors import Missing
+from umr_ld.errors import Busy, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -388,7 +388,9 @@ class Alerts:
     ) -> Tally:
         """Gather the digests that are due, and send what is due; each message at least once.
 
-        A subscriber whose receiver fails is left alone for the rest of the run. What has no channel waits.
+        A subscriber whose receiver fails is left alone for the rest of the run. What has no channel waits. Where
+        another process holds the file, what became of a message that was sent is written down as soon as it
+        lets go, and what was not sent yet stays for a later run.
 
         Args:
             clock: tells the time.
@@ -396,6 +398,10 @@ class Alerts:
             select: as of `gather`.
             chance: for spreading attempts; by default unpredictable.
             limit: how many messages to send at most.
+
+        Raises:
+            Busy: if another process holds the file, and nothing was sent; or if it holds it for so long
+                after something was sent that this is sent again.
         """
         chance = chance or random.SystemRandom()
         self.gather(clock(), select)
@@ -405,7 +411,12 @@ class Alerts:
         for number, subscriber in due:
             if subscriber in failing:
                 continue
-            done = self._deliver_one(number, clock, channels, chance)
+            try:
+                done = self._deliver_one(number, clock, channels, chance)
+            except Busy:
+                if tally == Tally():
+                    raise
+                break  # What was sent is told; the rest is due still.
             tally += done
             if not done.sent:
                 failing.add(subscriber)
@@ -424,8 +435,15 @@ class Alerts:
             return Tally()
         attempt, message = claimed
         outcome = channels[message.subscription.channel].send(message, clock())
-        with self._file.writing() as db:
-            return outbox.settle(db, number, attempt, outcome, clock(), chance)
+        until = clock() + outbox.LEASE
+        while True:
+            # Unless this is written down, what the receiver has is sent to it again.
+            try:
+                with self._file.writing() as db:
+                    return outbox.settle(db, number, attempt, outcome, clock(), chance)
+            except Busy:
+                if clock() >= until:
+                    raise
 
     def redeliver(self, number: int, *, now: datetime) -> None:
         """Send a message once more, beginning with the first attempt, with the same key.

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from umr_ld.change import Diff, diff
+from umr_ld.entry import Head
 from umr_ld.errors import Malformed, Missing
 from umr_ld.reading import Reading
 from umr_ld.registry import answers, checking, risks
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.addresses import Base
-    from umr_ld.entry import Head
     from umr_ld.findings import Report
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.names import Ref
@@ -64,12 +64,17 @@ class Reader:
         return None if self._parts.home is None else self._parts.home.folder
 
     def position(self) -> Head:
-        """Number and chain value of the last journal entry."""
-        return self._parts.journal.head()
+        """Number and chain value of the last journal entry that answers are made from.
 
-    def reached(self) -> int:
-        """Number of the journal entry that the index has followed to: what is asked is answered as of it."""
-        return self._parts.index.position()
+        The journal itself may be a moment ahead. What is asked for afterwards answers from this entry or a
+        later one, never from an earlier one.
+        """
+        with self._parts.index.steady():
+            return Head(self._parts.index.position(), self._parts.index.chain())
+
+    def head(self) -> Head:
+        """Number and chain value of the journal's last entry; see `position` for what answers are made from."""
+        return self._parts.journal.head()
 
     def show(self, reference: str, *, at: datetime | None = None) -> Shown:
         """Everything about one record.

@@ -235,9 +235,11 @@ def _compared(
     deep: bool,
 ) -> list[Finding]:
     """How the projections differ from what the journal says they should be."""
+    # First how far they are, then how far they should be: a writer may be at work.
+    positions = {"index": index.position(), "store": store.position()[0]}
     head = journal.head()
     found: list[Finding] = []
-    for name, position in (("index", index.position()), ("store", store.position()[0])):
+    for name, position in positions.items():
         if position > head.seq:
             found.append(
                 violation(

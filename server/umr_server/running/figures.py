@@ -111,7 +111,7 @@ class _Looked(Collector):
 
     def _journal(self) -> Iterator[Metric]:
         with suppress(UmrError):
-            head, reached = self._site.registry.position().seq, self._site.registry.reached()
+            head, reached = self._site.registry.head().seq, self._site.registry.position().seq
             yield GaugeMetricFamily("umr_journal_entries", "Number of the last journal entry.", head)
             yield GaugeMetricFamily(
                 "umr_projection_lag_entries", "Entries that the index has not followed yet.", head - reached

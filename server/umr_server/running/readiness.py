@@ -40,7 +40,7 @@ class Readiness:
         if self.is_starting:
             return "the server is starting"
         try:
-            head, reached = self._site.registry.position().seq, self._site.registry.reached()
+            head, reached = self._site.registry.head().seq, self._site.registry.position().seq
         except UmrError as error:
             return f"the registry cannot be read: {error.title}"
         if reached > head:

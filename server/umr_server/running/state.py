@@ -36,18 +36,18 @@ class State:
         """What answers at an address depend on and what may change while this process lives; None if nobody can tell.
 
         The index follows the journal a moment later, in another process perhaps: an answer that was made
-        in between is the answer of that moment, and not the one of the journal's end.
+        in between is the answer of the entry that the index has reached.
 
         Args:
             path: of the address.
             query: of the address.
         """
         try:
-            head, reached = self._site.registry.position(), self._site.registry.reached()
+            reached = self._site.registry.position()
             copied = self._site.queries.state() if query and path in ASKING else 0
         except UmrError:
             return None
-        return head.seq, head.chain, reached, copied
+        return reached.seq, reached.chain, copied
 
     @cached_property
     def constant(self) -> str:
