@@ -154,7 +154,7 @@ class Form:
             findings: of the draft.
         """
         placed = self._placed(findings)
-        found = []
+        found: list[Group] = []
         for group in self._vocabulary.groups.values():
             fields = [field for field in self._fields.values() if field.group == group.key]
             parts = [self._part(field, given, placed) for field in fields]
@@ -260,7 +260,7 @@ class Form:
                 return None
             between = "\n---\n" if field.longest > _PROSE and field.term.type is None else "\n"
             return {key: between.join(text for text in texts if text is not None)}
-        found = {}
+        found: dict[str, str] = {}
         for at, one in enumerate(values):
             row = _row(one, field, base) if isinstance(one, dict) else None
             if row is None or str(one.get("id", "")).rpartition("#")[2] != f"{key}-{at + 1}":
