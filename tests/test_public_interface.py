@@ -17,7 +17,7 @@ REGISTRY = {
     "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "folder", "position", "access", "has_access", "is_writing", "reviewers",
     "validate", "publish", "import_trees", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
-        "counts",
+    "counts", "access", "has_access", "is_writing", "reviewers",
     "advisories", "advisory", "verdicts", "affected", "judged", "check", "unknown", "licences",
     "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
 }  # fmt: skip
