@@ -28,7 +28,9 @@ KNOWN = [
 # Which texts are names, versions, ranges and drafts, no schema says, and which media go with a format: the registry does.
 CONFIG = {
     "checks": {
-        "positive_data_acceptance": {"expected-statuses": ["2xx", "307", "400", "403", "404", "409", "415", "422"]}
+        "positive_data_acceptance": {
+            "expected-statuses": ["2xx", "307", "400", "403", "404", "409", "415", "422"]
+        }
     }
 }
 

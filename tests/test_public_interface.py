@@ -14,7 +14,7 @@ NAMES = {
 }  # fmt: skip
 
 REGISTRY = {
-    "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "folder", "position", "access", "has_access", "is_writing", "reviewers",
+    "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "folder", "position",
     "validate", "publish", "import_trees", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
     "counts", "access", "has_access", "is_writing", "reviewers",

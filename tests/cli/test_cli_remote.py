@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import socket
@@ -18,6 +19,7 @@ from umr import ROOT, umr, write
 
 from umr_ld.errors import Overloaded
 from umr_ld.registry import Registry
+from umr_ld.remote import Client, RemoteReader, RemoteRegistry
 from umr_server.app import create_app
 
 
@@ -179,6 +181,56 @@ def test_a_registry_elsewhere_answers_as_one_in_a_folder(words, folder, address)
     assert (there.out, there.code) == (here.out, here.code), there.err
     assert there.err.replace("limit exceeded", "") == here.err
     assert here.out or here.err
+
+
+def test_what_is_asked_elsewhere_is_asked_in_the_same_words():
+    for name, method in vars(RemoteReader).items() | vars(RemoteRegistry).items():
+        if not name.startswith("_") and inspect.isfunction(method):
+            here = inspect.signature(getattr(Registry, name)).parameters
+            there = inspect.signature(method).parameters
+            assert list(there) == [one for one in here if one != "permit"], name
+
+
+LONG = ["list", "impact", "verdicts", "history"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["list", "--limit", "60"],
+        ["impact", CLIP, "--json"],
+        ["impact", LAION, "--json"],
+        ["history", "lab/a"],
+    ],
+    ids=LONG,
+)
+def test_an_answer_of_many_pages_is_the_answer(words, folder, address, monkeypatch):
+    monkeypatch.setattr("umr_ld.remote.reader.PAGE", 3)
+    assert umr(*words, "--registry", address).out == umr(*words, "--store", folder).out
+
+
+@pytest.mark.parametrize(("often", "code"), [(1, 0), (99, 7)], ids=["once", "all the time"])
+def test_what_is_published_between_two_pages_is_in_none_or_all_of_them(writable, monkeypatch, often, code):
+    registry, url = writable
+    registry.publish([draft("lab/a@1.0.0")], agent="x")
+    registry.publish([draft(f"lab/b{n}@1.0.0", "fineTunedFrom lab/a") for n in range(3)], agent="x")
+    monkeypatch.setattr("umr_ld.remote.reader.PAGE", 2)
+    asked, ask = [], Client.ask
+
+    def disturbed(client, method, address, *args):
+        if "offset=2" in address and len(asked) < often:
+            asked.append(
+                registry.publish([draft(f"lab/a{len(asked)}@1.0.0", "fineTunedFrom lab/a")], agent="x")
+            )
+        return ask(client, method, address, *args)
+
+    monkeypatch.setattr(Client, "ask", disturbed)
+    done = umr("impact", "lab/a", "--registry", url, "--json")
+    assert done.code == code
+    if not code:
+        assert [one["reference"] for one in done.json["hits"]] == [
+            f"lab/{name}@1.0.0" for name in ("a0", "b0", "b1", "b2")
+        ]
 
 
 # -- what is written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import cached_property, wraps
-from typing import TYPE_CHECKING, Any, Concatenate, Literal, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
 import pyoxigraph as ox
 
@@ -41,23 +41,22 @@ _FEW = 8
 _RESULTS = "application/sparql-results+json, application/n-triples;q=0.9"
 
 
-def understood(
-    asking: Callable[Concatenate[Any, Given], Answered],
-) -> Callable[Concatenate[Any, Given], Answered]:
+def understood(asking: Callable[Given, Answered]) -> Callable[Given, Answered]:
     """A question whose answer may be of any form, whatever the other side calls itself.
 
     Args:
-        asking: asks, and reads the answer.
+        asking: a method that asks, and reads the answer.
     """
 
     @wraps(asking)
-    def asked(self: Any, *args: Given.args, **named: Given.kwargs) -> Answered:
+    def asked(*args: Given.args, **named: Given.kwargs) -> Answered:
         try:
-            return asking(self, *args, **named)
+            return asking(*args, **named)
         except (LookupError, TypeError, AttributeError, ValueError) as error:
+            reader: Any = args[0]
             raise Unreachable(
                 f"this is no answer of a registry: {type(error).__name__} {error}"[:200],
-                where=self.client.url,
+                where=reader.client.url,
                 remedy="ask a registry of this version, at the address at which its pages begin",
             ) from error
 
