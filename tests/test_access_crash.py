@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import re
+import subprocess
+import sys
 import threading
 import urllib.error
 import urllib.request
 
 import pytest
 from tokens import bearer, made, record
-from umr import process, run
+from umr import ROOT, clean_environment, process, run
 
 from umr_ld.registry import Registry
 
@@ -80,7 +82,8 @@ def test_what_was_acknowledged_outlives_the_server_and_is_answered_the_same(fold
     with serving(folder, "--write") as (_, address):
         for name, status, body in told:
             assert status == 201
-            assert json.load(urllib.request.urlopen(f"{address}r/{name}.jsonld".replace("/r/", "/page/")))
+            with urllib.request.urlopen(f"{address}page/{name}@1.0.0.jsonld", timeout=30) as data:
+                assert json.load(data)["name"] == name
             assert publish(address, token, name, f"key of {name}") == (201, body)
     with Registry.open(folder) as registry:
         entries = registry.position().seq
@@ -112,3 +115,37 @@ def test_without_write_the_server_refuses_and_others_may_write(folder, token):
             publish(address, token, "lab/a", "1")
         assert "umr serve --write" in json.load(refused.value)["remedy"]
         assert run("token", "list", "--store", folder, cwd=folder.parent).code == 0
+
+
+FULL = """
+import json, resource, sys
+from pathlib import Path
+from tokens import made, post, record
+from umr_ld.registry import Registry
+from umr_server.app import create_app
+
+with Registry.create(Path(sys.argv[1])) as registry:
+    token, client = made(registry, "lab"), create_app(registry).test_client()
+    assert post(client, token, record("lab/first")).status_code == 201
+    body = "[" + ",".join(record(f"lab/m{at}", description=str(at) * 30_000) for at in range(5)) + "]"
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    journal = sum(path.stat().st_size for path in (Path(sys.argv[1]) / "journal").iterdir())
+    resource.setrlimit(resource.RLIMIT_FSIZE, (journal + 70_000, limit[1]))
+    refused = post(client, token, body, idempotency_key="k")
+    told = registry.counts()["records"]
+    resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+    again = post(client, token, body, idempotency_key="k")
+    print(json.dumps([refused.status_code, told, again.status_code, registry.counts()["records"]]))
+"""
+
+
+def test_of_several_records_none_is_published_where_there_is_no_space_for_all(tmp_path):
+    paths = f"{ROOT / 'tests'}:{ROOT}:{ROOT / 'server'}"
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path / "r")],
+        env=clean_environment(PYTHONPATH=paths),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout) == [507, 1, 201, 6]

@@ -49,7 +49,7 @@ def _row(one: Advisory) -> list[str]:
     return [str(one.ref), one.severity.label, risks, " ".join(one.scopes), one.title]
 
 
-@verb("import", options.store, options.agent, forms=("json", "csv"))
+@verb("import", *options.asked(), options.agent, forms=("json", "csv"))
 @click.argument("paths", nargs=-1, required=True, metavar="FILE…")
 def import_advisories(session: Session, paths: tuple[str, ...], agent: str) -> int:
     """Take over OSV advisories: JSON objects, JSON lines, folders of them.
@@ -60,7 +60,7 @@ def import_advisories(session: Session, paths: tuple[str, ...], agent: str) -> i
     return _import(session, "osv", paths, agent)
 
 
-@verb("import", options.store, options.agent, forms=("json", "csv"))
+@verb("import", *options.asked(), options.agent, forms=("json", "csv"))
 @click.argument("paths", nargs=-1, required=True, metavar="FILE…")
 def import_statements(session: Session, paths: tuple[str, ...], agent: str) -> int:
     """Take over OpenVEX documents; each of their statements becomes a record.
@@ -77,7 +77,7 @@ def _import(session: Session, form: str, paths: tuple[str, ...], agent: str) -> 
 
     reader = format_named(form).read
     assert reader is not None
-    with session.open(write=True) as registry:
+    with session.ask(write=True) as registry:
         read = reader([documents(paths)], registry.vocabulary)
         newest = newest_of_each(read.drafts)
         later = [draft for draft in newest if not is_older(registry, draft)]

@@ -165,7 +165,7 @@ def bump(session: Session, draft: str) -> None:
     )
 
 
-@verb("publish", options.store, options.agent, options.dry_run, forms=("json", "csv"))
+@verb("publish", *options.asked(), options.agent, options.dry_run, forms=("json", "csv"))
 @_PATHS
 def publish(session: Session, paths: tuple[str, ...], agent: str, dry_run: bool) -> None:
     """Publish records: all of them, or none.
@@ -178,7 +178,7 @@ def publish(session: Session, paths: tuple[str, ...], agent: str, dry_run: bool)
 
     given = list(documents(paths))
     with (
-        session.open(write=not dry_run) as registry,
+        session.ask(write=not dry_run) as registry,
         progress(session, "reading") as reading,
         progress(session, "publishing") as step,
     ):

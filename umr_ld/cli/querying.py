@@ -73,7 +73,7 @@ def query(
         verbose=session.verbose,
     )
     if session.is_elsewhere:
-        with session.ask() as registry:
+        with session.ask(seconds=timeout) as registry:
             answered = written(registry.query(text, at=at), question, registry)
     elif not timeout:
         answered = answer(question)

@@ -8,7 +8,6 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
-from umr_ld.registry.filters import license_of
 from umr_ld.render.answers import diff_json, event_json, listing_json
 from umr_ld.render.output import as_csv, as_json, stamp
 from umr_ld.render.rows import CHANGE, EVENT, LISTED, change_rows, event_row, listed_row
@@ -73,6 +72,8 @@ def search(session: Session, words: tuple[str, ...], **asked: Any) -> None:
 def _list(
     session: Session, *, kind: str, license_: str, facets: bool, limit: int, at: datetime | None, **asked: Any
 ) -> None:
+    from umr_ld.registry.filters import license_of
+
     with session.ask() as registry:
         page = registry.listing(
             kind=kind_of(kind, registry.vocabulary.kinds) if kind else "",

@@ -228,19 +228,23 @@ class Session:
             )
         return elsewhere < here
 
-    def ask(self) -> Registry | RemoteRegistry:
-        """The registry that is read, in a folder or elsewhere; use it in a `with` statement.
+    def ask(self, *, write: bool = False, seconds: float = 0) -> Registry | RemoteRegistry:
+        """The registry, in a folder or elsewhere; use it in a `with` statement.
+
+        Args:
+            write: whether to change it.
+            seconds: how long an answer from elsewhere may take; 0 for what it takes at the most by itself.
 
         Raises:
             Missing, Busy, Damaged, Newer: see `Registry.open`.
             Malformed, Unreachable: if the address is none, or may not be asked.
         """
         if not self.is_elsewhere:
-            return self.open()
+            return self.open(write=write)
         from umr_ld.remote import Client, RemoteRegistry
 
         self.detail(f"registry: {self.registry}")
-        return RemoteRegistry(Client(self.registry, self._token()))
+        return RemoteRegistry(Client(self.registry, self._token(), seconds=seconds))
 
     def _token(self) -> str:
         """The token for a registry elsewhere. What stands in a settings file of some folder must not have it sent

@@ -154,7 +154,7 @@ class Registry(Reader):
         Raises:
             Invalid: with the findings of all documents.
             Conflict: if all that is wrong is that a reference is published with other content.
-            Full: if there is no space; what was not returned was not published.
+            Full: if there is no space; nothing was published.
         """
         with self._publishing:
             judged = self.validate(documents)
@@ -162,14 +162,16 @@ class Registry(Reader):
                 if permit is not None and checked.reading is not None:
                     permit(checked.reading.record)
             _require(judged)
-            done = []
-            try:
-                for number, checked in enumerate(judged, 1):
-                    done.append(self._publish(checked, agent, dry_run, progress, number, len(judged)))
-            finally:
-                if not dry_run:
-                    self._look()
-            return tuple(done)
+            if dry_run:
+                total = len(judged)
+                return tuple(
+                    self._publish(one, agent, True, progress, at, total) for at, one in enumerate(judged, 1)
+                )
+            from umr_ld.registry.publishing import publish_all
+
+            done = publish_all(self._parts, self._desk, judged, agent, progress)
+            self._look()
+            return done
 
     def import_trees(
         self, trees: Iterable[tuple[Tree, Document]], *, agent: str, progress: Progress | None = None

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from umr_ld.registry.facade import Registry
+    from umr_ld.remote import RemoteRegistry
 
 
 def newest_of_each(drafts: Sequence[Draft]) -> list[Draft]:
@@ -33,7 +34,7 @@ def newest_of_each(drafts: Sequence[Draft]) -> list[Draft]:
     return list(found.values())
 
 
-def is_older(registry: Registry, draft: Draft) -> bool:
+def is_older(registry: Registry | RemoteRegistry, draft: Draft) -> bool:
     """Whether a later revision is published already: whoever sends them need not keep their order.
 
     Args:
@@ -59,7 +60,7 @@ def _revised(root: Any) -> datetime:
     return said if said.tzinfo else said.replace(tzinfo=UTC)
 
 
-def next_version(registry: Registry, draft: Draft) -> Draft | None:
+def next_version(registry: Registry | RemoteRegistry, draft: Draft) -> Draft | None:
     """A draft with the version that it needs; None if nothing differs from what is published.
 
     Args:

@@ -15,21 +15,26 @@ from umr_ld.findings import Finding, Report, Severity
 from umr_ld.net import Door, Policy, resolved, target_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from umr_ld.net import Answer
 
 LIMIT = 256 * 1024 * 1024
 """Bytes of an answer."""
 
+SECONDS = 120.0
+"""That an answer may take."""
+
 PAGE = 5000
 """Entries of a page: as many as the API gives at once."""
 
 _TRIES = 5
+_SENT = 3
+"""How often what changes something is sent while no answer comes."""
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _JSON = "application/json"
-_BUSY = frozenset({429, 503})
+_BUSY = frozenset({409, 429, 503})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +47,21 @@ class Client:
     Args:
         url: at which its pages begin.
         token: for what changes it; empty for none. It is sent to this registry only.
+        seconds: how long an answer may take; 0 for `SECONDS`.
         door: to the network; None for one that allows what is said above.
-        wait: waits so many seconds before a question is asked again.
     """
 
     url: str
     token: str = field(default="", repr=False)
+    seconds: float = 0
     door: Door | None = None
-    wait: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
         if "?" in self.url or "#" in self.url:
             raise Malformed("a registry's address has neither ? nor #", where=self.url)
         if self.token and not (self.token.isascii() and self.token.isprintable() and " " not in self.token):
             raise Malformed("the token holds what no token holds", remedy="give it as it was shown")
-        object.__setattr__(self, "door", self.door or _door(self.url))
+        object.__setattr__(self, "door", self.door or _door(self.url, self.seconds or SECONDS))
 
     def get(self, *path: str, **parameters: object) -> Any:
         """The JSON that an address answers with.
@@ -106,6 +111,36 @@ class Client:
                 return [value for _, value in read]
         raise Busy("something is published all the time", where=self.url, remedy="ask again, or with --at")
 
+    def change(self, path: str, body: bytes, headers: Mapping[str, str]) -> Any:
+        """The JSON that changing something is answered with; sent again if no answer comes.
+
+        Args:
+            path: below the API's version.
+            body: what is sent.
+            headers: among them the key by which the registry does it once.
+
+        Raises:
+            Unreachable: if no answer comes, however often it is sent. It may have been done.
+            UmrError: what the registry itself raised.
+        """
+        for tried in range(1, _SENT + 1):
+            try:
+                return _json_of(self.ask("POST", f"/api/v1/{path}", body, headers))
+            except Unreachable:
+                if tried == _SENT:
+                    raise
+                pause(_FIRST_WAIT * 2 ** (tried - 1))
+        raise AssertionError
+
+    @staticmethod
+    def part(text: str) -> str:
+        """A part of a path.
+
+        Args:
+            text: a name, for example.
+        """
+        return quote(text, safe="")
+
     def posted_pages(self, path: str, body: Mapping[str, Any]) -> Iterator[Any]:
         """As `post`, all pages of a long answer.
 
@@ -153,7 +188,7 @@ class Client:
             error = self._error(answer)
             if answer.status not in _BUSY or not isinstance(error, Busy) or tried == _TRIES:
                 raise error
-            self.wait(_pause(answer, tried))
+            pause(_wanted(answer, tried))
         raise AssertionError
 
     def _whole(self, answer: Answer) -> Answer:
@@ -178,16 +213,16 @@ class Client:
         return error_of(said, answer.status, self.url)
 
 
-def _door(url: str) -> Door:
+def _door(url: str, seconds: float) -> Door:
     """A door to what the user named."""
     target = target_of(url)
     if target.scheme == "https":
-        return Door(Policy(private=True, timeout=120, limit=LIMIT))
+        return Door(Policy(private=True, timeout=seconds, limit=LIMIT))
     if not _is_loopback(target.host) and target.host != "localhost":
         raise Unreachable(
             "http is allowed on this machine only", where=url, remedy="use https, or a tunnel that ends here"
         )
-    return Door(Policy(http=True, private=True, timeout=120, limit=LIMIT), resolve=_here)
+    return Door(Policy(http=True, private=True, timeout=seconds, limit=LIMIT), resolve=_here)
 
 
 def _here(host: str, port: int) -> Sequence[tuple[Any, ...]]:
@@ -242,11 +277,20 @@ def _problem(answer: Answer) -> dict[str, Any] | None:
     return None
 
 
-def _pause(answer: Answer, tried: int) -> float:
+def _wanted(answer: Answer, tried: int) -> float:
     """Seconds until a question is asked again: what the registry says, else longer each time."""
     asked = answer.headers.get("retry-after", "")
     wanted = float(asked) if asked.isascii() and asked.isdecimal() else _FIRST_WAIT * 2 ** (tried - 1)
     return min(wanted, _LONGEST_WAIT)
+
+
+def pause(seconds: float) -> None:
+    """Wait.
+
+    Args:
+        seconds: how long.
+    """
+    time.sleep(seconds)
 
 
 def error_of(said: Mapping[str, Any], status: int, url: str) -> UmrError:

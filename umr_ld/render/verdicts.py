@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.licences import NOTE
 from umr_ld.render.output import filled
 
 if TYPE_CHECKING:
@@ -139,4 +138,6 @@ def licences_json(found: Iterable[Finding]) -> dict[str, Any]:
     Args:
         found: the findings that are told.
     """
+    from umr_ld.licences import NOTE
+
     return {"note": NOTE, "findings": [one.as_dict() for one in found]}
