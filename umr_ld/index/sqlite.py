@@ -12,6 +12,7 @@ from umr_ld.index import rows, search, upkeep
 from umr_ld.index.connections import Connections
 from umr_ld.index.rows import NOW
 from umr_ld.index.search import Selection, plain
+from umr_ld.index.tallies import Tallies
 from umr_ld.index.writing import take_in
 from umr_ld.lineage import Naming, Recorded
 
@@ -65,6 +66,7 @@ class SqliteIndex:
 
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._files = Connections(path, read_only=read_only, wait=wait)
+        self._tallies = Tallies()
 
     # -- keeping up with the journal
 
@@ -171,7 +173,9 @@ class SqliteIndex:
         chosen.require_tags(tags or {})
         chosen.restrict(among, without)
         with self._files.reading() as db:
-            return search.listing(db, chosen, order=order, limit=limit, offset=offset, at=_upto(at))
+            return search.listing(
+                db, chosen, self._tallies, order=order, limit=limit, offset=offset, at=_upto(at)
+            )
 
     def counts(self, at: int | None = None) -> Mapping[str, int]:
         """See `Index.counts`."""
