@@ -17,13 +17,16 @@ SERVER = ROOT / "server" / "umr_server"
 STOREYS = [
     "errors findings media document resources examples entry tree names moments versions ranges range_syntax order osv addresses vocab record",
     "strictjson yamlld lexical prefixes mint jsonld reading rules checks entail inherit change derive lineage sparql scores page risk licences",
-    "formats render durable lock seal journal store index files net alerts",
+    "formats render durable lock seal mark database journal store index files net alerts access",
     "registry",
+    "remote",
     "cli __main__",
 ]
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
 TRANSLATION = {"formats", "render"}
-EDGE = {"durable", "lock", "seal", "journal", "store", "index", "files", "net", "alerts"}
+EDGE = {
+    "durable", "lock", "seal", "mark", "database", "journal", "store", "index", "files", "net", "alerts", "access",
+}  # fmt: skip
 ROOMS = {
     "rdflib": {"rules"},
     "pyshacl": {"rules"},
@@ -35,7 +38,7 @@ ROOMS = {
     "waitress": {"umr_server"},
     "pydantic": {"umr_server"},
     "spectree": {"umr_server"},
-    "sqlite3": {"index", "alerts"},
+    "sqlite3": {"index", "database"},
     "socket": {"cli", "umr_server", "net"},
     "http.client": {"net"},
     "smtplib": {"alerts"},

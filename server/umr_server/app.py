@@ -39,6 +39,7 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     app.register_blueprint(sparql.blueprint(site))
     app.register_blueprint(api.blueprint(site))
     app.after_request(_guarded)
+    site.guard.watch(app)
     answer_errors(app)
 
     @app.get("/healthz")

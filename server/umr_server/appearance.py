@@ -17,6 +17,7 @@ NAVIGATION = (
     ("pages.search", "Browse"),
     ("pages.advisories", "Advisories"),
     ("pages.query", "SPARQL"),
+    ("pages.publish", "Publish"),
     ("linked.ontology", "Ontology"),
     ("pages.about", "About"),
 )

@@ -9,6 +9,7 @@ from umr_server.settings import Settings
 
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
+    from umr_server.guard import Guard
     from umr_server.sparql.pool import Queries
 
 
@@ -23,6 +24,13 @@ class Site:
     def __init__(self, registry: Registry, settings: Settings | None = None) -> None:
         self.registry = registry
         self.settings = settings or Settings()
+
+    @cached_property
+    def guard(self) -> Guard:
+        """Who may do what, and how often."""
+        from umr_server.guard import Guard
+
+        return Guard(self.registry, self.settings)
 
     @cached_property
     def queries(self) -> Queries:

@@ -17,6 +17,7 @@ from umr_ld.alerts.outbox import Tally
 from umr_ld.alerts.rows import State
 from umr_ld.alerts.taking import take_in
 from umr_ld.alerts.webhook import secret_key, secret_text
+from umr_ld.database import microseconds
 from umr_ld.errors import Missing
 
 if TYPE_CHECKING:
@@ -232,7 +233,7 @@ class Alerts:
                 raise Missing(f"nothing was told of {record} and {advisory}")
             db.execute(
                 "INSERT INTO acknowledgement (record, advisory, who, note, time, seq) VALUES (?, ?, ?, ?, ?, ?)",
-                (record, advisory, who, note, rows.microseconds(now), rows.state(db).position),
+                (record, advisory, who, note, microseconds(now), rows.state(db).position),
             )
 
     def ignore(

@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from umr_ld.cli.session import Session
-    from umr_ld.record import Record
+    from umr_ld.reading import Reading
     from umr_ld.registry import Registry
     from umr_ld.registry.views import Concern
+    from umr_ld.remote import RemoteRegistry
 
 _GRAVE = [one.label for one in Grave if one]
 _FAILING = ("affected", "possibly", "fixable", "never")
@@ -88,7 +89,7 @@ class _IgnoreType(click.ParamType[Ignore]):
         return Ignore(str(value["advisory"]), str(value["reason"]), until, str(value.get("reference", "")))
 
 
-@verb("check", options.store, options.at, options.policy, forms=findings.FORMS)
+@verb("check", *options.asked(), options.at, options.policy, forms=findings.FORMS)
 @click.argument("subjects", nargs=-1, required=True, metavar="PATH|REFERENCE…")
 @click.option(
     "--fail-on",
@@ -117,9 +118,9 @@ def check(
     NAME@RANGE. The exit code is 1 if anything is affected. What was decided to be left alone stands in
     umr.toml as [[check.ignore]], with a reason and an end.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         records, refs = read_subjects(session, registry, subjects)
-        unknown = [ref for ref in refs if _is_unknown(registry, ref, at)]
+        unknown = registry.unknown(refs, at=at)
         if unknown and len(unknown) == len(refs) and not records:
             registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
         found = registry.check([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
@@ -128,7 +129,7 @@ def check(
     ]
     today = datetime.now(UTC).date()
     rows = [(one, next((i for i in ignore if i.covers(one, today)), None)) for one in told]
-    sources = {str(record.ref): source for source, record in records.items()}
+    sources = {str(one.record.ref): source for source, one in records.items()}
     said = {"": [*map(_unknown, unknown), *(_finding(one, ignored, sources) for one, ignored in rows)]}
     session.give(
         human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in said[""]),
@@ -149,8 +150,8 @@ def check(
 
 
 def read_subjects(
-    session: Session, registry: Registry, subjects: Iterable[str]
-) -> tuple[dict[str, Record], list[str]]:
+    session: Session, registry: Registry | RemoteRegistry, subjects: Iterable[str]
+) -> tuple[dict[str, Reading], list[str]]:
     """What somebody wants to have checked.
 
     Args:
@@ -167,7 +168,7 @@ def read_subjects(
     """
     from umr_ld.files import card, documents
 
-    records: dict[str, Record] = {}
+    records: dict[str, Reading] = {}
     refs: list[str] = []
     for subject in subjects:
         path = Path(subject)
@@ -182,16 +183,6 @@ def read_subjects(
     if not records and not refs:
         raise Missing("there is nothing to check", remedy="name drafts or references")
     return records, refs
-
-
-def _is_unknown(registry: Registry, ref: str, at: datetime | None) -> bool:
-    """Whether nothing is recorded of what a reference names, nothing names it, and no advisory does."""
-    try:
-        registry.get(ref, at=at)
-    except Missing:
-        name = ref.partition("@")[0]
-        return registry.mentioned(name, at=at) is None and not registry.advisories(about=[name], at=at)
-    return False
 
 
 def _unknown(ref: str) -> Finding:
@@ -211,7 +202,7 @@ def _listed(path: Path) -> Iterator[str]:
             yield text
 
 
-def _of_card(session: Session, registry: Registry, card: Document) -> dict[str, Record]:
+def _of_card(session: Session, registry: Registry | RemoteRegistry, card: Document) -> dict[str, Reading]:
     """The draft that a hub card amounts to. What it is the card of stands nowhere in it."""
     from umr_ld.formats.hub_card import NOT_TAKEN, read_card
 
@@ -225,12 +216,12 @@ def _of_card(session: Session, registry: Registry, card: Document) -> dict[str, 
     return _drafts(registry, [Document(json.dumps(draft.tree.root).encode(), source=card.source)])
 
 
-def _drafts(registry: Registry, given: Iterable[Document]) -> dict[str, Record]:
-    found: dict[str, Record] = {}
+def _drafts(registry: Registry | RemoteRegistry, given: Iterable[Document]) -> dict[str, Reading]:
+    found: dict[str, Reading] = {}
     for one in registry.validate(given):
         if one.reading is None:
             raise Invalid(Report(tuple(one.report)), where=one.document.source)
-        found[one.document.source] = one.reading.record
+        found[one.document.source] = one.reading
     return found
 
 

@@ -26,7 +26,7 @@ _FAILING = ("violation", "warning", "never")
 _LEVELS = ("violation", "warning", "info")
 
 
-@verb("licences", options.store, options.at, options.policy, forms=findings.FORMS)
+@verb("licences", *options.asked(), options.at, options.policy, forms=findings.FORMS)
 @click.argument("subjects", nargs=-1, required=True, metavar="PATH|REFERENCE…")
 @click.option(
     "--fail-on",
@@ -56,10 +56,10 @@ def licences(
     is missing, what an upstream demands and the record's licence does not keep, and what one should know of
     what it is made from, each with the path. It compares what records state, and is no legal advice.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         records, refs = read_subjects(session, registry, subjects)
         report = registry.licences([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
-    sources = {str(record.ref): source for source, record in records.items()}
+    sources = {str(one.record.ref): source for source, one in records.items()}
     told = [
         replace(one, source=sources.get(one.focus, ""))
         for one in report

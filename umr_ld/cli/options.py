@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from umr_ld.cli.session import Session
-from umr_ld.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
     from umr_ld.risk import Policy
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
@@ -55,6 +55,8 @@ def _told(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     session = ctx.find_object(Session)
     if session is not None and param.name is not None and value is not None:
         setattr(session, param.name, value)
+        source = ctx.get_parameter_source(param.name)
+        session.sources[param.name] = "" if source is None else source.name
 
 
 def _configured(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -176,6 +178,30 @@ def store() -> click.Option:
     )
 
 
+def registry() -> click.Option:
+    """`--registry`."""
+    return _kept(
+        "--registry",
+        envvar="UMR_REGISTRY",
+        metavar="URL",
+        help="Ask a registry elsewhere over its API: https, or http on this machine.",
+    )
+
+
+def token_file() -> click.Option:
+    """`--token-file`."""
+    return _kept(
+        "--token-file",
+        metavar="FILE",
+        help="File with the token for --registry, instead of the variable UMR_TOKEN.",
+    )
+
+
+def asked() -> tuple[Callable[[], click.Option], ...]:
+    """The options that say which registry is read: one in a folder, or one elsewhere."""
+    return store, registry, token_file
+
+
 def yes() -> click.Option:
     """`--yes`."""
     return _kept("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -209,7 +235,7 @@ def policy() -> click.Option:
     )
 
 
-def policy_of(file: Path | None, registry: Registry) -> Policy | None:
+def policy_of(file: Path | None, registry: Registry | RemoteRegistry) -> Policy | None:
     """The policy that `--policy` names.
 
     Args:
@@ -248,17 +274,24 @@ def kind_of(asked: str, kinds: Iterable[str]) -> str:
     Raises:
         Malformed: if there is no such kind.
     """
-    known = {kind.casefold(): kind for kind in kinds}
-    if asked.casefold() not in known:
-        raise Malformed(
-            f"{asked!r} is no kind of record", where="--kind", remedy=f"one of {', '.join(known.values())}"
-        )
-    return known[asked.casefold()]
+    from umr_ld.registry.filters import kind_of as meant
+
+    return meant(asked, kinds, "--kind")
 
 
 def before_the_verb() -> list[click.Option]:
     """The options that may stand before the verb. They are moved behind it, and only count there."""
-    known = [config(), store(), form("json", "csv", "…"), as_json(), output(), at(), color()]
+    known = [
+        config(),
+        store(),
+        registry(),
+        token_file(),
+        form("json", "csv", "…"),
+        as_json(),
+        output(),
+        at(),
+        color(),
+    ]
     known += [verbose(), quiet(), yes(), dry_run(), agent()]
     for option in known:
         option.callback = None

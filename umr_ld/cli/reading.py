@@ -8,6 +8,7 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
+from umr_ld.registry.filters import license_of
 from umr_ld.render.answers import diff_json, event_json, listing_json
 from umr_ld.render.output import as_csv, as_json, stamp
 from umr_ld.render.rows import CHANGE, EVENT, LISTED, change_rows, event_row, listed_row
@@ -47,7 +48,7 @@ def _filters(function: Callable[..., int | None]) -> Callable[..., int | None]:
     return function
 
 
-@verb("list", options.store, options.at, forms=("json", "csv"))
+@verb("list", *options.asked(), options.at, forms=("json", "csv"))
 @_filters
 @click.option("--newest", is_flag=True, help="Newest first, instead of by name.")
 def list_(session: Session, newest: bool, **asked: Any) -> None:
@@ -58,7 +59,7 @@ def list_(session: Session, newest: bool, **asked: Any) -> None:
     _list(session, order="newest" if newest else "name", **asked)
 
 
-@verb("search", options.store, options.at, forms=("json", "csv"))
+@verb("search", *options.asked(), options.at, forms=("json", "csv"))
 @click.argument("words", nargs=-1, required=True)
 @_filters
 def search(session: Session, words: tuple[str, ...], **asked: Any) -> None:
@@ -72,10 +73,10 @@ def search(session: Session, words: tuple[str, ...], **asked: Any) -> None:
 def _list(
     session: Session, *, kind: str, license_: str, facets: bool, limit: int, at: datetime | None, **asked: Any
 ) -> None:
-    with session.open() as registry:
+    with session.ask() as registry:
         page = registry.listing(
             kind=kind_of(kind, registry.vocabulary.kinds) if kind else "",
-            license=_license(license_),
+            license=license_of(license_),
             limit=limit,
             at=at,
             **asked,
@@ -93,11 +94,6 @@ def _list(
         session.say(f"{shown:,} of {page.total:,}; --limit and --offset show the others")
 
 
-def _license(asked: str) -> str:
-    """A short licence stands for its SPDX address, as in records."""
-    return f"https://spdx.org/licenses/{asked}" if asked and ":" not in asked and " " not in asked else asked
-
-
 def _listing_words(page: Listing, rows: list[tuple[str, ...]], *, facets: bool, session: Session) -> str:
     text = table(LISTED, rows, width=session.width, style=session.style) if rows else ""
     for facet, counts in page.facets.items() if facets else ():
@@ -106,14 +102,14 @@ def _listing_words(page: Listing, rows: list[tuple[str, ...]], *, facets: bool, 
     return text
 
 
-@verb("history", options.store, options.at, forms=("json", "csv"))
+@verb("history", *options.asked(), options.at, forms=("json", "csv"))
 @click.argument("name")
 def history(session: Session, name: str, at: datetime | None) -> None:
     """Tell what happened to an artifact, newest first.
 
     NAME is an artifact's name, without a version.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         events = registry.history(name, at=at)
     session.give(
         human=lambda: "".join(_event_words(one, session.style) for one in events),
@@ -134,7 +130,7 @@ def _event_words(one: Event, style: Style) -> str:
     return f"{head}{by}{reason}  {number}\n" + "".join(f"    {one_line(change)}\n" for change in one.changes)
 
 
-@verb("diff", options.store, forms=("json", "csv"))
+@verb("diff", *options.asked(), forms=("json", "csv"))
 @click.argument("before")
 @click.argument("after")
 def diff(session: Session, before: str, after: str) -> None:
@@ -143,7 +139,7 @@ def diff(session: Session, before: str, after: str) -> None:
     BEFORE and AFTER are references: NAME, NAME@VERSION or NAME@RANGE. The changes come with the step that
     each needs: major when what it is changes, minor when facts are added, patch for wording.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.diff(before, after)
     give_changes(session, found)
     if not found.changes:

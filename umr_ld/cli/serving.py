@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from umr_ld.registry import Registry
 
 DEMO_AGENT = "umr demo"
+DEMO_NAMESPACE = "demo"
 
 _HOST = click.option(
     "--host",
@@ -47,18 +48,21 @@ _TRIES = f"""
 try:
   {{0}}r/dearcaat/rrt-mil         a record, and what it inherits from where
   {{0}}lineage/dearcaat/rrt-mil   what it was made from, down to LAION-5B
-  {{0}}impact/{ASKED}    who is downstream of LAION-5B"""
+  {{0}}impact/{ASKED}    who is downstream of LAION-5B
+  {{0}}publish                    a form that publishes, with the token above"""
 
 
 @verb("serve", options.store)
 @_HOST
 @_PORT
-def serve(session: Session, host: str, port: int) -> None:
+@click.option("--write", is_flag=True, help="Let those who have a token publish.")
+def serve(session: Session, host: str, port: int, write: bool) -> None:
     """Serve the pages and the API.
 
-    Runs until it is interrupted, and finishes what it has begun. Publishing goes on beside it.
+    Runs until it is interrupted, and finishes what it has begun. Publishing goes on beside it; with --write it
+    goes through the server, which then holds the registry.
     """
-    with session.open() as registry:
+    with session.open(write=write) as registry:
         _serve(session, registry, host, port)
 
 
@@ -86,8 +90,20 @@ def demo(session: Session, port: int, check: bool) -> int | None:
         session.say(
             f"{count(counts['records'], 'record')} of {count(counts['artifacts'], 'artifact')} published"
         )
+        session.say(f"a token for the names below {DEMO_NAMESPACE}/: {_token(registry)}")
         _serve(session, registry, "127.0.0.1", port, _TRIES)
     return None
+
+
+def _token(registry: Registry) -> str:
+    """A token with which the forms of the demo can be tried, for a day."""
+    from datetime import UTC, datetime, timedelta
+
+    from umr_ld.access import Grant
+
+    now = datetime.now(UTC)
+    grant = Grant(DEMO_AGENT, namespaces=(DEMO_NAMESPACE,))
+    return registry.access.create(grant, now=now, expires=now + timedelta(days=1))[1]
 
 
 @contextmanager

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _SYNTAXES = {"ttl": "TURTLE", "nq": "N_QUADS", "nt": "N_TRIPLES"}
 
 
-@verb("show", options.store, options.at, forms=("json", "jsonld", "yaml", *_SYNTAXES))
+@verb("show", *options.asked(), options.at, forms=("json", "jsonld", "yaml", *_SYNTAXES))
 @click.argument("reference")
 @click.option("--effective/--stated", default=True, help="With what is inherited (the default), or without.")
 def show(session: Session, reference: str, effective: bool, at: datetime | None) -> None:
@@ -39,7 +39,7 @@ def show(session: Session, reference: str, effective: bool, at: datetime | None)
     REFERENCE is NAME, NAME@VERSION or NAME@RANGE; the best matching version is shown. The forms jsonld,
     yaml, ttl, nq and nt give what was published; jsonld gives the very bytes.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.show(reference, at=at)
         base, vocabulary = registry.base, registry.vocabulary
     session.give(

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from umr_ld.cli.session import Session
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
 
 
-@verb("lineage", options.store, options.at, forms=("tree", "dot", "mermaid", "json"))
+@verb("lineage", *options.asked(), options.at, forms=("tree", "dot", "mermaid", "json"))
 @click.argument("reference")
 @click.option(
     "--up/--down",
@@ -41,7 +42,7 @@ def lineage(session: Session, reference: str, up: bool, depth: int | None, at: d
     REFERENCE is NAME, NAME@VERSION or NAME@RANGE. What is reached twice is drawn in full where it stands
     first. A pipe into `dot -Tsvg` makes a picture of --as dot.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.lineage(reference, direction="up" if up else "down", depth=depth, at=at)
     style = session.style
     session.give(
@@ -55,7 +56,7 @@ def lineage(session: Session, reference: str, up: bool, depth: int | None, at: d
         session.say("nothing is said of what it was made from" if up else "nothing recorded was made from it")
 
 
-@verb("impact", options.store, options.at, options.policy, forms=verdicts.FORMS)
+@verb("impact", *options.asked(), options.at, options.policy, forms=verdicts.FORMS)
 @click.argument("reference", metavar="ADVISORY|REFERENCE")
 @click.option(
     "--answer",
@@ -71,7 +72,7 @@ def impact(session: Session, reference: str, answer: str, policy: Path | None, a
     or NAME@RANGE; nothing need be recorded of it, as long as some record names it. Each record downstream is
     told with a shortest path by which it is reached, whatever may travel along it.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         if registry.advisory(reference, at=at) is not None:
             _verdicts(session, registry, reference, Answer.named(answer), policy, at)
             return
@@ -98,7 +99,7 @@ def impact(session: Session, reference: str, answer: str, policy: Path | None, a
 
 def _verdicts(
     session: Session,
-    registry: Registry,
+    registry: Registry | RemoteRegistry,
     reference: str,
     least: Answer,
     policy: Path | None,

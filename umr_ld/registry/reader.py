@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from umr_ld.change import Diff, diff
-from umr_ld.errors import Malformed
+from umr_ld.errors import Malformed, Missing
+from umr_ld.reading import Reading
 from umr_ld.registry import answers, checking, risks
 from umr_ld.registry.standings import Standings
 
@@ -280,7 +281,7 @@ class Reader:
 
     def check(
         self,
-        asked: Iterable[str | Record],
+        asked: Iterable[str | Record | Reading],
         *,
         policy: Policy | None = None,
         at: datetime | None = None,
@@ -300,15 +301,35 @@ class Reader:
         Raises:
             Malformed: if a reference is none.
         """
-        given = list(asked)
+        given = list(map(_recorded, asked))
         refs = [answers.asked(self._parts, one) for one in given if isinstance(one, str)]
         records = checking.drafts_first(one for one in given if not isinstance(one, str))
         upto = answers.sequence(self._parts, at)
         return checking.concerns(self._parts, [*refs, *records], policy or self._parts.policy, upto)
 
+    def unknown(self, references: Iterable[str], *, at: datetime | None = None) -> tuple[str, ...]:
+        """Of some references those of which nothing can be said: neither recorded, nor named by a record or advisory.
+
+        Args:
+            references: as in `show`.
+            at: as in `show`.
+
+        Raises:
+            Malformed: if one is no reference.
+        """
+        return tuple(one for one in references if self._is_unknown(one, at))
+
+    def _is_unknown(self, reference: str, at: datetime | None) -> bool:
+        try:
+            self.get(reference, at=at)
+        except Missing:
+            name = reference.partition("@")[0]
+            return self.mentioned(name, at=at) is None and not self.advisories(about=[name], at=at)
+        return False
+
     def licences(
         self,
-        asked: Iterable[str | Record],
+        asked: Iterable[str | Record | Reading],
         *,
         policy: Policy | None = None,
         at: datetime | None = None,
@@ -330,7 +351,8 @@ class Reader:
         """
         from umr_ld.registry.licensing import licence_findings
 
-        records = [self.get(one, at=at) if isinstance(one, str) else one for one in asked]
+        given = map(_recorded, asked)
+        records = [self.get(one, at=at) if isinstance(one, str) else one for one in given]
         upto = answers.sequence(self._parts, at)
         return licence_findings(self._parts, records, policy or self._parts.policy, upto)
 
@@ -387,6 +409,10 @@ class Reader:
             at: as in `show`.
         """
         return answers.counts(self._parts, at)
+
+
+def _recorded(asked: str | Record | Reading) -> str | Record:
+    return asked.record if isinstance(asked, Reading) else asked
 
 
 def _utc(moment: datetime) -> datetime:

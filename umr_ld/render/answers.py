@@ -59,7 +59,11 @@ def _values_json(found: Shown, vocabulary: Vocabulary, *, stated_only: bool) -> 
         several = [one for one in found.effective.values[iri] if not (stated_only and one.hops)]
         if several and iri not in _SAID_ELSEWHERE:
             values[vocabulary.key_of(iri) or iri] = [
-                filled(value=value_json(one.value, vocabulary), origin=str(one.origin) if one.hops else None)
+                filled(
+                    value=value_json(one.value, vocabulary),
+                    origin=str(one.origin) if one.hops else None,
+                    hops=one.hops or None,
+                )
                 for one in several
             ]
     return values

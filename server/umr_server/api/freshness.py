@@ -12,6 +12,8 @@ from umr_ld import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from werkzeug.wrappers import Response as BaseResponse
+
     from umr_server.site import Site
 
 POSITION = "Journal-Position"
@@ -29,7 +31,7 @@ class Freshness:
     def __init__(self, site: Site) -> None:
         self._registry = site.registry
 
-    def answered(self, make: Callable[[], Response]) -> Response:
+    def answered(self, make: Callable[[], BaseResponse]) -> BaseResponse:
         """An answer, or that nothing changed; then it is not made.
 
         Args:
@@ -39,7 +41,7 @@ class Freshness:
         parts = (head.chain, self._registry.policy.digest, request.full_path, __version__)
         tag = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]
         known = request.if_none_match
-        response = Response(status=304) if known.contains_weak(tag) else make()
+        response: BaseResponse = Response(status=304) if known.contains_weak(tag) else make()
         response.set_etag(tag)
         response.headers[POSITION] = str(head.seq)
         if "Cache-Control" not in response.headers:

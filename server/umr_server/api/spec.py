@@ -12,9 +12,10 @@ from spectree.models import SecureType, SecuritySchemeData
 from umr_ld import __version__
 from umr_server.api.door import JSON, Door
 from umr_server.api.models import Nothing, Problem
+from umr_server.api.written import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pydantic import BaseModel
 
@@ -44,6 +45,7 @@ class Route:
         method: of HTTP.
         query: model of the parameters.
         body: model of the body; None if there is none.
+        documents: media types of the body, if it is documents; the view reads it itself.
         headers: model of request headers beside those of HTTP, with their names as aliases in lower case.
         problems: statuses of refusal beside those that all routes have.
         status: of success.
@@ -59,6 +61,7 @@ class Route:
     method: str = "GET"
     query: type[BaseModel] = Nothing
     body: type[BaseModel] | None = None
+    documents: tuple[str, ...] = ()
     headers: type[BaseModel] | None = None
     problems: tuple[int, ...] = ()
     status: int = 200
@@ -77,12 +80,14 @@ class Route:
         codes: dict[str, Any] = {f"HTTP_{self.status}": self.answer}
         refusals = {
             *_ALWAYS,
-            *(_BODY if self.body else ()),
-            *((401, 403) if self.scope else ()),
+            *(_BODY if self.body or self.documents else ()),
+            *((401, 403, 429) if self.scope else ()),
+            *((409,) if self.scope and self.method != "GET" else ()),
+            *((404,) if self.path else ()),
             *self.problems,
         }
         codes |= {f"HTTP_{status}": Problem for status in sorted(refusals)}
-        if self.method == "GET":
+        if self.method == "GET" and not self.scope:
             codes["HTTP_304"] = None
         return _Answers(self.media, **codes)
 
@@ -102,7 +107,8 @@ class _Answers(Documented):
                 continue
             media = PROBLEM if int(status) >= 400 else self._media
             content = said.pop("content", {JSON: {"schema": {}}})
-            said["content"] = {media: content[JSON]}
+            if media:
+                said["content"] = {media: content[JSON]}
             if int(status) < 300:
                 said["headers"] = {
                     name: {"description": text, "schema": {"type": "string"}}
@@ -140,11 +146,13 @@ def specification() -> SpecTree:
     )
 
 
-def document(spec: SpecTree) -> dict[str, Any]:
+def document(spec: SpecTree, routes: Iterable[Route]) -> dict[str, Any]:
     """The OpenAPI document of the routes that were added.
 
     Args:
         spec: with all routes, inside of the application that serves them.
+        routes: the same.
     """
     made = spec.spec
+    describe(made, routes)
     return {"jsonSchemaDialect": "https://json-schema.org/draft/2020-12/schema", **made}

@@ -1,0 +1,6 @@
+"""Registries elsewhere, asked over their API."""
+
+from umr_ld.remote.client import Client
+from umr_ld.remote.registry import RemoteRegistry
+
+__all__ = ["Client", "RemoteRegistry"]
