@@ -98,6 +98,16 @@ def test_what_has_a_task_is_listed(registry, task, more):
     assert found.total == len(found.entries)
 
 
+def test_counts_that_are_remembered_are_those_of_now(registry):
+    first = registry.listing().facets
+    assert registry.listing(limit=1, order="newest").facets == first
+    registry.publish([draft("lab/e@1.0.0", task=["ranking"], publisher="E")], agent="test")
+    later = registry.listing().facets
+    assert later["task"]["ranking"] == first["task"]["ranking"] + 1
+    assert later["publisher"] == {"E": 1}
+    assert registry.listing(kind="Dataset").facets["kind"] == {"Dataset": 1}
+
+
 def test_too_many_exposed_are_refused_and_nothing_is_told_wrongly(registry, monkeypatch):
     monkeypatch.setattr(standings_module, "MOST", 1)
     client = create_app(registry).test_client()

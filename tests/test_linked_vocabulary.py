@@ -130,9 +130,9 @@ def test_every_term_lands_on_its_anchor(client):
 
 def test_a_relation_says_what_it_carries_and_a_property_how_it_behaves(client):
     text = client.get("/ns", headers={"Accept": "text/html"}).text
-    relation = text.partition('id="fineTunedFrom"')[2].partition("</section>")[0]
+    relation = text.partition('id="fineTunedFrom"')[2].partition('<div class="term"')[0]
     assert re.search(r'<dt>carries</dt><dd><a href="/risk#trainingData">', relation)
-    rule = text.partition('id="architecture"')[2].partition("</section>")[0]
+    rule = text.partition('id="architecture"')[2].partition('<div class="term"')[0]
     assert re.search(r'<dt>inheritance</dt><dd><a href="/ns#nearest">', rule)
     assert re.search(r'<dt>change</dt><dd><a href="/ns#major">', rule)
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
+    from umr_ld.index.tallies import Tallies
     from umr_ld.names import Ref
 
 MAX_QUERY = 256
@@ -130,6 +131,11 @@ class Selection:
                 "a.name >= :prefix AND a.name < :end", prefix=plain(prefix), end=f"{plain(prefix)}\x7f"
             )
         self._look_for(plain(text)[:MAX_QUERY].split())
+
+    @property
+    def key(self) -> str:
+        """The same for selections of the same artifacts of one state of the index."""
+        return json.dumps([self._text("", ""), self._given], ensure_ascii=False)
 
     def require_tags(self, tags: Mapping[str, str]) -> None:
         """Only what has values.
@@ -250,6 +256,7 @@ class Selection:
 def listing(
     db: sqlite3.Connection,
     selection: Selection,
+    tallies: Tallies,
     *,
     order: str,
     limit: int,
@@ -262,6 +269,7 @@ def listing(
     Args:
         db: in a transaction.
         selection: those that fit.
+        tallies: which may know the counts already.
         order: `name`, `newest` or `relevance`.
         limit: how many to give.
         offset: how many to pass over.
@@ -276,7 +284,7 @@ def listing(
     found = dict(selection.page(db, order, limit, offset))
     source = "json_each(:found) wanted CROSS JOIN record r ON r.seq = wanted.value"
     rows = records(db, source, {"found": json.dumps(list(found)), "at": at}, order="wanted.key")
-    total, facets = selection.facets(db) if counted else (len(found), {})
+    total, facets = tallies.of(db, selection) if counted else (len(found), {})
     return Page(tuple((row, found[row.seq]) for row in rows), total, facets)
 
 

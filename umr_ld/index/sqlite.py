@@ -12,6 +12,7 @@ from umr_ld.index import rows, search, upkeep
 from umr_ld.index.connections import Connections
 from umr_ld.index.rows import NOW
 from umr_ld.index.search import Selection, plain
+from umr_ld.index.tallies import Tallies
 from umr_ld.index.writing import take_in
 from umr_ld.lineage import Naming, Recorded
 
@@ -70,6 +71,7 @@ class SqliteIndex:
         self._files = Connections(path, read_only=read_only, wait=wait)
         self._counted = _NOTHING
         """Up to which entry everything was counted, and the result: only what was added since is counted again."""
+        self._tallies = Tallies()
 
     # -- keeping up with the journal
 
@@ -179,7 +181,14 @@ class SqliteIndex:
         chosen.restrict(among, without)
         with self._files.reading() as db:
             return search.listing(
-                db, chosen, order=order, limit=limit, offset=offset, at=_upto(at), counted=counted
+                db,
+                chosen,
+                self._tallies,
+                order=order,
+                limit=limit,
+                offset=offset,
+                at=_upto(at),
+                counted=counted,
             )
 
     def counts(self, at: int | None = None) -> Mapping[str, int]:
