@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from umr_ld.errors import Busy, Damaged, Denied, Full, Newer, UmrError
 from umr_ld.findings import Report, violation
@@ -19,6 +19,7 @@ from umr_ld.resources import resource
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from types import TracebackType
 
 _NO_SPACE = 64 * 1024
 """Bytes below which a disk counts as full."""
@@ -228,3 +229,38 @@ class Database:
 
     def _no_space(self) -> bool:
         return self._path is not None and shutil.disk_usage(self._path.parent).free < _NO_SPACE
+
+
+class Book:
+    """What a database holds, in the words of those who use it.
+
+    Args:
+        file: the database; it is closed with the book.
+    """
+
+    def __init__(self, file: Database) -> None:
+        self._file = file
+
+    def close(self) -> None:
+        """Let go of the file; nothing may be called afterwards."""
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def copy(self, target: Path) -> None:
+        """A copy of the file as it is now, while others write.
+
+        Args:
+            target: where; there is nothing yet.
+        """
+        self._file.copy(target)
+
+    def check(self) -> Report:
+        """Whether the file is sound in itself; a violation for each fault."""
+        return self._file.check()

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from umr_ld.access import Grant, Token
 from umr_ld.access.requests import Requests
 from umr_ld.access.secret import Secret, is_same, make, parse
-from umr_ld.database import Database, Form, microseconds, moment
+from umr_ld.database import Book, Database, Form, microseconds, moment
 from umr_ld.errors import Conflict, Malformed, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
     from pathlib import Path
-    from types import TracebackType
 
-    from umr_ld.findings import Report
 
 FORM = Form(application=0x756D7274, schema=1, script="access/schema.sql", noun="tokens")
 """The application's number reads "umrt"."""
@@ -31,7 +29,7 @@ _USED = timedelta(minutes=1)
 """Use is noted this often, so that reading does not mean writing."""
 
 
-class Access:
+class Access(Book):
     """Who may write. May be used by several threads, and the file by several processes, at once.
 
     Times are given by the caller, in UTC. Every method raises `Busy`, `Damaged` or `Full` as of `Database`,
@@ -46,20 +44,8 @@ class Access:
     """
 
     def __init__(self, path: Path | None = None, *, read_only: bool = False) -> None:
-        self._file = Database(FORM, path, read_only=read_only)
+        super().__init__(Database(FORM, path, read_only=read_only))
         self.requests = Requests(self._file)
-
-    def close(self) -> None:
-        """Let go of the file; nothing may be called afterwards."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def create(self, grant: Grant, *, now: datetime, expires: datetime) -> tuple[Token, str]:
         """Make a token.
@@ -148,18 +134,6 @@ class Access:
             if row[0] is not None:
                 raise Conflict(f"the token {id_} is revoked already", remedy="nothing more is needed")
             db.execute("UPDATE token SET revoked = ? WHERE id = ?", (microseconds(now), id_))
-
-    def copy(self, target: Path) -> None:
-        """A copy of the file as it is now, while others write.
-
-        Args:
-            target: where; there is nothing yet.
-        """
-        self._file.copy(target)
-
-    def check(self) -> Report:
-        """Whether the file is sound in itself; a violation for each fault."""
-        return self._file.check()
 
 
 def _token(row: Sequence[str]) -> Token:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import secrets
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from umr_ld.alerts import ignores, outbox, require_text, rows
 from umr_ld.alerts.audience import Audience
@@ -17,14 +17,13 @@ from umr_ld.alerts.outbox import Tally
 from umr_ld.alerts.rows import State
 from umr_ld.alerts.taking import take_in
 from umr_ld.alerts.webhook import secret_key, secret_text
-from umr_ld.database import microseconds
+from umr_ld.database import Book, microseconds
 from umr_ld.errors import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
-    from types import TracebackType
 
     from umr_ld.alerts import (
         Channel,
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
         Subscription,
     )
     from umr_ld.alerts.outbox import Posted
-    from umr_ld.findings import Report
 
     Select = Callable[[Subscription], Collection[str]]
 
@@ -47,7 +45,7 @@ _RUN = 1000
 """Messages in one run of delivering."""
 
 
-class Alerts:
+class Alerts(Book):
     """Who is told what. May be used by several threads, and the file by several processes, at once.
 
     Times are given by the caller, in UTC. Every method raises `Busy`, `Damaged` or `Full` as of `AlertsFile`,
@@ -69,20 +67,8 @@ class Alerts:
         read_only: bool = False,
         token: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._file = AlertsFile(path, read_only=read_only)
+        super().__init__(AlertsFile(path, read_only=read_only))
         self._token = token
-
-    def close(self) -> None:
-        """Let go of the file; nothing may be called afterwards."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # -- subscriptions
 
@@ -348,18 +334,6 @@ class Alerts:
         """When a message in the outbox is to be sent next; None if none waits."""
         with self._file.reading() as db:
             return outbox.next_due(db)
-
-    def copy(self, target: Path) -> None:
-        """A copy of the file as it is now, while others write.
-
-        Args:
-            target: where; there is nothing yet.
-        """
-        self._file.copy(target)
-
-    def check(self) -> Report:
-        """Whether the file is sound in itself; a violation for each fault."""
-        return self._file.check()
 
     # -- delivering
 
