@@ -6,9 +6,12 @@ import pytest
 from drafts import draft
 
 from bench.generate import changes
+from bench.registry import filled
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.names import Ref
 from umr_ld.registry import Registry
+from umr_ld.registry.risks import order_of_repair
+from umr_ld.risk import Answer
 
 
 @pytest.mark.parametrize("step", [1, 7, 50])
@@ -47,3 +50,27 @@ def test_a_listing_that_is_not_counted_has_the_same_entries(order):
             )
             assert bare.entries == counted.entries == then.entries
             assert not bare.facets
+
+
+def by_paths(exposure):
+    """The order of repair as it is defined: what hangs on a record is what it lies first on the path of."""
+    place = {one.ref: at for at, one in enumerate(exposure)}
+    below = [0] * len(exposure)
+    for at in sorted(range(len(exposure)), key=lambda at: -exposure[at].depth):
+        first = next(iter(exposure.path(exposure[at])[:1]), None)
+        above = None if first is None or first.reached is None else place.get(first.reached)
+        if above is not None and above != at:
+            below[above] += below[at] + 1
+    wanted = [at for at, one in enumerate(exposure) if one.answer is not Answer.CLEAR]
+    return [(at, below[at]) for at in sorted(wanted, key=lambda at: (exposure[at].depth, -below[at], at))]
+
+
+def test_a_generated_registry_is_one_and_is_mended_in_the_order_of_its_paths(tmp_path):
+    filled(tmp_path / "r", 400)
+    with Registry.open(tmp_path / "r", write=True) as registry:
+        assert registry.reached() == registry.position().seq
+        assert registry.doctor(deep=True)
+        exposures = [registry.verdicts(one.name).exposure for one in registry.advisories()]
+        assert max(map(len, exposures)) > 10
+        for exposure in exposures:
+            assert order_of_repair(exposure) == by_paths(exposure)

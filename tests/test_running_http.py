@@ -221,7 +221,7 @@ def test_who_reads_slowly_holds_no_thread(registry):
 
         @at.app.get("/large")
         def large():
-            return b"x" * (40 << 20)
+            return iter([b"x" * (1 << 20)] * 40)
 
         with at.connected(30) as talking:
             talking.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -144,7 +144,10 @@ def test_a_page_during_which_something_is_published_is_not_kept(registry, asked)
         return answer
 
     asked.keeper._app = publishing
-    assert b"lab/late" not in asked.get("/search?text=lab").data
+    between = asked.get("/search?text=lab")
+    assert b"lab/late" not in between.data
+    assert "ETag" not in between.headers
+    assert asked.keeper.counts()["entries"] == 0
     assert b"lab/late" in asked.get("/search?text=lab").data
 
 

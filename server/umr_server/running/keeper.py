@@ -169,10 +169,9 @@ class Keeper:
         path, entry = environ.get("PATH_INFO", ""), None
         if environ.get(ROOM) not in ROOMS:
             self._pass_over(path)
-        elif made.body is not None and _is_to_be_kept(made):
+        elif made.body is not None and _is_to_be_kept(made) and self._is_still(now, environ):
             entry = self._entry(key, now, made, environ)
-            if self._state.now(path, environ.get("QUERY_STRING", "")) == now:
-                self._keep(key, entry)
+            self._keep(key, entry)
         environ["HTTP_IF_NONE_MATCH"] = wanted
         if entry is not None:
             return _given(entry, environ, start_response)
@@ -185,6 +184,10 @@ class Keeper:
             return []
         start_response(made.status, made.headers)
         return made.rest
+
+    def _is_still(self, now: Hashable, environ: WSGIEnvironment) -> bool:
+        """Whether nothing was published meanwhile; else nobody can tell of which state the answer is."""
+        return self._state.now(environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")) == now
 
     def _entry(self, key: Hashable, now: Hashable, made: _Made, environ: WSGIEnvironment) -> Entry:
         headers = list(made.headers)
