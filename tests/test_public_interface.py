@@ -17,7 +17,7 @@ REGISTRY = {
     "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "events", "folder", "position",
     "validate", "publish", "import_trees", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
-    "counts", "access", "has_access", "is_writing", "reviewers",
+    "counts", "access", "has_access", "is_writing", "reached", "reviewers",
     "advisories", "advisory", "verdicts", "affected", "told", "judged", "check", "unknown", "licences",
     "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
 }  # fmt: skip

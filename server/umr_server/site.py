@@ -10,6 +10,7 @@ from umr_server.settings import Settings
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
     from umr_server.guard import Guard
+    from umr_server.running.operation import Operation
     from umr_server.sparql.pool import Queries
 
 
@@ -39,7 +40,19 @@ class Site:
 
         return Queries(self.registry, self.settings)
 
+    @property
+    def has_queries(self) -> bool:
+        """Whether anybody has asked in SPARQL yet."""
+        return "queries" in self.__dict__
+
+    @cached_property
+    def running(self) -> Operation:
+        """Figures, readiness, logs and kept answers."""
+        from umr_server.running.operation import Operation
+
+        return Operation(self)
+
     def close(self) -> None:
         """End what was started to serve the registry, which itself stays open."""
-        if "queries" in self.__dict__:
+        if self.has_queries:
             self.queries.close()

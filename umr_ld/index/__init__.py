@@ -272,6 +272,7 @@ class Index(Protocol):
         limit: int = 50,
         offset: int = 0,
         at: int | None = None,
+        counted: bool = True,
     ) -> Page:
         """Artifacts by their best record.
 
@@ -290,6 +291,7 @@ class Index(Protocol):
             limit: how many to give.
             offset: how many to pass over.
             at: see the module.
+            counted: whether all that fit are counted too, by facets; if not, the total is that of the page.
 
         Raises:
             Malformed: if there is no such order.

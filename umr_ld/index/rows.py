@@ -60,6 +60,9 @@ _SPOKEN_OF = """(
     SELECT DISTINCT s.record FROM json_each(:subjects) wanted CROSS JOIN subject s ON s.name = wanted.value
 ) said CROSS JOIN record r ON r.seq = said.record"""
 
+_SPEAKING = """(SELECT DISTINCT record FROM subject) said CROSS JOIN record r ON r.seq = said.record"""
+"""Every advisory and every statement speaks of something: there are few of them among many records."""
+
 _LINKS = """
     SELECT l.number, relation.text, a.name, versions.text, l.revision, l.inherit, evidence.text, l.external,
         l.note, l.iri
@@ -226,7 +229,7 @@ def speaking(
         at: sequence number up to which to look.
     """
     given: dict[str, Any] = {"at": at, "kind": kind}
-    source, condition = "record r", "AND kind.text = :kind"
+    source, condition = _SPEAKING, "AND kind.text = :kind"
     if subjects is not None:
         given["subjects"] = json.dumps(list(subjects))
         source = _SPOKEN_OF

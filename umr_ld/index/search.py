@@ -36,6 +36,8 @@ _BY_NAME = """artifact a CROSS JOIN shown s ON s.artifact = a.id CROSS JOIN reco
 _BY_WORDS = """words CROSS JOIN record r ON r.seq = words.rowid
     CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq
     CROSS JOIN artifact a ON a.id = r.artifact"""
+_BY_TIME = """record r CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq
+    CROSS JOIN artifact a ON a.id = r.artifact"""
 _RELEVANCE = "bm25(words, 10.0, 6.0, 3.0, 2.0, 1.0)"
 _ORDERS = {"name": "a.name", "newest": "r.seq DESC", "relevance": "a.name"}
 
@@ -64,6 +66,22 @@ _SUGGEST = """
         SELECT name FROM words WHERE words MATCH :pieces ORDER BY rank LIMIT :limit
     )
 """
+_COUNTS_SINCE = """
+    SELECT 'records', count(*) FROM record WHERE seq > :since
+    UNION ALL SELECT 'artifacts', count(DISTINCT r.artifact) FROM record r WHERE r.seq > :since
+        AND NOT EXISTS (SELECT 1 FROM record o WHERE o.artifact = r.artifact AND o.seq <= :since)
+    UNION ALL SELECT 'mentioned', count(DISTINCT l.target) FROM link l WHERE l.record > :since
+        AND NOT EXISTS (SELECT 1 FROM link o WHERE o.target = l.target AND o.record <= :since)
+        AND NOT EXISTS (SELECT 1 FROM record r WHERE r.artifact = l.target)
+    UNION ALL SELECT 'mentioned', -count(DISTINCT r.artifact) FROM record r WHERE r.seq > :since
+        AND NOT EXISTS (SELECT 1 FROM record o WHERE o.artifact = r.artifact AND o.seq <= :since)
+        AND EXISTS (SELECT 1 FROM link l WHERE l.target = r.artifact AND l.record <= :since)
+    UNION ALL SELECT 'links', count(*) FROM link WHERE record > :since
+    UNION ALL SELECT kind.text, count(*) FROM record r JOIN term kind ON kind.id = r.kind
+        WHERE r.seq > :since GROUP BY r.kind
+"""
+"""What has been added since an entry: it takes time in proportion to that."""
+
 _COUNTS = """
     SELECT 'records', count(*) FROM record WHERE seq <= :at
     UNION ALL SELECT 'artifacts', count(DISTINCT artifact) FROM record WHERE seq <= :at
@@ -99,6 +117,7 @@ class Selection:
         prefix: str,
     ) -> None:
         self._given: dict[str, Any] = {"at": at}
+        self._is_now = at is None
         self._shown = f"WITH shown AS MATERIALIZED ({_THEN})" if at is not None else f"WITH shown AS ({_NOW})"
         self._source = _BY_NAME
         self._conditions: list[str] = []
@@ -159,8 +178,13 @@ class Selection:
         """
         ranked = self.matches and order == "relevance"
         by = f"{_RELEVANCE}, a.name" if ranked else _ORDERS[order]
+        # The newest stand at the end of the table: none of the others is looked at.
+        is_walked = order == "newest" and self._source == _BY_NAME and self._is_now
+        source = _BY_TIME if is_walked else self._source
         snippet = "snippet(words, -1, '', '', '…', 64)" if self.matches else "''"
-        text = self._text(f"r.seq, {snippet}, a.name, r.title", f"ORDER BY {by} LIMIT :limit OFFSET :offset")
+        text = self._text(
+            f"r.seq, {snippet}, a.name, r.title", f"ORDER BY {by} LIMIT :limit OFFSET :offset", source
+        )
         given = {**self._given, "limit": max(limit, 0), "offset": max(offset, 0)}
         for seq, found, name, title in db.execute(text, given):
             yield seq, "" if found.strip("…") in f"{name}\n{title}" else found
@@ -224,9 +248,9 @@ class Selection:
         self._conditions.append(condition)
         self._given.update(given)
 
-    def _text(self, columns: str, rest: str) -> str:
+    def _text(self, columns: str, rest: str, source: str = "") -> str:
         where = f"WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
-        return f"{self._shown} SELECT {columns} FROM {self._source} {where} {rest}"  # noqa: S608
+        return f"{self._shown} SELECT {columns} FROM {source or self._source} {where} {rest}"  # noqa: S608
 
 
 def listing(
@@ -238,6 +262,7 @@ def listing(
     limit: int,
     offset: int,
     at: int,
+    counted: bool = True,
 ) -> Page:
     """A page of artifacts; see `Index.listing`.
 
@@ -249,6 +274,7 @@ def listing(
         limit: how many to give.
         offset: how many to pass over.
         at: sequence number up to which to look.
+        counted: whether all that fit are counted too.
 
     Raises:
         Malformed: if there is no such order.
@@ -258,7 +284,7 @@ def listing(
     found = dict(selection.page(db, order, limit, offset))
     source = "json_each(:found) wanted CROSS JOIN record r ON r.seq = wanted.value"
     rows = records(db, source, {"found": json.dumps(list(found)), "at": at}, order="wanted.key")
-    total, facets = tallies.of(db, selection)
+    total, facets = tallies.of(db, selection) if counted else (len(found), {})
     return Page(tuple((row, found[row.seq]) for row in rows), total, facets)
 
 
@@ -270,6 +296,20 @@ def counts(db: sqlite3.Connection, at: int) -> dict[str, int]:
         at: sequence number up to which to look.
     """
     return dict(db.execute(_COUNTS, {"at": at}))
+
+
+def counts_since(db: sqlite3.Connection, known: Mapping[str, int], since: int) -> dict[str, int]:
+    """How much there is now.
+
+    Args:
+        db: in a transaction.
+        known: how much there was at an entry.
+        since: its sequence number.
+    """
+    found = Counter(known)
+    for name, more in db.execute(_COUNTS_SINCE, {"since": since}):
+        found[name] += more
+    return dict(found)
 
 
 def suggest(db: sqlite3.Connection, name: str) -> list[str]:

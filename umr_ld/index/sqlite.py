@@ -48,6 +48,9 @@ _CONFUSABLE = """
 _TERMS = "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value"
 _SEQUENCE_AT = "SELECT seq - 1 FROM moment WHERE time > ? ORDER BY time, seq LIMIT 1"
 
+_NOTHING: tuple[int, dict[str, int]] = (0, {})
+"""Nothing is counted yet."""
+
 _naming: Callable[[tuple[Any, ...]], Naming] = partial(tuple.__new__, Naming)
 """As `Naming._make`, without a call in Python for each of what may be many."""
 
@@ -67,6 +70,8 @@ class SqliteIndex:
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._files = Connections(path, read_only=read_only, wait=wait)
         self._tallies = Tallies()
+        self._counted = _NOTHING
+        """Up to which entry everything was counted, and the result: only what was added since is counted again."""
 
     # -- keeping up with the journal
 
@@ -105,6 +110,7 @@ class SqliteIndex:
         """See `Index.clear`."""
         with self._files.writing() as db:
             upkeep.clear(db)
+        self._counted = _NOTHING
 
     def sequence_at(self, time: datetime) -> int:
         """See `Index.sequence_at`."""
@@ -167,6 +173,7 @@ class SqliteIndex:
         limit: int = 50,
         offset: int = 0,
         at: int | None = None,
+        counted: bool = True,
     ) -> Page:
         """See `Index.listing`."""
         chosen = Selection(at, text=text, kind=kind, publisher=publisher, license=license, prefix=prefix)
@@ -174,13 +181,26 @@ class SqliteIndex:
         chosen.restrict(among, without)
         with self._files.reading() as db:
             return search.listing(
-                db, chosen, self._tallies, order=order, limit=limit, offset=offset, at=_upto(at)
+                db,
+                chosen,
+                self._tallies,
+                order=order,
+                limit=limit,
+                offset=offset,
+                at=_upto(at),
+                counted=counted,
             )
 
     def counts(self, at: int | None = None) -> Mapping[str, int]:
         """See `Index.counts`."""
         with self._files.reading() as db:
-            return search.counts(db, _upto(at))
+            if at is not None:
+                return search.counts(db, at)
+            position = upkeep.state(db)[0]
+            since, before = self._counted if self._counted[0] <= position else _NOTHING
+            counted = search.counts_since(db, before, since) if since else search.counts(db, NOW)
+        self._counted = position, counted
+        return dict(counted)
 
     # -- links
 

@@ -77,6 +77,7 @@ class FileJournal:
         self._max_body = max_body
         self._appending = threading.Lock()
         self._suspect = False
+        self._watched: tuple[str, str] | None = None
         self._recent: deque[tuple[Segment, Place]] = deque(maxlen=_RECENT)
         self.notices: tuple[Finding, ...] = ()
         if not read_only:
@@ -137,10 +138,26 @@ class FileJournal:
         """See `Journal.head`. One that takes no entries follows what another process appends."""
         if not self._writable:
             with readable(self._folder):
+                if self._is_as_seen():
+                    return self._end.place.head
                 seen = _extent(self._folder)
                 if seen != self._seen:
-                    self._seen, self._end = seen, parts.survey(self._folder)
+                    self._seen, self._end, self._watched = seen, parts.survey(self._folder), None
         return self._end.place.head
+
+    def _is_as_seen(self) -> bool:
+        """Whether nothing was appended: the last segment is as long as it was, and has no successor.
+
+        A journal of many segments is not listed for every question.
+        """
+        if self._watched is None:
+            end = self._end
+            if end.torn or not end.segments or end.segments[-1].number != self._seen[0]:
+                return False
+            last = end.segments[-1]
+            self._watched = str(last.path), str(last.next(end.place.seq).path)
+        current, following = self._watched
+        return os.stat(current).st_size == self._seen[1] and not os.path.exists(following)  # noqa: PTH110, PTH116 - asked before every answer
 
     def verify(self) -> Report:
         """See `Journal.verify`.

@@ -67,6 +67,10 @@ class Reader:
         """Number and chain value of the last journal entry."""
         return self._parts.journal.head()
 
+    def reached(self) -> int:
+        """Number of the journal entry that the index has followed to: what is asked is answered as of it."""
+        return self._parts.index.position()
+
     def show(self, reference: str, *, at: datetime | None = None) -> Shown:
         """Everything about one record.
 
@@ -140,6 +144,7 @@ class Reader:
         limit: int = 50,
         offset: int = 0,
         at: datetime | None = None,
+        counted: bool = True,
     ) -> Listing:
         """A page of artifacts by their newest records, with facets; a search if there is a text.
 
@@ -156,6 +161,7 @@ class Reader:
             limit: how many to give.
             offset: how many to pass over.
             at: as in `show`.
+            counted: whether all that fit are counted too, by facets; if not, the total is that of the page.
 
         Raises:
             TooLong: if an answer is named, and too many records are exposed to tell.
@@ -174,6 +180,7 @@ class Reader:
             limit=limit,
             offset=offset,
             at=at,
+            counted=counted,
         )
 
     def suggest(self, name: str) -> tuple[str, ...]:

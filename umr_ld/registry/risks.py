@@ -315,13 +315,13 @@ def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
         place in the exposure, and how many further records hang on it by their paths; those that nothing
         exposed lies above first, and of these the ones on which most hangs.
     """
-    place = {one.ref: at for at, one in enumerate(exposure)}
-    below = [0] * len(exposure)
+    every = list(exposure)
+    place = {one.number: at for at, one in enumerate(every)}
+    below = [0] * len(every)
     # Deeper ones first: what hangs on them hangs on what is above them too.
-    for at in sorted(range(len(exposure)), key=lambda at: -exposure[at].depth):
-        first = next(iter(exposure.path(exposure[at])[:1]), None)
-        above = None if first is None or first.reached is None else place.get(first.reached)
+    for at in sorted(range(len(every)), key=lambda at: -every[at].depth):
+        above = place.get(exposure.through(every[at]))
         if above is not None and above != at:
             below[above] += below[at] + 1
-    wanted = [at for at, one in enumerate(exposure) if one.answer is not Answer.CLEAR]
-    return [(at, below[at]) for at in sorted(wanted, key=lambda at: (exposure[at].depth, -below[at], at))]
+    wanted = [at for at, one in enumerate(every) if one.answer is not Answer.CLEAR]
+    return [(at, below[at]) for at in sorted(wanted, key=lambda at: (every[at].depth, -below[at], at))]

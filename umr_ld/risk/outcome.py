@@ -175,6 +175,17 @@ class Exposure(Sequence[Exposed]):
             path.append(step)
         return tuple(path)
 
+    def through(self, exposed: Exposed) -> int:
+        """Number of the record by which another is reached on its path; 0 for none.
+
+        Args:
+            exposed: of this exposure.
+        """
+        if not exposed.depth and exposed.number in self._apart:
+            return 0
+        walk = self._affected if exposed.arrives is Answer.AFFECTED else self._possibly
+        return walk.through[exposed.number] if exposed.number in walk.arrived else 0
+
     def answer(self, ref: Ref) -> Answer:
         """How a record stands.
 

@@ -55,11 +55,15 @@ class _Browse:
 
     def home(self) -> str:
         registry = self._registry
-        examples = [listed for name in EXAMPLES for listed in registry.listing(prefix=name, limit=1).entries]
+        examples = [
+            listed
+            for name in EXAMPLES
+            for listed in registry.listing(prefix=name, limit=1, counted=False).entries
+        ]
         return render_template(
             "home.html",
             counts=registry.counts(),
-            newest=registry.listing(order="newest", limit=NEWEST).entries,
+            newest=registry.listing(order="newest", limit=NEWEST, counted=False).entries,
             examples=examples,
             advisories=gravest_first(registry.advisories())[:ADVISORIES],
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -143,7 +144,8 @@ class _Risk:
     def _page_of_verdicts(self, found: Verdicts, told: Affected, number: int) -> str:
         registry = self._registry
         shown = registry.show(str(found.advisory.ref))
-        numbers = {one: sum(each.answer is one for each in found.exposure) for one in reversed(Answer)}
+        counted = Counter(one.answer for one in found.exposure)
+        numbers = {one: counted[one] for one in reversed(Answer)}
         return render_template(
             "advisory.html",
             found=found,
