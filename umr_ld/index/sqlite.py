@@ -69,9 +69,9 @@ class SqliteIndex:
 
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._files = Connections(path, read_only=read_only, wait=wait)
+        self._tallies = Tallies()
         self._counted = _NOTHING
         """Up to which entry everything was counted, and the result: only what was added since is counted again."""
-        self._tallies = Tallies()
 
     # -- keeping up with the journal
 

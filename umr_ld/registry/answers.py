@@ -275,7 +275,7 @@ def _answers(
     parts: Parts, at: int | None, asked: Mapping[str, Any], chosen: Mapping[Answer, Sequence[Ref]]
 ) -> dict[str, int]:
     """How many artifacts there are for each answer, whichever was chosen; exact, as every facet is."""
-    counting = {**asked, "limit": 0, "offset": 0}
+    counting = {**asked, "limit": 0, "offset": 0, "counted": True}
     told = {one: parts.index.listing(at=at, **counting, among=chosen[one]).total for one in Answer if one}
     every = parts.index.listing(at=at, **counting).total
     counts = {**told, Answer.CLEAR: every - sum(told.values())}

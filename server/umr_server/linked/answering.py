@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
@@ -15,6 +13,7 @@ from werkzeug.http import is_resource_modified, quote_etag
 from umr_server.linked.headers import link_header
 from umr_server.linked.negotiation import chosen, offered, wanted_key
 from umr_server.linked.view import Target
+from umr_server.running.state import program
 
 if TYPE_CHECKING:
     from umr_server.linked.syntaxes import Syntax
@@ -103,23 +102,12 @@ def _lasts(view: View, row: Syntax) -> bool:
 
 
 def _tag(site: Site, view: View, row: Syntax) -> str:
-    """An entity tag: of what lasts by its identity, of all else by the journal's end, the policy and the program."""
+    """An entity tag: of what lasts by its identity, of all else by what is published and how it is asked."""
+    told = [row.key, str(view.status), str(view.gone), program(), version("pyoxigraph")]
     if _lasts(view, row):
-        told = ["lasting", view.lasting]
+        told += ["lasting", view.lasting]
     else:
-        query = request.query_string.decode("latin-1")
-        fragment = request.headers.get("HX-Request", "")
-        head = site.registry.position()
-        told = [head.chain, site.registry.policy.digest, request.root_url, request.path, query, fragment]
-    told += [row.key, str(view.status), str(view.gone), _program()]
+        state, query = site.running.state, request.query_string.decode("latin-1")
+        told += [repr(state.now(request.path, query)), state.constant, request.root_url, request.path, query]
+        told += [request.headers.get("HX-Request", "")]
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-@cache
-def _program() -> str:
-    """What identifies the program's own files, and what writes graphs."""
-    digest = hashlib.sha256(version("pyoxigraph").encode())
-    folder = Path(__file__).resolve().parents[1]
-    for path in sorted([*folder.rglob("*.py"), *(folder / "templates").iterdir()]):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
