@@ -5,10 +5,15 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flask import request
+
+from umr_ld.moments import moment
+from umr_ld.registry.past import as_of
 from umr_server.settings import Settings
 
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
+    from umr_ld.registry.reader import Reader
     from umr_server.guard import Guard
     from umr_server.running.operation import Operation
     from umr_server.sparql.pool import Queries
@@ -25,6 +30,16 @@ class Site:
     def __init__(self, registry: Registry, settings: Settings | None = None) -> None:
         self.registry = registry
         self.settings = settings or Settings()
+
+    @property
+    def asked(self) -> Reader:
+        """The registry as of the moment that the request names with `at=`: a date, or a date and time; else now.
+
+        Raises:
+            Malformed: if it is neither.
+        """
+        given = request.args.get("at", "").strip()
+        return as_of(self.registry, moment(given, "at") if given else None)
 
     @cached_property
     def guard(self) -> Guard:

@@ -86,7 +86,7 @@ def twins_of(view: View, row: Syntax) -> list[Twin]:
     """
     given = dict(request.view_args or {})
     given.pop("form", None)
-    stem = url_for(request.endpoint or "", **given)
+    stem = url_for(request.endpoint or "", **given, at=None)
     asked = [pair for pair in request.args.items(multi=True) if pair[0] != "format"]
     if len(stem) + sum(len(name) + len(value) for name, value in asked) > _LONGEST:
         return []

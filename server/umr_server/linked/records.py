@@ -14,11 +14,11 @@ from umr_server.linked.view import Graph, Target, View
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from umr_ld.registry import Registry
+    from umr_ld.registry.reader import Reader
     from umr_ld.registry.views import Mentioned, Shown
 
 
-def record_view(registry: Registry, shown: Shown, page: Callable[[], str], *, exact: bool) -> View:
+def record_view(registry: Reader, shown: Shown, page: Callable[[], str], *, exact: bool) -> View:
     """A record.
 
     Args:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from umr_server.pages import about, browse, compare, lineage, publish, query, record, risk
+from umr_server.pages.then import remember
 
 if TYPE_CHECKING:
     from umr_server.site import Site
@@ -23,4 +24,5 @@ def blueprint(site: Site) -> Blueprint:
         for address, endpoint, view in module.routes(site):
             methods = ["GET", "POST"] if module is publish else ["GET"]
             found.add_url_rule(address, endpoint, view, methods=methods)
+    remember(found)
     return found

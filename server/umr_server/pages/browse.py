@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from umr_ld.registry.reader import Reader
     from umr_ld.registry.views import Listing
     from umr_server.site import Site
 
@@ -51,7 +52,10 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
 class _Browse:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._registry = site.registry
+
+    @property
+    def _registry(self) -> Reader:
+        return self._site.asked
 
     def home(self) -> str:
         registry = self._registry

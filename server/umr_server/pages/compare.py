@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from umr_ld.registry.reader import Reader
     from umr_server.site import Site
 
 EVENTS = 100
@@ -40,7 +41,10 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
 class _Compare:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._registry = site.registry
+
+    @property
+    def _registry(self) -> Reader:
+        return self._site.asked
 
     def history(self, name: str) -> ResponseReturnValue:
         history, artifact, suffix = first_known(name, lambda asked: self._registry.history(_artifact(asked)))

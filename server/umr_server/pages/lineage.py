@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_ld.lineage import Lineage
+    from umr_ld.registry.reader import Reader
     from umr_server.site import Site
 
 LINES = 2000
@@ -44,7 +45,10 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
 class _Pages:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._registry = site.registry
+
+    @property
+    def _registry(self) -> Reader:
+        return self._site.asked
 
     def lineage(self, reference: str) -> ResponseReturnValue:
         direction: Literal["up", "down"] = "down" if request.args.get("direction") == "down" else "up"

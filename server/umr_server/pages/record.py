@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_ld.page import Section
+    from umr_ld.registry.reader import Reader
     from umr_ld.registry.views import Concern, Shown
     from umr_ld.risk import Answer
     from umr_server.site import Site
@@ -62,7 +63,10 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
 class _Record:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._registry = site.registry
+
+    @property
+    def _registry(self) -> Reader:
+        return self._site.asked
 
     def page(self, reference: str) -> ResponseReturnValue:
         found, name, suffix = first_known(reference, self._known)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from flask.typing import ResponseReturnValue
 
+    from umr_ld.registry.reader import Reader
     from umr_ld.registry.views import Affected, Verdicts
     from umr_ld.risk import Advisory
     from umr_server.site import Site
@@ -63,7 +64,10 @@ def gravest_first(advisories: Iterable[Advisory]) -> list[Advisory]:
 class _Risk:
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._registry = site.registry
+
+    @property
+    def _registry(self) -> Reader:
+        return self._site.asked
 
     def advisories(self, form: str = "") -> ResponseReturnValue:
         number = page_number()
