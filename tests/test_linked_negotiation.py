@@ -32,6 +32,13 @@ def client(registry):
     return create_app(registry).test_client()
 
 
+@pytest.fixture(scope="module")
+def mounted(registry):
+    """The server below a path, as behind an address that has one."""
+    elsewhere = Response("elsewhere", 404)
+    return Client(DispatcherMiddleware(elsewhere, {"/umr": create_app(registry)}), Response)
+
+
 ACCEPTED = {
     "nothing": (None, "html"),
     "anything": ("*/*", "html"),
@@ -127,10 +134,7 @@ MINTED += ["profiles/fmti-2023", "shapes", "catalog", "void"]
 
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle", "application/ld+json"])
 @pytest.mark.parametrize("iri", MINTED)
-def test_every_minted_identifier_answers_below_its_base(registry, iri, accept):
-    mounted = Client(
-        DispatcherMiddleware(Response("elsewhere", 404), {"/umr": create_app(registry)}), Response
-    )
+def test_every_minted_identifier_answers_below_its_base(mounted, iri, accept):
     answer = mounted.get(f"/umr/{iri}", headers={"Accept": accept}, follow_redirects=True)
     page_only = {"policy", "context/v1", "void"}
     assert answer.status_code == 200 or (accept == "text/html" and iri in page_only), answer.text[:200]
