@@ -377,9 +377,23 @@ def do(registry, act):
 
 
 # Shrinking would take minutes: an example is a whole registry.
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+UNSHRUNK = [Phase.explicit, Phase.reuse, Phase.generate]
+
+
+@settings(max_examples=20, deadline=None, phases=UNSHRUNK)
 @given(acts())
 def test_what_the_alerts_know_is_what_the_verdicts_say(acts):
+    agreed(acts)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, phases=UNSHRUNK)
+@given(acts())
+def test_what_the_alerts_know_is_what_the_verdicts_say_over_and_over(acts):
+    agreed(acts)
+
+
+def agreed(acts):
     with Registry.in_memory() as registry:
         everybody = subscribe(registry)
         known = {}
