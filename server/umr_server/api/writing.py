@@ -251,7 +251,7 @@ def answer_of(done: Sequence[Published], *, dry: bool = False) -> Response:
         as_json([publication_json(one) for one in done]), 201 if new else 200, content_type=JSON
     )
     if len(done) == 1 and not dry:
-        response.headers["Location"] = url_for("data.thing", reference=done[0].ref)
+        response.headers["Location"] = url_for("linked.thing", reference=done[0].ref)
         response.set_etag(f"{done[0].digest}-jsonld")
     return response
 

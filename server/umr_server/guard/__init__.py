@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from umr_ld.registry import Registry
     from umr_server.settings import Settings
 
-_UNCOUNTED = {"static", "health"}
+_UNCOUNTED = {"static", "running"}
+"""What may be asked any number of times: files, and the blueprint of what machines ask the server about itself."""
 _MADE = "`umr token create` makes one, on the machine of the registry"
 
 
@@ -60,7 +61,7 @@ class Guard:
                 remedy="revoke it: addresses are kept in logs and histories. Send the new one in the header "
                 "`Authorization: Bearer TOKEN`",
             )
-        if request.endpoint not in _UNCOUNTED:
+        if (request.blueprint or request.endpoint) not in _UNCOUNTED:
             self._count(self._reads, _network(request.remote_addr or ""))
 
     def _count(self, buckets: Buckets, key: str) -> None:

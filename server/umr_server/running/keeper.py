@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     Headers = list[tuple[str, str]]
 
-ROOMS = frozenset({"pages", "data", "linked", "sparql", "static"})
+ROOMS = frozenset({"pages", "linked", "sparql", "static"})
 """Blueprints whose answers are functions of what is published, unless they say `no-store`; and the files of pages."""
 
 ROUTE, ROOM, OUTCOME = "umr.route", "umr.room", "umr.outcome"

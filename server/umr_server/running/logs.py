@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote
 
+from umr_ld.access.secret import concealed
 from umr_ld.render.text import visible
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class AccessLog:
             "client": environ.get("REMOTE_ADDR", ""),
             "method": environ["REQUEST_METHOD"][:32],
             "route": route,
-            "path": quote(path.encode("latin-1", "replace"), safe="/@:+,;=~")[:LONGEST],
+            "path": quote(concealed(path).encode("latin-1", "replace"), safe="/@:+,;=~")[:LONGEST],
             "status": status,
             "bytes": size,
             "ms": round(took * 1000, 2),
