@@ -81,7 +81,9 @@ def test_an_advisory_becomes_a_record_that_hits_what_it_names(umr, tmp_path):
     [
         json.dumps(GIVEN, indent=3) + "\n",
         json.dumps(GIVEN),
-        "\n\t" + json.dumps({**GIVEN, "x": "\u00e9 1.50"}, ensure_ascii=False).replace(", ", " ,\r\n") + " \n\n",
+        "\n\t"
+        + json.dumps({**GIVEN, "x": "\u00e9 1.50"}, ensure_ascii=False).replace(", ", " ,\r\n")
+        + " \n\n",
         json.dumps(GIVEN).replace("[1.5, 2000.0]", "[1.50, 2e3, -0.0, 1E400]"),
     ],
     ids=["indented", "bare", "white space and other letters", "numbers"],

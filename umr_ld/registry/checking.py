@@ -111,7 +111,8 @@ def concerns(
             for place, subject in enumerate(subjects):
                 concern = question.of_draft(subject) if isinstance(subject, Record) else question.of(subject)
                 if concern is not None:
-                    found.append((place, concern))
+                    given = "" if isinstance(subject, Record) else subject.text
+                    found.append((place, replace(concern, given=given)))
     found.sort(key=lambda pair: (pair[0], -pair[1].advisory.severity, -pair[1].answer, pair[1].advisory.name))
     return tuple(concern for _, concern in found)
 
