@@ -460,22 +460,19 @@ def test_what_was_sent_is_told_although_another_process_holds_up_the_rest(tmp_pa
 
             def send(self, message, now):
                 if len(self.messages) == 2:
-                    clock.others.append(holding(tmp_path / "alerts.db"))
+                    others.append(holding(tmp_path / "alerts.db"))
                 return super().send(message, now)
 
         class Running(Clock):
-            def __init__(self):
-                super().__init__()
-                self.others = []
-
             def __call__(self):
-                return self.on(minutes=1) if self.others else self.time
+                return self.on(minutes=1) if others else self.time
 
+        others = []
         receiver, clock = Held(), Running()
         assert book.deliver(clock, {"webhook": receiver}).sent == 2
         with pytest.raises(Busy):
             book.deliver(clock, {"webhook": receiver})
-        clock.others.pop().close()
+        others.pop().close()
         assert book.deliver(clock, {"webhook": receiver}).sent == 1
         assert receiver.keys[2:] == [receiver.keys[2]] * 2
 

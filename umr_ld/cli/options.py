@@ -339,4 +339,11 @@ def group(name: str, summary: str) -> click.Group:
                 args = [args[at], *args[:at], *args[at + 1 :]]
             return super().parse_args(ctx, args)
 
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            """See `click.Group`; what a verb is for is told whole."""
+            with formatter.section("Verbs"):
+                formatter.write_dl(
+                    [(one, self.commands[one].get_short_help_str(1000)) for one in self.list_commands(ctx)]
+                )
+
     return _Verbs(name, help=summary, context_settings={"help_option_names": list(HELP_FLAGS)})

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -231,6 +231,10 @@ class Index(Protocol):
 
     def record(self, ref: Ref, at: int | None = None) -> RecordRow | None:
         """One record; None if it is not published."""
+        ...
+
+    def numbered(self, numbers: Iterable[int], at: int | None = None) -> Mapping[int, RecordRow]:
+        """Records by their sequence numbers; those that are none are left out."""
         ...
 
     def versions(self, name: str, at: int | None = None) -> Sequence[RecordRow]:

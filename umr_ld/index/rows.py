@@ -16,7 +16,7 @@ from umr_ld.versions import Version
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -175,6 +175,18 @@ def of_artifact(
         return records(db, source, given, condition="AND named.name = :name", order=order)
     given["key"] = version.sort_key
     return records(db, source, given, condition="AND named.name = :name AND r.key = :key", order=order)
+
+
+def numbered(db: sqlite3.Connection, numbers: Iterable[int], at: int) -> Iterator[RecordRow]:
+    """Records by their sequence numbers.
+
+    Args:
+        db: in a transaction.
+        numbers: those that are none are passed over.
+        at: sequence number up to which to look.
+    """
+    source = "json_each(:numbers) wanted CROSS JOIN record r ON r.seq = wanted.value"
+    return records(db, source, {"numbers": json.dumps([*numbers]), "at": at}, condition="", order="r.seq")
 
 
 def links(db: sqlite3.Connection, record: int) -> list[Link]:

@@ -17,7 +17,7 @@ from umr_ld.index.writing import take_in
 from umr_ld.lineage import Naming, Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -125,6 +125,11 @@ class SqliteIndex:
         with self._files.reading() as db:
             found = rows.of_artifact(db, str(ref.name), _upto(at), version=ref.version)
             return next(found, None)
+
+    def numbered(self, numbers: Iterable[int], at: int | None = None) -> Mapping[int, RecordRow]:
+        """See `Index.numbered`."""
+        with self._files.reading() as db:
+            return {row.seq: row for row in rows.numbered(db, numbers, _upto(at))}
 
     def versions(self, name: str, at: int | None = None) -> Sequence[RecordRow]:
         """See `Index.versions`."""

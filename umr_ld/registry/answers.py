@@ -44,10 +44,12 @@ class Asked:
     Args:
         artifact: name, or IRI of what is elsewhere.
         versions: which of its versions.
+        text: what the person wrote.
     """
 
     artifact: str
     versions: Range = EVERYTHING
+    text: str = ""
 
     def __str__(self) -> str:
         return self.artifact if self.versions.is_everything else f"{self.artifact}@{self.versions}"
@@ -64,17 +66,17 @@ def asked(parts: Parts, text: str) -> Asked:
     Raises:
         Malformed: if it is none of these.
     """
+    reference_text = text
     if is_absolute(text):
-        here = parts.base.artifact_of(text)
-        if here == text:
-            return Asked(text)
-        text = here
-    reference = parse_reference(text)
+        reference_text = parts.base.artifact_of(text)
+        if reference_text == text:
+            return Asked(text, text=text)
+    reference = parse_reference(reference_text)
     name = str(reference.name)
     if "/" not in name and not parts.index.versions(name) and not parts.index.is_named(name):
         found = parts.index.ending(name)
         name = found[0] if len(found) == 1 else name
-    return Asked(name, reference.versions)
+    return Asked(name, reference.versions, text)
 
 
 def missing(parts: Parts, reference: str, at: int | None = None) -> Missing:

@@ -115,7 +115,8 @@ def concerns(
                     question.of_draft(subject) if isinstance(subject, Record) else question.of(subject, row)
                 )
                 if concern is not None:
-                    found.append((place, concern))
+                    given = "" if isinstance(subject, Record) else subject.text
+                    found.append((place, replace(concern, given=given)))
     found.sort(key=lambda pair: (pair[0], -pair[1].advisory.severity, -pair[1].answer, pair[1].advisory.name))
     return tuple(concern for _, concern in found)
 

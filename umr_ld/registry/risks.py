@@ -261,19 +261,20 @@ def judged(parts: Parts, found: Verdicts, refs: Collection[str] | None = None) -
         found: the verdicts.
         refs: those that are wanted; None for all.
     """
-    for one in found.exposure:
-        if refs is None or str(one.ref) in refs:
-            row = parts.index.record(one.ref)
-            yield Judged(
-                ref=one.ref,
-                answer=one.answer,
-                arrives=one.arrives,
-                depth=one.depth,
-                path=found.exposure.path(one),
-                ruling=one.ruling,
-                publisher="" if row is None else row.publisher,
-                kind="" if row is None else row.kind,
-            )
+    wanted = [one for one in found.exposure if refs is None or str(one.ref) in refs]
+    rows = parts.index.numbered(one.number for one in wanted)
+    for one in wanted:
+        row = rows.get(one.number)
+        yield Judged(
+            ref=one.ref,
+            answer=one.answer,
+            arrives=one.arrives,
+            depth=one.depth,
+            path=found.exposure.path(one),
+            ruling=one.ruling,
+            publisher="" if row is None else row.publisher,
+            kind="" if row is None else row.kind,
+        )
 
 
 def told(parts: Parts, found: Verdicts, start: int = 0, most: int | None = None) -> Affected:

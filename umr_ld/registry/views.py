@@ -297,6 +297,7 @@ class Concern:
         path: the strongest way to what is hit.
         statement: the statement that counts for it.
         fix: the closest newer version, of what is used directly or of itself, that is clear; or empty.
+        given: the reference as it was asked about; empty for a draft.
     """
 
     asked: str
@@ -306,6 +307,7 @@ class Concern:
     path: tuple[Step, ...]
     statement: Ref | None
     fix: str
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -264,6 +264,7 @@ def concern_of(said: Said, advisory: Advisory) -> Concern:
         path=tuple(_steps(said)),
         statement=None if statement is None else Ref.parse(statement),
         fix=said.get("fix", ""),
+        given=said.get("given", said["reference"]),
     )
 
 

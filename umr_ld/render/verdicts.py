@@ -86,6 +86,7 @@ def concern_json(one: Concern, ignored: str = "") -> dict[str, Any]:
     """
     return filled(
         reference=one.asked,
+        given=one.given if one.given != one.asked else None,
         advisory=str(one.advisory.ref),
         title=one.advisory.title,
         severity=one.advisory.severity.label,

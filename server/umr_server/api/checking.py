@@ -57,6 +57,7 @@ class Concern(Answer):
     """An advisory that is open against something; or that nothing can be said of it."""
 
     reference: str
+    given: str | None = Field(None, description="The reference that was asked about, where it is another.")
     answer: str = Field(description="`affected`, `possibly`, `clear` by a statement, or `unknown`.")
     advisory: str | None = None
     severity: str | None = None
