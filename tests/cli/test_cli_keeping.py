@@ -190,9 +190,10 @@ def test_a_registry_is_served_while_publishing_goes_on_until_it_is_interrupted(r
 def test_the_demo_serves_what_it_says_one_should_try_and_leaves_nothing_behind(tmp_path):
     real = str(tmp_path / "real")
     with running("demo", "--port", "0", cwd=tmp_path, TMPDIR=str(tmp_path), UMR_STORE=real) as started:
-        lines = [next(started.stderr) for _ in range(6)]
+        lines = [next(started.stderr) for _ in range(8)]
         addresses = re.findall(r"(?m)^  (http://\S+)", "".join(lines))
-        assert [fetched(address)[0] for address in addresses] == [200, 200, 200]
+        assert [fetched(address)[0] for address in addresses] == [200, 200, 200, 200]
+        assert re.search(r"below demo/: umr_\w{57}$", "".join(lines), re.MULTILINE)
         assert interrupted(started) == (0, "")
     assert list(tmp_path.iterdir()) == []
 
