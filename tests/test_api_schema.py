@@ -13,6 +13,7 @@ from tokens import bearer, made
 
 from umr_ld.registry import Registry
 from umr_server.app import create_app
+from umr_server.settings import Settings
 
 KNOWN = [
     "lab/a",
@@ -49,7 +50,7 @@ def app():
             ],
             agent="test",
         )
-        application = create_app(registry)
+        application = create_app(registry, Settings(writes_per_minute=0))
         yield application
         application.extensions["umr"].close()
 

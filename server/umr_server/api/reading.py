@@ -47,6 +47,7 @@ class Value(Answer):
 
     value: Any = Field(description="A text, or an object with its own facts.")
     origin: str | None = Field(None, description="The record that it is inherited from.")
+    hops: int | None = Field(None, description="Inheriting links between.")
 
 
 class Upstream(Answer):

@@ -82,7 +82,7 @@ class Route:
             *_ALWAYS,
             *(_BODY if self.body or self.documents else ()),
             *((401, 403, 429) if self.scope else ()),
-            *((409,) if self.scope and self.method != "GET" else ()),
+            *((409, 422) if self.scope and self.method != "GET" else ()),
             *((404,) if self.path else ()),
             *self.problems,
         }
