@@ -283,7 +283,10 @@ class RemoteReader:
             return ()  # Of nothing that was asked about anything can be said; `unknown` tells.
         open_ = [one for one in said if "advisory" in one]
         known = self._advisories({one["advisory"].partition("@")[0] for one in open_}, at)
-        return tuple(values.concern_of(one, known[one["advisory"].partition("@")[0]]) for one in open_)
+        references = frozenset(subjects["references"])
+        return tuple(
+            values.concern_of(one, known[one["advisory"].partition("@")[0]], references) for one in open_
+        )
 
     def _advisories(self, names: set[str], at: datetime | None) -> dict[str, Advisory]:
         wanted = [name for name in sorted(names) if (name, at) not in self._known]

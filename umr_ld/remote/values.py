@@ -18,7 +18,7 @@ from umr_ld.risk import Advisory, Answer, Ruling, Scope, Severity, Step
 from umr_ld.versions import Level, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
     from umr_ld.record import Record, Value
     from umr_ld.vocab import Vocabulary
@@ -253,8 +253,8 @@ def _stated_of(said: Said) -> Stated:
     )
 
 
-def concern_of(said: Said, advisory: Advisory) -> Concern:
-    """See `render.verdicts.concern_json`."""
+def concern_of(said: Said, advisory: Advisory, references: Collection[str]) -> Concern:
+    """See `render.verdicts.concern_json`; `references` are those that were asked about."""
     answer, statement = Answer.named(said["answer"]), said.get("statement")
     return Concern(
         asked=said["reference"],
@@ -264,7 +264,7 @@ def concern_of(said: Said, advisory: Advisory) -> Concern:
         path=tuple(_steps(said)),
         statement=None if statement is None else Ref.parse(statement),
         fix=said.get("fix", ""),
-        given=said.get("given", said["reference"]),
+        given=said.get("given", said["reference"] if said["reference"] in references else ""),
     )
 
 
