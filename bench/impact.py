@@ -207,7 +207,7 @@ def run(records: int = RECORDS, rounds: int = 7) -> list[dict[str, object]]:
     with contextlib.closing(index), rivals(folder) as others:
         for root in made["roots"]:
             asked = others(root)
-            answers = {"ours": len(which(index, root))} | {name: len(ask()) for name, ask in asked.items()}
+            answers = {"ours": len(which(index, root))} | {name: len({*ask()}) for name, ask in asked.items()}
             found = answers["pyoxigraph on disk"]
             gc.freeze()  # What the rivals keep in memory is not looked through while others are measured.
             for question, ask in (

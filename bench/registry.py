@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from umr_ld.index import Change, Withdrawal
     from umr_ld.record import Link
 
-_FORM = 1
+_FORM = 2
 """Raised when what is kept from run to run changes."""
 _BATCH = 5_000
 _LOOKED_AT = 1_000
