@@ -10,7 +10,6 @@ import pty
 import signal
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import click
@@ -421,7 +420,9 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
 
 def test_ctrl_c_ends_with_130_and_without_a_traceback(tmp_path):
     started = process("validate", "-", cwd=tmp_path, stdin=subprocess.PIPE)
-    time.sleep(1.0)
+    # More than a pipe holds: when it is written somebody is reading.
+    started.stdin.write("#" * 200_000)
+    started.stdin.flush()
     started.send_signal(signal.SIGINT)
     _, err = started.communicate(timeout=30)
     assert started.returncode == 130

@@ -244,7 +244,7 @@ def answer_of(done: Sequence[Published], *, dry: bool = False) -> Response:
         dry: whether nothing was written.
 
     Returns:
-        201 if there is something new, else 200; of one record with its address and the tag of its data.
+        201 if there is something new, else 200; of one record with its address.
     """
     new = not dry and any(one.status == "published" for one in done)
     response = Response(
@@ -252,7 +252,6 @@ def answer_of(done: Sequence[Published], *, dry: bool = False) -> Response:
     )
     if len(done) == 1 and not dry:
         response.headers["Location"] = url_for("linked.thing", reference=done[0].ref)
-        response.set_etag(f"{done[0].digest}-jsonld")
     return response
 
 
