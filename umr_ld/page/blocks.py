@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -173,5 +172,5 @@ class Page:
     parts: tuple[Part, ...] = ()
     citation: Citation | None = None
     body: bytes = field(default=b"", repr=False)
-    values: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: tuple[tuple[str, str], ...] = ()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from umr_ld.page.blocks import Cell, Note, Page, Part, Table
 from umr_ld.page.measured import ROWS
 from umr_ld.page.record import Words, day
+from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:
     from umr_ld.addresses import Base
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from umr_ld.page.blocks import Block
     from umr_ld.registry.views import Shown
     from umr_ld.vocab import Vocabulary
+
+_TERM = re.compile(re.escape(UMR) + r"\w+")
 
 
 def changes_page(before: Shown, after: Shown, found: Diff, vocabulary: Vocabulary, base: Base) -> Page:
@@ -31,10 +35,10 @@ def changes_page(before: Shown, after: Shown, found: Diff, vocabulary: Vocabular
     rows = tuple(
         (
             Cell(one.level.name.lower()),
-            Cell(one.path),
+            Cell(_named(one.path, vocabulary)),
             Cell(one.act),
-            Cell(one.before),
-            Cell(one.after),
+            Cell(_named(one.before, vocabulary)),
+            Cell(_named(one.after, vocabulary)),
         )
         for one in found.changes[:ROWS]
     )
@@ -60,6 +64,11 @@ def changes_page(before: Shown, after: Shown, found: Diff, vocabulary: Vocabular
             Part("changes", "Changes", (table if rows else Note("Nothing changed."),)),
         ),
     )
+
+
+def _named(text: str, vocabulary: Vocabulary) -> str:
+    """A text in which the vocabulary's words stand as authors write them."""
+    return _TERM.sub(lambda found: vocabulary.key_of(found.group()) or found.group(), text)
 
 
 def _summary(found: Diff) -> str:

@@ -145,15 +145,17 @@ def _sections(found: Shown, words: Words) -> Iterator[Part]:
         words.vocabulary.key_of(name, None) or name: [one.value for one in several]
         for name, several in found.effective.values.items()
     }
-    for section in page_of(found, words.vocabulary, words.base):
-        yield _section(section, held, words)
+    parts = (_section(section, held, words) for section in page_of(found, words.vocabulary, words.base))
+    yield from (part for part in parts if part.blocks)
 
 
 def _section(section: Section, held: Mapping[str, Sequence[Value]], words: Words) -> Part:
-    """What has parts of its own is told as a table, and drawn where it was measured."""
+    """What has parts of its own is told as a table, and drawn where it was measured. The title stands above."""
     tables: list[Block] = []
     plain = []
     for row in section.rows:
+        if row.key == "title":
+            continue
         table = table_of(row)
         if table is None:
             plain.append(row)

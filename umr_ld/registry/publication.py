@@ -67,18 +67,19 @@ def _members(registry: Reader, found: Shown, at: datetime | None) -> Part:
     return members_part(shown, len(told) - len(shown), words)
 
 
-def changes(registry: Reader, before: str, after: str) -> Page:
+def changes(registry: Reader, before: str, after: str, *, at: datetime | None = None) -> Page:
     """The page of what changed between two records.
 
     Args:
         registry: what is asked.
         before: reference of the earlier one.
         after: reference of the later one.
+        at: as of `Reader.show`.
 
     Raises:
         Malformed, Missing: as `Reader.show`.
     """
-    earlier, later = registry.show(before), registry.show(after)
+    earlier, later = registry.show(before, at=at), registry.show(after, at=at)
     found = registry.diff(str(earlier.record.ref), str(later.record.ref))
     return changes_page(earlier, later, found, registry.vocabulary, registry.base)
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from umr_ld.lineage import Edge, Lineage, Node
     from umr_ld.page.drawing import Heap, Readable
 
-FONT = "Helvetica,Arial,DejaVu Sans,sans-serif"
+FONT = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
+"""The widest first: boxes that are measured with it hold the text of the others too."""
+
 SHAPES = {"Dataset": "cylinder", "Family": "folder", "Application": "house", "Software": "component"}
 """Of kinds that are not boxes."""
 
@@ -46,7 +48,7 @@ def as_dot(lineage: Lineage | Drawing) -> str:
     lines = [
         "digraph lineage {",
         f"  graph [rankdir=LR, bgcolor=white, nodesep=0.18, ranksep=0.7, pad=0.2, {_legend(drawing, seen)}];",
-        f'  node [shape=box, style="filled,rounded", fillcolor=white, fontname="{FONT}", fontsize=11, margin="0.12,0.06"];',
+        f'  node [shape=box, style="filled,rounded", fillcolor=white, fontname="{FONT}", fontsize=11, margin="0.2,0.08"];',
         f'  edge [color="#57616b", fontcolor="#57616b", fontname="{FONT}", fontsize=9, arrowsize=0.7];',
         *(_node(node, drawing, root=node == root) for node in seen.nodes),
         *(_edge(edge, drawing) for edge in seen.edges),

@@ -17,11 +17,14 @@ from umr_ld.render.yaml import as_yaml
 if TYPE_CHECKING:
     from umr_ld.page import Page
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+.!|~&$@:=-])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&$])")
+_LEADING = re.compile(r"^(\d*)(?=[.)=+-])")
+"""Behind it stands what would begin a list, or make a heading of the line above."""
+
 _SPDX = "https://spdx.org/licenses/"
 _SIMPLE = re.compile(r"[A-Za-z0-9.-]+\Z")
-_ONE = frozenset({"title"})
-"""Keys of records that a card says once."""
+_ONE = frozenset({"pretty_name", "pipeline_tag", "library_name"})
+"""Fields that hold one text."""
 
 
 def as_markdown(page: Page) -> tuple[str, tuple[str, ...]]:
@@ -46,7 +49,7 @@ def escaped(text: str) -> str:
     """
     text = clean(text).replace("\t", " ")
     lines = [" ".join(line.split()) for line in text.split("\n")]
-    return "<br>".join(_SPECIAL.sub(r"\\\1", line) for line in lines)
+    return "<br>".join(_LEADING.sub(r"\1\\", _SPECIAL.sub(r"\\\1", line)) for line in lines)
 
 
 def address(text: str) -> str:
@@ -69,11 +72,17 @@ def _front(page: Page) -> tuple[dict[str, Any], list[str]]:
             continue
         of_dataset = field in {"pretty_name", "task_categories"}
         if of_dataset == (page.citation is not None and page.citation.kind == "Dataset"):
-            texts = [clean(text) for text in values]
-            front[field] = texts[0] if rule.key in _ONE else texts
+            front[field] = _said(field, [clean(text) for text in values], lost)
     front |= _license(page)
     front |= _bases(page, lost)
     return front, lost
+
+
+def _said(field: str, texts: list[str], lost: list[str]) -> str | list[str]:
+    if field not in _ONE:
+        return texts
+    lost += [f"{field} {text}: a card has room for one" for text in texts[1:]]
+    return texts[0]
 
 
 def _license(page: Page) -> dict[str, Any]:

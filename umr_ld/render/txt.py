@@ -24,8 +24,8 @@ def as_txt(page: Page) -> str:
         page: what is shown.
     """
     title = clean_line(page.title)
-    head = [title, "=" * min(cells(title), WIDTH), f"{page.kind} {page.reference}", clean_line(page.lead)]
-    head += [page.address, ""]
+    head = [title, "=" * min(cells(title), WIDTH), clean_line(f"{page.kind} {page.reference}")]
+    head += [clean_line(page.lead), clean_line(page.address), ""]
     for banner in page.banners:
         head += [*textwrap.wrap(f"! {clean_line(banner.text)}", WIDTH, subsequent_indent="  "), ""]
     lines = "\n".join(head) + "\n"
@@ -53,23 +53,24 @@ def _block(block: Block) -> str:
 def _table(block: Table) -> str:
     """Aligned where no column is wide; else each row as labelled lines, so that nothing is cut."""
     caption = f"{clean_line(block.caption)}\n\n" if block.caption else ""
+    head = [clean_line(word) for word in block.head]
     rows = [[clean_line(cell.text) for cell in row] for row in block.rows]
-    widths = [max(map(cells, column)) for column in zip(block.head, *rows, strict=True)]
+    widths = [max(map(cells, column)) for column in zip(head, *rows, strict=True)]
     if sum(widths) + 2 * len(widths) <= WIDTH:
-        body = table(block.head, rows)
-        body = body if any(block.head) else body.partition("\n")[2]
+        body = table(head, rows)
+        body = body if any(head) else body.partition("\n")[2]
     else:
-        body = "\n".join(_labelled(block.head, row) for row in rows)
+        body = "\n".join(_labelled(head, row) for row in rows)
     more = f"And {block.left_out:,} more, in the data.\n" if block.left_out else ""
     return f"{caption}{body}{more}"
 
 
-def _labelled(head: tuple[str, ...], row: list[str]) -> str:
+def _labelled(head: list[str], row: list[str]) -> str:
     lines = []
     for at, (label, text) in enumerate(zip(head, row, strict=True)):
         if text:
             lead = "* " if not at else "  "
-            told = f"{clean_line(label)}: {text}" if label else text
+            told = f"{label}: {text}" if label else text
             lines += textwrap.wrap(
                 told,
                 WIDTH,

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from umr_ld.page import Table
 
 _NARROWEST, _WIDEST = 7, 46
+_WORD = 16
 _LOOKED_AT = 60
 _LONG = re.compile(r"\S{24,}")
 _PUNCTUATION = re.compile(r"(?<=[/._:@=&?-])(?=\w)")
@@ -28,7 +29,8 @@ def shares(table: Table) -> tuple[float, ...]:
         widths = sorted(cells(row[at].text) for row in rows) or [0]
         # The long ones count, but not the one that is longest of all by far.
         usual = max(widths[len(widths) * 3 // 4], cells(head))
-        weights.append(float(min(max(usual, _NARROWEST), _WIDEST)))
+        word = max((cells(word) for row in rows for word in row[at].text.split()), default=0)
+        weights.append(float(min(max(usual, min(word, _WORD), _NARROWEST), _WIDEST)))
     return tuple(weight / sum(weights) for weight in weights)
 
 
