@@ -114,5 +114,4 @@ def hostile_drawing(text):
     other = node("lab/b@1.0.0", text, kind="Dataset", withdrawn=True)
     unknown = Node(f"https://example.org/{text}", wanted=text, known=True)
     edges = [edge(root, "fineTunedFrom", other, revision=text), edge(other, text, unknown)]
-    made = drawing([root, other, unknown], edges, answers={"lab/a@1.0.0": "affected", "lab/b@1.0.0": text})
-    return made
+    return drawing([root, other, unknown], edges, answers={"lab/a@1.0.0": "affected", "lab/b@1.0.0": text})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import unicodedata
@@ -45,10 +46,11 @@ def parsed(page):
     return html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(rendered("html", page))
 
 
-ELEMENTS = set(
-    "html head meta title style body header main nav section h1 h2 h3 p a bdi span svg path circle rect div table "
-    "caption thead tbody tr th td dl dt dd ul li figure figcaption pre".split()
-)
+ELEMENTS = {
+    "html", "head", "meta", "title", "style", "body", "header", "main", "nav", "section", "h1", "h2", "h3", "p",
+    "a", "bdi", "span", "svg", "path", "circle", "rect", "div", "table", "caption", "thead", "tbody", "tr", "th",
+    "td", "dl", "dt", "dd", "ul", "li", "figure", "figcaption", "pre",
+}  # fmt: skip
 
 
 @hostile
@@ -154,10 +156,31 @@ COMMANDS = re.compile(r"\\([A-Za-z]+|.)", re.DOTALL)
 @hostile
 def test_no_command_comes_from_data(text):
     known = set(COMMANDS.findall(rendered("tex", hostile_page("plain"))))
-    escapes = set(
-        "textbackslash textasciitilde textasciicircum textless textgreater textbar textquotedbl textquotesingle "
-        "textasciigrave umrbreak umrspace umrsplit umrother umrright ldots { } & % $ # _ -".split()
-    )
+    escapes = {
+        "textbackslash",
+        "textasciitilde",
+        "textasciicircum",
+        "textless",
+        "textgreater",
+        "textbar",
+        "textquotedbl",
+        "textquotesingle",
+        "textasciigrave",
+        "umrbreak",
+        "umrspace",
+        "umrsplit",
+        "umrother",
+        "umrright",
+        "ldots",
+        "{",
+        "}",
+        "&",
+        "%",
+        "$",
+        "#",
+        "_",
+        "-",
+    }
     body = rendered("tex", hostile_page(text))
     assert set(COMMANDS.findall(body)) <= known | escapes
     _, _, document = body.partition("\\begin{document}")
@@ -191,7 +214,8 @@ def pdf_text(reader):
 @hostile
 def test_a_pdf_says_a_text_as_it_is(text):
     reader, made = pdf(hostile_page(text))
-    assert "root:" not in (said := pdf_text(reader))
+    said = pdf_text(reader)
+    assert "root:" not in said
     squeezed = "".join(said.split())
     for word in words_of(text):
         assert word in squeezed
@@ -310,27 +334,44 @@ def star(count, answers=None):
     return drawing([root, *leaves], edges, "down", answers)
 
 
-def test_many_neighbours_alike_are_one_heap_and_the_drawing_says_so():
+def test_of_many_neighbours_alike_a_few_are_drawn_and_the_others_counted():
     seen = readable(star(300))
-    assert len(seen.nodes) == ALIKE
-    assert [heap.number for heap in seen.heaps] == [300 - ALIKE + 1]
+    assert len(seen.nodes) == ALIKE + 1
+    assert [heap.number for heap in seen.heaps] == [300 - ALIKE]
     dot = rendered("dot", star(300))
-    assert "295 more" in dot
-    assert "of 301 are drawn one by one" in dot
-    assert "295 more" in rendered("mermaid", star(300))
+    assert f"and {300 - ALIKE} more" in dot
+    assert "7 of 301 are drawn one by one" in dot
+    assert f"and {300 - ALIKE} more" in rendered("mermaid", star(300))
 
 
-def test_who_is_affected_is_not_in_a_heap_of_those_who_are_not():
+def test_who_is_affected_is_drawn_before_those_who_are_not():
     seen = readable(star(300, {"lab/n299@1.0.0": "affected"}))
     assert "lab/n299@1.0.0" in map(str, seen.nodes)
 
 
-def test_what_still_cannot_be_read_is_cut_and_counted():
+def test_a_heap_tells_how_those_in_it_stand():
+    answers = {f"lab/n{at}@1.0.0": "possibly" for at in range(200)}
+    seen = readable(star(300, answers))
+    told = {heap.answer: heap.number for heap in seen.heaps}
+    assert told[""] + told["possibly"] + len(seen.nodes) == 301
+    assert f"and {told['possibly']} more\\n◆ possibly affected" in rendered("dot", star(300, answers))
+
+
+def test_what_is_below_a_node_that_is_not_drawn_is_counted_too():
     nodes = [node(f"lab/n{at}@1.0.0") for at in range(3 * MOST)]
-    edges = [edge(one, "fineTunedFrom", other) for one, other in zip(nodes, nodes[1:], strict=False)]
+    edges = [edge(one, "fineTunedFrom", other) for one, other in itertools.pairwise(nodes)]
     seen = readable(drawing(nodes, edges))
     assert len(seen.nodes) == MOST
-    assert seen.left_out == 2 * MOST
+    (heap,) = seen.heaps
+    assert (heap.near, heap.number) == (nodes[MOST - 1], 2 * MOST)
+
+
+@pytest.mark.parametrize("count", [15, 300])
+def test_a_drawing_has_as_many_boxes_as_can_be_read(count):
+    pytest.importorskip("pygraphviz")
+    root = ET.fromstring(rendered("svg", star(count)))
+    boxes = [one for one in root.iter(f"{SVG}g") if one.get("class") == "node"]
+    assert len(boxes) == (count + 1 if count < MOST else ALIKE + 2)
 
 
 def test_a_circle_is_drawn():
@@ -357,7 +398,7 @@ def test_mermaid_keeps_every_text_in_its_quotes(text):
 @hostile
 def test_plain_text_has_no_control_but_line_ends(text):
     body = rendered("txt", hostile_page(text))
-    for char in body.replace("\n", ""):
+    for char in body.replace("\n", "").replace("\t", ""):
         assert unicodedata.category(char) not in {"Cc", "Cs"}, char
     for word in words_of(text):
         assert word in "".join(body.split())

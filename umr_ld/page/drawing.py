@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,14 @@ if TYPE_CHECKING:
     from umr_ld.lineage import Edge, Lineage, Node
     from umr_ld.vocab import Relation
 
-MOST = 120
+MOST = 80
 """Boxes of a drawing."""
 
 ALIKE = 6
-"""Neighbours alike that are drawn one by one; of more the rest is one box."""
+"""Neighbours alike that are drawn one by one where not all can be."""
 
-GRAVEST = ("affected", "possibly", "", "clear")
+GRAVEST = ("affected", "possibly")
+"""Answers that are drawn before all others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,8 @@ class Heap:
     """Nodes that are drawn as one box.
 
     Args:
-        near: what they hang on.
-        relation: how.
+        near: the node that they hang on, at once or by others of the heap.
+        relation: of the links by which they hang on it.
         answer: label of the answer that they share.
         number: how many they are.
     """
@@ -77,58 +77,72 @@ class Readable:
     Args:
         nodes: one by one, the root first.
         edges: between them.
-        heaps: the others, as far as they hang on one that is drawn.
-        left_out: nodes that are not drawn at all.
+        heaps: all others, each of them in one.
     """
 
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     heaps: tuple[Heap, ...]
-    left_out: int
 
 
 def readable(drawing: Drawing) -> Readable:
     """What of a lineage is drawn: all of it, or as much as can be read, the gravest first.
 
-    Neighbours that hang on nothing else, in the same relation and with the same answer, are one box
-    if they are many. What is then still too much is left out from its far end.
+    Where it is too much, those that are affected are drawn with what lies between them and the root; then
+    the others from the root outwards, but only a few of neighbours alike. Nobody is lost: who is not drawn
+    is counted in a heap that hangs on the nearest one who is.
 
     Args:
         drawing: the lineage.
     """
     lineage = drawing.lineage
     if len(lineage.nodes) <= drawing.most:
-        return Readable(lineage.nodes, lineage.edges, (), 0)
-    drawn, heaps = _heaped(drawing)
-    kept = list(islice((node for node in lineage.nodes if node in drawn), drawing.most))
-    inside = set(kept)
-    heaps = [heap for heap in heaps if heap.near in inside]
-    edges = tuple(one for one in lineage.edges if one.source in inside and one.target in inside)
-    told = len(kept) + sum(heap.number for heap in heaps)
-    return Readable(tuple(kept), edges, tuple(heaps), len(lineage.nodes) - told)
+        return Readable(lineage.nodes, lineage.edges, ())
+    above = _above(lineage)
+    drawn = _drawn(drawing, above)
+    heaps: Counter[tuple[Node, str, str]] = Counter()
+    hangs: dict[Node, tuple[Node, str]] = {}
+    for node in lineage.nodes:
+        if node not in drawn:
+            near, relation = above[node]
+            hangs[node] = (near, relation) if near in drawn else hangs[near]
+            heaps[(*hangs[node], drawing.answers.get(str(node), ""))] += 1
+    return Readable(
+        nodes=tuple(node for node in lineage.nodes if node in drawn),
+        edges=tuple(edge for edge in lineage.edges if edge.source in drawn and edge.target in drawn),
+        heaps=tuple(Heap(*key, number) for key, number in heaps.items()),
+    )
 
 
-def _heaped(drawing: Drawing) -> tuple[set[Node], list[Heap]]:
-    lineage = drawing.lineage
-    degree = Counter(node for edge in lineage.edges for node in {edge.source, edge.target})
-    groups: dict[tuple[Node, str, str], list[Node]] = {}
+def _above(lineage: Lineage) -> Mapping[Node, tuple[Node, str]]:
+    """Of each node but the root the one through which it is reached first, and the relation between them."""
+    found: dict[Node, tuple[Node, str]] = {}
     for edge in lineage.edges:
         far = lineage.far(edge)
         near = edge.source if far is edge.target else edge.target
-        if degree[far] == 1 and far != lineage.root:
-            key = (near, edge.link.relation, drawing.answers.get(str(far), ""))
-            groups.setdefault(key, []).append(far)
-    hidden: set[Node] = set()
-    heaps = []
-    for (near, relation, answer), members in groups.items():
-        if len(members) > ALIKE:
-            hidden.update(members[ALIKE - 1 :])
-            heaps.append(Heap(near, relation, answer, len(members) - ALIKE + 1))
-    return set(lineage.nodes) - hidden, sorted(heaps, key=lambda one: _gravity(one.answer))
+        if far != lineage.root:
+            found.setdefault(far, (near, edge.link.relation))
+    return found
 
 
-def _gravity(answer: str) -> int:
-    return GRAVEST.index(answer) if answer in GRAVEST else len(GRAVEST)
+def _drawn(drawing: Drawing, above: Mapping[Node, tuple[Node, str]]) -> set[Node]:
+    lineage = drawing.lineage
+    drawn = {lineage.root}
+    for answer in GRAVEST:
+        for node in (one for one in lineage.nodes if drawing.answers.get(str(one)) == answer):
+            way = [node]
+            while way[-1] not in drawn:
+                way.append(above[way[-1]][0])
+            if len(drawn) + len(way) <= drawing.most * 2 // 3:
+                drawn.update(way)
+    alike: Counter[tuple[Node, str, str]] = Counter()
+    for node in lineage.nodes:
+        if node not in drawn and above[node][0] in drawn and len(drawn) < drawing.most:
+            key = (*above[node], drawing.answers.get(str(node), ""))
+            alike[key] += 1
+            if alike[key] <= ALIKE:
+                drawn.add(node)
+    return drawn
 
 
 def kinds_of(nodes: Iterable[Node]) -> tuple[str, ...]:

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 FONT = "DejaVu Sans,Verdana,Helvetica,Arial,sans-serif"
 """The widest first: boxes that are measured with it hold the text of the others too."""
 
-SHAPES = {"Dataset": "cylinder", "Family": "folder", "Application": "house", "Software": "component"}
-"""Of kinds that are not boxes."""
+SHAPES = {
+    "Dataset": ("cylinder", "shape=cylinder"),
+    "Family": ("folder", "shape=folder"),
+    "Application": ("double box", "peripheries=2"),
+    "Software": ("component", "shape=component"),
+}
+"""Of kinds that are not round boxes: in words, and as Graphviz writes it."""
 
 _COLORS = {
     "affected": ("#a3241c", "#fbecea"),
@@ -99,7 +104,7 @@ def _node(node: Node, drawing: Drawing, *, root: bool) -> str:
     if node.ref is None:
         attributes.append('style="filled,dashed"')
     elif node.kind in SHAPES:
-        attributes += [f"shape={SHAPES[node.kind]}", "style=filled"]
+        attributes += [SHAPES[node.kind][1], "style=filled"]
     if root:
         attributes.append("penwidth=2.5")
     if address := drawing.addresses.get(str(node)):
@@ -154,18 +159,19 @@ def _legend(drawing: Drawing, seen: Readable) -> str:
     root = drawing.lineage.root
     up = drawing.lineage.direction == "up"
     told = [f"What {root} was made from" if up else f"What was made from {root}"]
-    if seen.left_out or seen.heaps:
+    if seen.heaps:
         heaped = sum(heap.number for heap in seen.heaps)
         told.append(
-            f"{len(seen.nodes):,} of {len(drawing.lineage.nodes):,} are drawn one by one, {heaped:,} as heaps of "
-            f"neighbours alike; {seen.left_out:,} are left out."
+            f"{len(seen.nodes):,} of {len(drawing.lineage.nodes):,} are drawn one by one, those that are affected "
+            f"first; the other {heaped:,} are counted in boxes that say how many more there are."
         )
     if drawing.kinds:
         told.append(
             "Arrows lead from what was made to what it was made from: solid from a model or any other thing, dashed from data, dotted to a family."
         )
         shapes = [
-            f"{drawing.kinds.get(kind, kind)}: {SHAPES.get(kind, 'box')}" for kind in kinds_of(seen.nodes)
+            f"{drawing.kinds.get(kind, kind)}: {SHAPES.get(kind, ('round box', ''))[0]}"
+            for kind in kinds_of(seen.nodes)
         ]
         told.append(f"{'; '.join(shapes)}; dashed border: not recorded; bold border: what was asked about.")
         told.append(

@@ -38,12 +38,11 @@ def as_mermaid(lineage: Lineage | Drawing) -> str:
         relation = _text(_relation(edge.link.relation, drawing))
         lines.append(f'  {numbers[edge.source]} -->|"{relation}"| {numbers[edge.target]}')
     for at, heap in enumerate(seen.heaps):
-        lines.append(f'  h{at}["and {heap.number} more"]')
+        answer = f" {' '.join(ANSWERS.get(heap.answer, ('', heap.answer)))}" if heap.answer else ""
+        lines.append(f'  h{at}["{_text(f"and {heap.number} more{answer}")}"]')
         ends = (f"h{at}", numbers[heap.near])
         source, target = ends if drawing.lineage.direction == "down" else ends[::-1]
         lines.append(f'  {source} -->|"{_text(_relation(heap.relation, drawing))}"| {target}')
-    if seen.left_out:
-        lines.append(f'  note["{seen.left_out} more are left out"]')
     lines += _coloured(drawing, numbers)
     return "\n".join([*lines, ""])
 

@@ -56,7 +56,7 @@ def as_tex(page: Page) -> str:
     Args:
         page: what is shown.
     """
-    return written("page.tex", escaped, page, columns=columns)
+    return written("page.tex", escaped, page, columns=columns, thousands="{:,}".format)
 
 
 def escaped(text: str) -> str:
