@@ -126,6 +126,8 @@ def test_what_is_not_installed_is_named_with_how_to_get_it(registry, form, modul
     from umr_ld.render import pdf
 
     pdf._compiler.cache_clear()
+    pdf._font_files.cache_clear()
+    pdf._fonts.cache_clear()
     monkeypatch.setitem(sys.modules, module, None)
     done = umr("render", "lab/b", "--as", form, "-o", "out")
     assert done.code == 2

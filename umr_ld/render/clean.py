@@ -21,6 +21,8 @@ def clean(text: str) -> str:
     Args:
         text: anything.
     """
+    if text.isascii() and text.isprintable():
+        return text
     text = visible(text.replace("\r\n", "\n"))
     return _NO_CHARACTER.sub(lambda match: f"\\u{ord(match.group()):04x}", text)
 

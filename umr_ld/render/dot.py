@@ -85,8 +85,9 @@ def _lines(texts: Iterator[str] | tuple[str, ...]) -> str:
     """Texts below each other, long ones broken, and cut after three lines."""
     broken: list[str] = []
     for text in texts:
-        told = textwrap.wrap(clean_line(text), _WIDTH, max_lines=3, placeholder="…") or [""]
-        broken += [_escaped(cut(line, 2 * _WIDTH)) for line in told]
+        line = clean_line(text)
+        told = [line] if len(line) <= _WIDTH else textwrap.wrap(line, _WIDTH, max_lines=3, placeholder="…")
+        broken += [_escaped(cut(each, 2 * _WIDTH)) for each in told]
     return '"' + "\\n".join(broken) + '"'
 
 

@@ -7,6 +7,7 @@ page is the same bytes on every machine with the same packages.
 from __future__ import annotations
 
 import json
+import threading
 from dataclasses import asdict
 from functools import cache
 from importlib.util import find_spec
@@ -27,9 +28,16 @@ STANDARDS = ("a-3b", "ua-1")
 FONT_PACKAGES = ("manimgx_fonts", "manimgx_fonts_cjk")
 """Packages with fonts, from the package index; without them a text may have no glyphs."""
 
-_PREFERRED = ("Noto Sans", "Noto Sans CJK SC", "Noto Sans Arabic", "Noto Emoji", "Noto Sans Symbols")
-_EMBEDDED = ("Libertinus Serif", "DejaVu Sans Mono", "New Computer Modern Math")
+_PREFERRED = (
+    *("Noto Sans", "Noto Sans CJK SC", "Noto Sans Arabic", "Noto Emoji", "Noto Sans Symbols"),
+    *("Libertinus Serif", "DejaVu Sans Mono", "New Computer Modern Math"),
+)
 _BREAK = "\u200b"
+_LONGEST = 2000
+"""Characters of what no reader shows whole: PDF/A allows no more than 32,767 bytes (ISO 19005-3 §6.1.13)."""
+
+_ONE_AT_A_TIME = threading.Lock()
+"""A compiler belongs to whoever calls it, until it answers."""
 
 
 def as_pdf(page: Page) -> tuple[bytes, tuple[str, ...]]:
@@ -50,29 +58,25 @@ def as_pdf(page: Page) -> tuple[bytes, tuple[str, ...]]:
     try:
         return _compiled(compiler, data, page, STANDARDS), ()
     except _typst().TypstError as error:
-        if "could not be displayed" not in str(error):
-            raise
-        why = f"no font has all of its text, so it is neither PDF/A nor PDF/UA: {clean_line(error.message)}"
-    data["banners"].append(
-        {
-            "tone": "possibly",
-            "text": "This document lacks characters: no font has all of its text. The attached data has it.",
-            "link": "",
-        }
+        why = f"it is neither PDF/A nor PDF/UA: {clean_line(error.message)}"
+    note = (
+        "This document is neither PDF/A nor PDF/UA: no font has all of its text, or the standards forbid it."
     )
+    data["banners"].append({"tone": "possibly", "text": f"{note} The attached data has all.", "link": ""})
     return _compiled(compiler, data, page, ()), (why,)
 
 
 def _compiled(
     compiler: typst.Compiler, data: dict[str, Any], page: Page, standards: tuple[str, ...]
 ) -> bytes:
-    made = compiler.compile(
-        _template(),
-        format="pdf",
-        sys_inputs={"page": json.dumps(data), "body": page.body.decode("utf-8")},
-        pdf_standards=list(standards),  # type: ignore[arg-type] # names of standards are a type of their own there
-        timestamp=int(page.time.timestamp()),
-    )
+    with _ONE_AT_A_TIME:
+        made = compiler.compile(
+            _template(),
+            format="pdf",
+            sys_inputs={"page": json.dumps(data), "body": page.body.decode("utf-8")},
+            pdf_standards=list(standards),  # type: ignore[arg-type] # names of standards are a type of their own there
+            timestamp=int(page.time.timestamp()),
+        )
     assert isinstance(made, bytes)
     return made
 
@@ -94,27 +98,23 @@ def _template() -> bytes:
 
 @cache
 def _compiler() -> typst.Compiler:
-    """It keeps its fonts and what it compiled before. Fonts of the system would differ between machines."""
-    typesetter = _typst()
-    found = [find_spec(name) for name in FONT_PACKAGES]
-    folders = [Path(spec.origin).parent for spec in found if spec is not None and spec.origin]
-    fonts = typesetter.Fonts(include_system_fonts=False, font_paths=folders)
-    # No package is ever loaded, and no file read: both folders are empty of what a template could name.
-    return typesetter.Compiler(font_paths=fonts)  # type: ignore[no-any-return]
-
-
-def _fonts() -> tuple[str, ...]:
-    families = tuple(
-        name for package in FONT_PACKAGES if find_spec(package) is not None for name in _families()
-    )
-    return tuple(name for name in (*_PREFERRED, *families) if name in _families()) + _EMBEDDED
+    """It keeps its fonts and what it compiled before."""
+    return _typst().Compiler(font_paths=_font_files())  # type: ignore[no-any-return]
 
 
 @cache
-def _families() -> tuple[str, ...]:
+def _fonts() -> tuple[str, ...]:
+    """Those that are preferred, as far as they are there; for other scripts the typesetter looks itself."""
+    there = set(_font_files().families())
+    return tuple(name for name in _PREFERRED if name in there)
+
+
+@cache
+def _font_files() -> typst.Fonts:
+    """What the packages have and the typesetter brings. Fonts of the system differ between machines."""
     found = [find_spec(name) for name in FONT_PACKAGES]
     folders = [Path(spec.origin).parent for spec in found if spec is not None and spec.origin]
-    return tuple(_typst().Fonts(include_system_fonts=False, font_paths=folders).families())
+    return _typst().Fonts(include_system_fonts=False, font_paths=folders)  # type: ignore[no-any-return]
 
 
 # -- the page as plain values
@@ -123,8 +123,8 @@ def _families() -> tuple[str, ...]:
 def _data(page: Page) -> dict[str, Any]:
     return {
         "title": _text(page.title),
-        "author": clean_line(page.author) or "unknown",
-        "keywords": [clean_line(text) for text in page.values.get("keyword", ())],
+        "author": clean_line(page.author)[:_LONGEST] or "unknown",
+        "keywords": [clean_line(text)[:100] for text in page.values.get("keyword", ())[:50]],
         "date": [page.time.year, page.time.month, page.time.day],
         "fonts": _fonts(),
         "mono": ("DejaVu Sans Mono", *_fonts()),
@@ -133,7 +133,9 @@ def _data(page: Page) -> dict[str, Any]:
         "kind": clean_line(page.kind),
         "reference": _text(page.reference),
         "lead": _text(page.lead),
-        "banners": [{"tone": one.tone, "text": _text(one.text), "link": one.link} for one in page.banners],
+        "banners": [
+            {"tone": one.tone, "text": _text(one.text), "link": _link(one.link)} for one in page.banners
+        ],
         "parts": [
             {"label": clean_line(part.label), "blocks": [_block(one) for one in part.blocks]}
             for part in page.parts
@@ -144,6 +146,10 @@ def _data(page: Page) -> dict[str, Any]:
 def _text(text: str) -> str:
     """Every long word may be broken: a column is narrow, and nothing can be scrolled."""
     return parted(clean(text), _BREAK)
+
+
+def _link(address: str) -> str:
+    return address if len(address) <= _LONGEST else ""
 
 
 def _block(block: Block) -> dict[str, Any]:
@@ -161,7 +167,7 @@ def _block(block: Block) -> dict[str, Any]:
                 {**asdict(bar), "label": _text(bar.label), "value": _text(bar.value)} for bar in block.bars
             ]
             alt = "; ".join(f"{clean_line(bar.label)}: {clean_line(bar.value)}" for bar in block.bars)
-            told |= {"caption": clean_line(block.caption), "bars": bars, "alt": alt}
+            told |= {"caption": clean_line(block.caption), "bars": bars, "alt": alt[:_LONGEST]}
         case _:
             told |= {key: clean(text) for key, text in asdict(block).items()}
     return told
@@ -170,7 +176,7 @@ def _block(block: Block) -> dict[str, Any]:
 def _piece(piece: Any) -> dict[str, Any]:
     return {
         "text": _text(piece.text),
-        "link": piece.link,
+        "link": _link(piece.link),
         "parts": [(clean_line(label), _text(text)) for label, text in piece.parts],
         "origin": "" if piece.origin is None else _text(str(piece.origin)),
     }
@@ -182,7 +188,7 @@ def _table(table: Table) -> dict[str, Any]:
         "head": [_text(word) for word in table.head],
         "shares": shares(table),
         "rows": [
-            [{"text": _text(cell.text), "link": cell.link, "tone": cell.tone} for cell in row]
+            [{"text": _text(cell.text), "link": _link(cell.link), "tone": cell.tone} for cell in row]
             for row in table.rows
         ],
         "more": f"And {table.left_out:,} more, in the data." if table.left_out else "",

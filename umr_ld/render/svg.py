@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,9 @@ _ATTRIBUTES = frozenset(
     ]
 )
 
+_ONE_AT_A_TIME = threading.Lock()
+"""Graphviz keeps the state of a layout in variables of the process."""
+
 
 def as_svg(drawing: Drawing) -> str:
     """A picture that is a file of its own: no script, no style, no request to anywhere.
@@ -66,8 +70,9 @@ def as_svg(drawing: Drawing) -> str:
             "SVG needs Graphviz, which is not installed",
             remedy="pip install 'umr-ld[render]', or ask for dot and draw it elsewhere",
         ) from None
-    graph = pygraphviz.AGraph(string=as_dot(drawing))
-    drawn = graph.draw(format="svg", prog="dot")
+    dot = as_dot(drawing)
+    with _ONE_AT_A_TIME:
+        drawn = pygraphviz.AGraph(string=dot).draw(format="svg", prog="dot")
     # Graphviz wrote it just now.
     root = ET.fromstring(drawn)  # noqa: S314
     _tidy(root)
