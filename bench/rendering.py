@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import umr_ld
 from bench.measure import alternating, compared
 from umr_ld.files import documents
 from umr_ld.registry import publication
 from umr_ld.render.targets import TARGETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 RECORD = "vinid/plip"
 ROUNDS = 21

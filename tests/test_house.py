@@ -38,6 +38,10 @@ ROOMS = {
     "http.client": {"net"},
     "smtplib": {"alerts"},
     "license_expression": {"licences"},
+    "jinja2": {"render"},
+    "typst": {"render"},
+    "pygraphviz": {"render"},
+    "xml": {"render", "alerts"},
     "urllib.request": set(),
 }
 

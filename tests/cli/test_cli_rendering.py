@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from drafts import draft
-from umr import clean_environment, published, umr
+from umr import ROOT, clean_environment, published, umr
 
 from umr_ld.render.targets import TARGETS
 
@@ -138,3 +139,23 @@ def test_what_is_not_installed_is_named_with_how_to_get_it(registry, form, modul
 def test_what_a_form_has_no_place_for_is_told(registry):
     done = umr("render", "lab/c", "--as", "md", "-o", "card.md")
     assert "not in it: embeds lab/b: a card has no field for it" in done.err
+
+
+def test_the_page_of_the_documentation_is_what_happens(shipped, tmp_path, monkeypatch):
+    pytest.importorskip("typst")
+    pytest.importorskip("pygraphviz")
+    (tmp_path / ".umr").symlink_to(shipped)
+    text = (ROOT / "docs" / "rendering.md").read_text(encoding="utf-8")
+    (console,) = re.findall(r"```console\n(.*?)```", text, re.DOTALL)
+    for line in console.splitlines():
+        done = umr(*line.partition("#")[0].removeprefix("$ umr ").split())
+        assert done.code == 0, done.err
+    assert Path("plip.pdf").read_bytes().startswith(b"%PDF-")
+    (python,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    exec(compile(python, "rendering.md", "exec"), {})
+
+
+def test_every_form_is_told_in_the_documentation():
+    text = (ROOT / "docs" / "rendering.md").read_text(encoding="utf-8")
+    for key in TARGETS:
+        assert f"`{key}`" in text
