@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import re
+import subprocess
+import sys
 import unicodedata
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import html5lib
 import pytest
@@ -29,6 +33,7 @@ from umr_ld.render.tex import escaped as tex_escaped
 from umr_ld.render.widths import parted
 
 hostile = pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
+ROOT = Path(__file__).resolve().parents[1]
 LETTERS = re.compile(r"\w{3,}")
 
 
@@ -271,6 +276,36 @@ def test_what_no_font_has_is_told_in_the_document_and_beside_it():
     (loss,) = made.losses
     assert "neither PDF/A nor PDF/UA" in loss
     assert dict(reader.attachments)
+
+
+def test_without_packages_of_fonts_a_document_is_made_and_says_what_it_lacks(monkeypatch):
+    pytest.importorskip("typst")
+    from umr_ld.render import pdf as module
+
+    kept = (module._compiler, module._fonts, module._font_files)
+    monkeypatch.setattr(module, "FONT_PACKAGES", ())
+    for one in kept:
+        one.cache_clear()
+    try:
+        assert not pdf(hostile_page("Latin"))[1].losses
+        assert "neither PDF/A" in pdf(hostile_page("模型"))[1].losses[0]
+    finally:
+        for one in kept:
+            one.cache_clear()
+
+
+def test_another_process_makes_the_same_bytes():
+    pytest.importorskip("typst")
+    code = (
+        "import hashlib, sys; sys.path[:0] = ['tests', '.']; from publishing import hostile_page; "
+        "from umr_ld.render.targets import TARGETS; "
+        "print(hashlib.sha256(TARGETS['pdf'].render(hostile_page('病 same')).body).hexdigest())"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    made = TARGETS["pdf"].render(hostile_page("病 same")).body
+    assert told.stdout.strip() == hashlib.sha256(made).hexdigest()
 
 
 def test_what_no_reader_shows_whole_is_cut_where_the_archive_standard_demands_it():

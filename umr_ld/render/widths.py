@@ -12,6 +12,12 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 7, 46
 _WORD = 16
+_BESIDE = 3
+"""Columns that a heading needs besides its words, which are bold."""
+
+_LINES = 6
+"""Lines that the longest text of a column may take, where there is room for more columns than one."""
+
 _LOOKED_AT = 60
 _LONG = re.compile(r"\S{24,}")
 _PUNCTUATION = re.compile(r"(?<=[/._:@=&?-])(?=\w)")
@@ -27,8 +33,7 @@ def shares(table: Table) -> tuple[float, ...]:
     weights = []
     for at, head in enumerate(table.head):
         widths = sorted(cells(row[at].text) for row in rows) or [0]
-        # The long ones count, but not the one that is longest of all by far.
-        usual = max(widths[len(widths) * 3 // 4], cells(head))
+        usual = max(widths[len(widths) * 3 // 4], widths[-1] // _LINES, cells(head) + _BESIDE)
         word = max((cells(word) for row in rows for word in row[at].text.split()), default=0)
         weights.append(float(min(max(usual, min(word, _WORD), _NARROWEST), _WIDEST)))
     return tuple(weight / sum(weights) for weight in weights)
