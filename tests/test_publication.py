@@ -361,6 +361,13 @@ def test_an_svg_has_nothing_but_shapes_words_and_links(text):
         assert word in shown.replace("\u00a0", " ")
 
 
+def test_an_svg_leads_nowhere_but_to_web_addresses():
+    pytest.importorskip("pygraphviz")
+    a = node("lab/a@1.0.0")
+    shown = replace(drawing([a], []), addresses={"lab/a@1.0.0": "javascript:alert(1)"})
+    assert "javascript" not in rendered("svg", shown)
+
+
 def test_an_svg_says_in_words_what_it_shows():
     pytest.importorskip("pygraphviz")
     a, b = node("lab/a@1.0.0", "A"), node("lab/b@1.0.0", "B", kind="Dataset")
