@@ -1,13 +1,14 @@
 """Everything downstream of a root in a large registry, with the way by which each record is reached.
 
 Beside it, the bare closure `?s prov:wasDerivedFrom+ <root>` over nothing but these edges, which knows no
-versions, ranges or ways: in pyoxigraph on disk (as a registry keeps its graphs) and in memory, and in
-rdflib, which is given only the edges that it will walk.
+versions, ranges or ways: in pyoxigraph on disk (as a registry keeps its graphs) and in memory, in
+Virtuoso over HTTP where it is installed, and in rdflib, which is given only the edges that it will walk.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import itertools
 import json
@@ -24,15 +25,18 @@ import pyoxigraph as ox
 
 from bench.generate import changes, edges, n_quads
 from bench.measure import alternating, compared
+from bench.virtuoso import is_installed, serving
 from umr_ld.addresses import Base
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.lineage import impact
 from umr_ld.risk import Case, Cell, Scope, expose
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import rdflib
+
+    from bench.virtuoso import Virtuoso
 
     Below = Mapping[str, list[str]]
 
@@ -143,6 +147,40 @@ def rdflib_closure(graph: rdflib.Graph, root: str) -> list[str]:
     return [str(row[0]) for row in graph.query(f"SELECT ?s {{ ?s <{_DERIVED}>+ <{iri}> }}")]  # type: ignore[index]
 
 
+def virtuoso_closure(server: Virtuoso, root: str) -> list[str]:
+    """Virtuoso's: the same."""
+    return server.query(f"SELECT ?s {{ ?s <{_DERIVED}>+ <{Base().expand('r/', root)}> }}")
+
+
+@contextlib.contextmanager
+def rivals(folder: Path) -> Iterator[Callable[[str], dict[str, Callable[[], list[str]]]]]:
+    """Gives for a root the ways in which others answer, the first of them the store that registries have.
+
+    Args:
+        folder: as `prepared` made it.
+    """
+    on_disk, in_memory = ox.Store.read_only(str(folder / "quads")), ox.Store()
+    in_memory.bulk_extend(on_disk)
+
+    def of(root: str) -> dict[str, Callable[[], list[str]]]:
+        found = {
+            "pyoxigraph on disk": partial(closure, on_disk, root),
+            "pyoxigraph in memory": partial(closure, in_memory, root),
+            "rdflib": partial(rdflib_closure, _rdflib_graph(on_disk, root), root),
+        }
+        if server is not None:
+            found["Virtuoso, over HTTP"] = partial(virtuoso_closure, server, root)
+        return found
+
+    with contextlib.ExitStack() as stack:
+        server = None
+        if is_installed():
+            server = stack.enter_context(serving(folder / "virtuoso", folder / "edges.nq"))
+        else:
+            print("Virtuoso is not installed, so that it is not measured", file=sys.stderr)
+        yield of
+
+
 def _rdflib_graph(store: ox.Store, root: str) -> rdflib.Graph:
     import rdflib
 
@@ -163,33 +201,24 @@ def run(records: int = RECORDS, rounds: int = 7) -> list[dict[str, object]]:
     """
     folder = prepared(records)
     made = json.loads((folder / "made.json").read_text())
-    index = SqliteIndex(folder / "index.db", read_only=True)
-    on_disk, in_memory = ox.Store.read_only(str(folder / "quads")), ox.Store()
-    in_memory.bulk_extend(on_disk)
     loaded = {"index": made["index"], "pyoxigraph bulk_load, edges only": made["bulk_load"]}
     rows = [compared(f"index of {records:,} records, from nothing", "s", loaded, "index")]
-    for root in made["roots"]:
-        graph = _rdflib_graph(on_disk, root)
-        rivals = {
-            "pyoxigraph on disk": partial(closure, on_disk, root),
-            "pyoxigraph in memory": partial(closure, in_memory, root),
-            "rdflib": partial(rdflib_closure, graph, root),
-        }
-        found = len(closure(on_disk, root))
-        gc.freeze()  # What the rivals keep in memory is not looked through while others are measured.
-        for question, ask in (
-            ("which", which),
-            ("which, and the way", which_way),
-            ("which, with verdicts and paths", verdicts),
-        ):
-            timed = {"ours": partial(ask, index, root), **rivals}
-            medians = {name: seconds * 1000 for name, seconds in alternating(timed, rounds).items()}
-            title = f"{found:,} downstream of {records:,}: {question}"
-            rows.append(
-                compared(title, "ms", medians, "ours")
-                | {"answers": {"ours": len(which(index, root)), "closure": found}}
-            )
-    index.close()
+    index = SqliteIndex(folder / "index.db", read_only=True)
+    with contextlib.closing(index), rivals(folder) as others:
+        for root in made["roots"]:
+            asked = others(root)
+            answers = {"ours": len(which(index, root))} | {name: len(ask()) for name, ask in asked.items()}
+            found = answers["pyoxigraph on disk"]
+            gc.freeze()  # What the rivals keep in memory is not looked through while others are measured.
+            for question, ask in (
+                ("which", which),
+                ("which, and the way", which_way),
+                ("which, with verdicts and paths", verdicts),
+            ):
+                timed = {"ours": partial(ask, index, root), **asked}
+                medians = {name: seconds * 1000 for name, seconds in alternating(timed, rounds).items()}
+                title = f"{found:,} downstream of {records:,}: {question}"
+                rows.append(compared(title, "ms", medians, "ours") | {"answers": answers})
     return rows
 
 

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+
+_MEMORY = Path("/dev/shm")
+_ENOUGH = 4 * 1024**3
+
+
+def pytest_configure():
+    """Let temporary files be in memory where there is room and nobody says otherwise.
+
+    What is published is synced to the disk thousands of times, and a test that waits for it proves no more.
+    """
+    if "TMPDIR" not in os.environ and _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ENOUGH:
+        os.environ["TMPDIR"] = str(_MEMORY)
+        tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")

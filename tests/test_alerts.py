@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sqlite3
 import threading
 from datetime import timedelta
 
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from umr_ld.alerts import Outcome, Subscription
 from umr_ld.alerts.book import Alerts
 from umr_ld.alerts.outbox import LONGEST_WAIT, MAX_ATTEMPTS, wait_after
-from umr_ld.errors import Conflict, Damaged, Malformed, Missing
+from umr_ld.errors import Busy, Conflict, Damaged, Malformed, Missing
 
 
 @pytest.fixture
@@ -412,6 +414,67 @@ def test_two_who_deliver_at_once_do_not_send_the_same(tmp_path):
         for run in runs:
             run.join()
         assert len(receiver.keys) == len(set(receiver.keys)) == 20
+
+
+def holding(path):
+    """Another process that writes into the file, and does not come to an end."""
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    return other
+
+
+@contextlib.contextmanager
+def impatient(path):
+    """A book that waits for no other process."""
+    with Alerts(path) as book:
+        book._file.connection.execute("PRAGMA busy_timeout = 20")
+        yield book
+
+
+def test_what_was_sent_is_written_down_when_another_process_lets_go(tmp_path):
+    with impatient(tmp_path / "alerts.db") as book:
+        book.subscribe(following("webhook"), now=NOON)
+        take(book, 1, standing(A1))
+
+        class Held(Receiver):
+            def send(self, message, now):
+                other = holding(tmp_path / "alerts.db")
+                threading.Timer(0.5, other.close).start()
+                return super().send(message, now)
+
+        receiver, clock = Held(), Clock()
+        assert book.deliver(clock, {"webhook": receiver}).sent == 1
+        clock.on(days=1)
+        assert not book.deliver(clock, {"webhook": receiver}).sent
+        assert len(receiver.messages) == 1
+
+
+def test_what_was_sent_is_told_although_another_process_holds_up_the_rest(tmp_path):
+    with impatient(tmp_path / "alerts.db") as book:
+        for n in range(3):
+            book.subscribe(following("webhook", address=f"https://{n}.example/"), now=NOON)
+        take(book, 1, standing(A1))
+
+        class Held(Receiver):
+            """While the third message is sent, somebody begins to write, and the time runs."""
+
+            def send(self, message, now):
+                if len(self.messages) == 2:
+                    others.append(holding(tmp_path / "alerts.db"))
+                return super().send(message, now)
+
+        class Running(Clock):
+            def __call__(self):
+                return self.on(minutes=1) if others else self.time
+
+        others = []
+        receiver, clock = Held(), Running()
+        assert book.deliver(clock, {"webhook": receiver}).sent == 2
+        with pytest.raises(Busy):
+            book.deliver(clock, {"webhook": receiver})
+        others.pop().close()
+        assert book.deliver(clock, {"webhook": receiver}).sent == 1
+        assert receiver.keys[2:] == [receiver.keys[2]] * 2
 
 
 def test_unsubscribing_forgets_what_was_still_to_be_sent(book):

@@ -13,7 +13,7 @@ import pytest
 from receiving import web
 
 from umr_ld.alerts.book import Alerts
-from umr_ld.alerts.mark import Mark
+from umr_ld.mark import Mark
 
 LOOP = Path(__file__).parent / "alerting_loop.py"
 EXPECTED = [
@@ -53,7 +53,7 @@ def killed_at(folder, fatal):
     with Alerts(folder / "alerts.db") as book:
         assert book.check()
         assert {posted.state for posted in book.outbox()} == {"sent"}
-    assert Mark.check(folder / "alerts.db")
+    assert Mark.check(folder / "alerts.db", "alerts")
     return died
 
 

@@ -39,6 +39,15 @@ PAGES = {
     "answered query": "/query?query=SELECT+*+{+%3Fs+dct:title+%3Ftitle+}+LIMIT+5",
     "refused query": "/query?query=SELECT",
     "about": "/about",
+    "ontology": "/ns",
+    "risks": "/risk",
+    "licence conditions": "/licence",
+    "shapes": "/shapes",
+    "shape": "/shapes/upstream",
+    "context": "/context/v1",
+    "policy": "/policy",
+    "catalogue": "/catalog",
+    "facets of answers": "/search?answer=affected",
     "not found": "/page/nobody/nothing",
 }
 

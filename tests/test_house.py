@@ -15,15 +15,18 @@ SERVER = ROOT / "server" / "umr_server"
 
 # The storeys, lowest first. A module may import from its own storey and from those below.
 STOREYS = [
-    "errors findings media document resources examples entry tree names versions ranges range_syntax order osv addresses vocab record",
+    "errors findings media document resources examples entry tree names moments versions ranges range_syntax order osv addresses vocab record",
     "strictjson yamlld lexical prefixes mint jsonld reading rules checks entail inherit change derive lineage sparql scores page risk licences",
-    "formats render durable lock seal journal store index files net alerts",
+    "formats render durable lock seal mark database journal store index files net alerts access",
     "registry",
+    "remote",
     "cli __main__",
 ]
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
 TRANSLATION = {"formats", "render"}
-EDGE = {"durable", "lock", "seal", "journal", "store", "index", "files", "net", "alerts"}
+EDGE = {
+    "durable", "lock", "seal", "mark", "database", "journal", "store", "index", "files", "net", "alerts", "access",
+}  # fmt: skip
 ROOMS = {
     "rdflib": {"rules"},
     "pyshacl": {"rules"},
@@ -33,7 +36,9 @@ ROOMS = {
     "rich": {"cli"},
     "flask": {"umr_server"},
     "waitress": {"umr_server"},
-    "sqlite3": {"index", "alerts"},
+    "pydantic": {"umr_server"},
+    "spectree": {"umr_server"},
+    "sqlite3": {"index", "database"},
     "socket": {"cli", "umr_server", "net"},
     "http.client": {"net"},
     "smtplib": {"alerts"},
@@ -42,6 +47,7 @@ ROOMS = {
     "typst": {"render"},
     "pygraphviz": {"render"},
     "xml": {"render", "alerts"},
+    "mcp": {"cli"},
     "urllib.request": set(),
 }
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from journals import NOON, entry, segments
 
 from umr_ld.entry import Entry, Head, Stored
-from umr_ld.errors import Conflict, Malformed, Missing, TooLarge, UmrError
+from umr_ld.errors import Conflict, Damaged, Malformed, Missing, TooLarge, UmrError
 from umr_ld.journal.file import FileJournal
 from umr_ld.journal.memory import MemoryJournal
 
@@ -396,14 +396,95 @@ def test_a_reader_changes_no_byte(tmp_path: Path) -> None:
     assert contents(tmp_path) == before
 
 
-def test_a_reader_ends_where_the_journal_ended_when_it_was_opened(tmp_path: Path) -> None:
-    writer = FileJournal(tmp_path, segment_size=1000)
+def test_a_reader_follows_what_another_process_appends(tmp_path: Path) -> None:
+    writer = FileJournal(tmp_path / "journal", segment_size=1000)
+    writer.append(entries(2), 0)
+    reader = FileJournal(tmp_path / "journal", read_only=True)
+    assert [s.seq for s in reader.read()] == [1, 2]
+    for after in range(2, 9):
+        begun = reader.read()
+        (stored,) = writer.append(entries(1), after)
+        assert reader.head() == writer.head()
+        assert [s.seq for s in begun] == list(range(1, after + 1))
+        assert list(reader.read(after)) == [stored]
+        assert reader.at(stored.location) == stored
+    assert len(names(tmp_path / "journal")) > 2
+    assert list(reader.read()) == list(writer.read())
+    assert reader.copy(tmp_path / "copy") == writer.head()
+    assert reader.verify().findings == ()
+
+
+def test_a_reader_that_follows_reads_nothing_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writer = FileJournal(tmp_path)
+    writer.append(entries(400), 0)
+    reader = FileJournal(tmp_path, read_only=True)
+    writer.append(entries(2), 400)
+    reads: list[int] = []
+    pread = os.pread
+
+    def counted(fd: int, size: int, offset: int) -> bytes:
+        reads.append(size)
+        return pread(fd, size, offset)
+
+    monkeypatch.setattr(os, "pread", counted)
+    assert reader.head().seq == 402
+    assert len(reads) < 5
+    reads.clear()
+    assert reader.head().seq == 402
+    assert reads == []
+
+
+def test_what_a_writer_is_just_adding_is_neither_read_nor_damage(tmp_path: Path) -> None:
+    """At every byte of a batch that grows, in the segment that is there and in a new one."""
+    for size in (16 * 1024, 1):
+        folder = tmp_path / str(size)
+        writer = FileJournal(folder, segment_size=size)
+        writer.append(entries(2), 0)
+        reader = FileJournal(folder, read_only=True)
+        before = contents(folder)
+        writer.append(entries(2), 2)
+        last = segments(folder)[-1]
+        whole, old = last.read_bytes(), len(before.get(last.name, (b"", 0))[0])
+        for length in range(old, len(whole)):
+            last.write_bytes(whole[:length])
+            assert reader.head().seq == 2
+            assert [s.seq for s in reader.read()] == [1, 2]
+        last.write_bytes(whole)
+        assert [s.seq for s in reader.read()] == [1, 2, 3, 4]
+
+
+def test_a_reader_sees_what_was_written_in_the_place_of_a_torn_batch(tmp_path: Path) -> None:
+    FileJournal(tmp_path).append(entries(2), 0)
+    with segments(tmp_path)[-1].open("ab") as torn:
+        torn.write(b"UMRJ1 0000")
+    reader = FileJournal(tmp_path, read_only=True)
+    assert reader.head().seq == 2
+    FileJournal(tmp_path).append([entry(7)], 2)
+    assert [s.entry for s in reader.read(2)] == [entry(7)]
+
+
+def test_a_reader_that_saw_a_batch_which_was_taken_back_sees_what_came_instead(tmp_path: Path) -> None:
+    """As after a sync that failed: nobody was told that the batch is durable."""
+    writer = FileJournal(tmp_path)
+    writer.append(entries(2), 0)
+    kept = segments(tmp_path)[-1].read_bytes()
+    writer.append([entry(5), entry(6)], 2)
+    reader = FileJournal(tmp_path, read_only=True)
+    assert reader.head().seq == 4
+    segments(tmp_path)[-1].write_bytes(kept)
+    assert reader.head().seq == 2
+    FileJournal(tmp_path).append([entry(7), entry(8), entry(9)], 2)
+    assert [s.entry for s in reader.read(2)] == [entry(7), entry(8), entry(9)]
+
+
+def test_damage_that_appears_under_a_reader_is_told(tmp_path: Path) -> None:
+    writer = FileJournal(tmp_path)
     writer.append(entries(2), 0)
     reader = FileJournal(tmp_path, read_only=True)
-    stored = writer.append(entries(5), 2)
-    assert [s.seq for s in reader.read()] == [1, 2]
-    assert reader.head().seq == 2
-    assert reader.at(stored[-1].location) == stored[-1]
+    with segments(tmp_path)[-1].open("ab") as segment:
+        segment.write(b"something else\n" * 20)
+    with pytest.raises(Damaged, match="entry 3"):
+        reader.head()
 
 
 def test_a_reader_of_a_folder_that_is_not_there_is_told_so(tmp_path: Path) -> None:

@@ -76,11 +76,47 @@ def test_an_advisory_becomes_a_record_that_hits_what_it_names(umr, tmp_path):
         assert (scope.versions, scope.revisions) == (Range.parse("<1.2.0 || 2.0.0"), {"first"})
 
 
-def test_what_was_imported_comes_back_as_it_came(umr, tmp_path):
-    text = json.dumps(GIVEN, indent=3) + "\n"
-    (tmp_path / "a.json").write_text(text, encoding="utf-8")
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(GIVEN, indent=3) + "\n",
+        json.dumps(GIVEN),
+        "\n\t"
+        + json.dumps({**GIVEN, "x": "\u00e9 1.50"}, ensure_ascii=False).replace(", ", " ,\r\n")
+        + " \n\n",
+        json.dumps(GIVEN).replace("[1.5, 2000.0]", "[1.50, 2e3, -0.0, 1E400]"),
+    ],
+    ids=["indented", "bare", "white space and other letters", "numbers"],
+)
+def test_what_was_imported_comes_back_to_the_last_byte(umr, tmp_path, text):
+    (tmp_path / "a.json").write_bytes(text.encode())
     umr("advisory", "import", "a.json")
-    assert umr("advisory", "export", "GHSA-test-1").strip() == text.strip()
+    umr("advisory", "export", "GHSA-test-1", "-o", "out.json")
+    assert (tmp_path / "out.json").read_bytes() == text.encode()
+
+
+def test_what_is_no_utf_8_is_left_out_and_told():
+    document = Document(json.dumps(GIVEN).encode().replace(b"Pickles", b"\xff"), Media.JSONLD, "osv.json")
+    found = osv.read([[document]], vocabulary())
+    assert not found.drafts
+    (lost,) = found.losses
+    assert "no UTF-8" in lost.why
+
+
+@pytest.mark.parametrize(
+    "affected",
+    [
+        {"version": "<=1.2.2", "fixedIn": ["1.2.3"]},
+        {"version": "<1.2.3", "fixedIn": ["1.2.3", "1.3.0"]},
+        {"version": "1.0.0", "undecided": True},
+        {"revision": ["9f8e7d6"], "undecided": True, "fixedIn": ["0a1b2c3"]},
+    ],
+)
+def test_what_an_advisory_says_of_versions_survives_osv(affected):
+    record = {"name": "https://x.example/r/advisory/x", "title": "X", "risk": "backdoor"}
+    told = osv.write({**record, "affects": {"artifact": "lab/a", **affected}}, None, "2026-01-01T00:00:00Z")
+    (draft,) = read(json.loads(told)).drafts
+    assert draft.tree.root["affects"] == [{"artifact": "lab/a", **affected}]
 
 
 def test_a_revision_is_the_next_version_and_the_same_again_is_none(umr, tmp_path):

@@ -14,11 +14,12 @@ NAMES = {
 }  # fmt: skip
 
 REGISTRY = {
-    "create", "open", "in_memory", "close", "base", "vocabulary", "folder", "position",
+    "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "events", "folder", "position",
     "validate", "publish", "import_trees", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
-        "counts",
-    "advisories", "advisory", "verdicts", "judged", "check", "licences", "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
+    "counts", "access", "has_access", "is_writing", "head", "reviewers",
+    "advisories", "advisory", "verdicts", "affected", "told", "judged", "check", "unknown", "licences",
+    "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
 }  # fmt: skip
 
 

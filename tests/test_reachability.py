@@ -114,9 +114,24 @@ def oracle(world, name, asked):
     return depth
 
 
-@settings(max_examples=250, deadline=None)
-@given(WORLDS, st.sampled_from([*NAMES, "lab/elsewhere"]), st.sampled_from(["*", "^1", "2.0.0", "<1.1.0"]))
+ASKED_NAMES = st.sampled_from([*NAMES, "lab/elsewhere"])
+ASKED_RANGES = st.sampled_from(["*", "^1", "2.0.0", "<1.1.0"])
+
+
+@settings(max_examples=100, deadline=None)
+@given(WORLDS, ASKED_NAMES, ASKED_RANGES)
 def test_impact_is_what_the_definition_says(tmp_path_factory, described, name, asked):
+    compared(tmp_path_factory, described, name, asked)
+
+
+@pytest.mark.slow
+@settings(max_examples=1000, deadline=None)
+@given(WORLDS, ASKED_NAMES, ASKED_RANGES)
+def test_impact_is_what_the_definition_says_on_a_thousand(tmp_path_factory, described, name, asked):
+    compared(tmp_path_factory, described, name, asked)
+
+
+def compared(tmp_path_factory, described, name, asked):
     index = SqliteIndex(tmp_path_factory.mktemp("world") / "index.db")
     world = [
         publication(seq, ref, links, rev) for seq, (ref, (links, rev)) in enumerate(described.items(), 1)
@@ -137,7 +152,7 @@ def test_impact_is_what_the_definition_says(tmp_path_factory, described, name, a
     index.close()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(WORLDS, st.integers(0, 9))
 def test_answers_as_of_then_are_those_of_a_registry_that_ends_then(tmp_path_factory, described, then):
     folder = tmp_path_factory.mktemp("worlds")

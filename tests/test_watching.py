@@ -226,6 +226,32 @@ def test_what_was_missed_is_told_at_the_next_look(tmp_path):
         assert not registry.look()
 
 
+def test_a_reader_that_stays_open_misses_nothing_that_is_published_beside_it(tmp_path):
+    with Registry.create(tmp_path / "r") as registry:
+        publish(registry, draft("lab/a@1.0.0"), advisory("advisory/x@1.0.0", "lab/a"))
+        registry.look()
+        registry._look = lambda: None
+        with Registry.open(tmp_path / "r") as reader:
+            for name in ("lab/b", "lab/c"):
+                before = reader.position()
+                publish(registry, draft(f"{name}@1.0.0", "embeds lab/a"))
+                (event,) = reader.look()
+                assert event.record == f"{name}@1.0.0"
+                assert reader.position() == registry.position()
+                assert reader.position().seq == before.seq + 1
+
+
+def test_the_position_is_that_of_what_is_answered_and_not_of_what_is_written(tmp_path):
+    with Registry.create(tmp_path / "r") as registry:
+        publish(registry, draft("lab/a@1.0.0"))
+        answered = registry.position()
+        with Registry.open(tmp_path / "r") as reader:
+            # As for a moment in each publication: the journal has it, and the index does not.
+            entry = next(iter(registry._parts.journal.read(answered.seq - 1))).entry
+            registry._parts.journal.append([entry], after=answered.seq)
+            assert reader.position() == registry.position() == answered
+
+
 def test_what_touches_nobody_is_not_written_and_not_told_to_who_asks_later(tmp_path):
     with Registry.create(tmp_path / "r") as registry:
         publish(registry, draft("lab/a@1.0.0"), advisory("advisory/x@1.0.0", "lab/a"))
@@ -377,9 +403,23 @@ def do(registry, act):
 
 
 # Shrinking would take minutes: an example is a whole registry.
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+UNSHRUNK = [Phase.explicit, Phase.reuse, Phase.generate]
+
+
+@settings(max_examples=20, deadline=None, phases=UNSHRUNK)
 @given(acts())
 def test_what_the_alerts_know_is_what_the_verdicts_say(acts):
+    agreed(acts)
+
+
+@pytest.mark.slow
+@settings(max_examples=200, deadline=None, phases=UNSHRUNK)
+@given(acts())
+def test_what_the_alerts_know_is_what_the_verdicts_say_over_and_over(acts):
+    agreed(acts)
+
+
+def agreed(acts):
     with Registry.in_memory() as registry:
         everybody = subscribe(registry)
         known = {}

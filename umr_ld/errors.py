@@ -96,6 +96,13 @@ class Conflict(UmrError):
     title = "conflict"
 
 
+class Reused(Conflict):
+    """A name that was given to one request is given to another."""
+
+    status = 422
+    title = "key used before"
+
+
 class Gone(Missing):
     """What was asked for was withdrawn."""
 
@@ -109,6 +116,13 @@ class Denied(UmrError):
     exit_code = 4
     status = 403
     title = "denied"
+
+
+class Unauthenticated(Denied):
+    """The caller does not say who he is, or not so that it can be believed."""
+
+    status = 401
+    title = "not authenticated"
 
 
 class Untrusted(UmrError):
@@ -139,6 +153,20 @@ class Overloaded(Busy):
     """There is more to do than can be done at once; later there may not be."""
 
     title = "too much at once"
+
+
+class TooOften(Busy):
+    """The caller asks more often than anybody may."""
+
+    status = 429
+    title = "too many requests"
+
+
+class Unfinished(Busy):
+    """The same request was sent before, and is being worked on."""
+
+    status = 409
+    title = "not finished yet"
 
 
 class TooLong(UmrError):

@@ -93,7 +93,8 @@ class WriterLock:
         return Busy(
             f"{who} holds the registry",
             where=str(self._path),
-            remedy="wait until it has finished, or end it; the lock goes with the process",
+            remedy="wait until it has finished, or end it; where it is a server, publish through it: "
+            "`umr --registry URL`",
         )
 
     def _forget(self) -> None:

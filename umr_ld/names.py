@@ -75,8 +75,8 @@ class Name:
         Args:
             text: from an index, where nothing else can be.
         """
-        name = cls.__new__(cls)
-        object.__setattr__(name, "text", text)
+        name = _new(cls)
+        _set_text(name, text)
         return name
 
     @property
@@ -101,6 +101,8 @@ class Name:
 
 
 _parsed = lru_cache(maxsize=16384)(Name)
+_new = object.__new__
+_set_text = Name.__dict__["text"].__set__
 
 
 def _fault(text: str, segment: str, number: int) -> Malformed:
@@ -144,8 +146,25 @@ class Ref:
             raise Malformed(f"{quoted(text)} names no version", remedy="write name@1.0.0")
         return cls(Name.parse(name), Version.parse(version))
 
+    @classmethod
+    def known(cls, name: str, version: Version) -> Ref:
+        """As `Ref(Name.known(name), version)`, for very many.
+
+        Args:
+            name: as of `Name.known`.
+            version: of the record.
+        """
+        ref, of = _new(cls), _new(Name)
+        _set_text(of, name)
+        _set_name(ref, of)
+        _set_version(ref, version)
+        return ref
+
     def __str__(self) -> str:
-        return f"{self.name}@{self.version}"
+        return f"{self.name.text}@{self.version.text}"
+
+
+_set_name, _set_version = (Ref.__dict__[field].__set__ for field in ("name", "version"))
 
 
 @dataclass(frozen=True, slots=True)

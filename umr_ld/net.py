@@ -168,7 +168,13 @@ def _default_port(scheme: str) -> int:
     return 443 if scheme == "https" else 80
 
 
-def _resolved(host: str, port: int) -> Sequence[tuple[Any, ...]]:
+def resolved(host: str, port: int) -> Sequence[tuple[Any, ...]]:
+    """What the system makes of a name, as `socket.getaddrinfo` gives it.
+
+    Args:
+        host: name or address.
+        port: 1 to 65535.
+    """
     import socket
 
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -185,7 +191,7 @@ class Door:
     """
 
     policy: Policy = field(default_factory=Policy)
-    resolve: Callable[[str, int], Sequence[tuple[Any, ...]]] = _resolved
+    resolve: Callable[[str, int], Sequence[tuple[Any, ...]]] = resolved
     tls: ssl.SSLContext | None = None
 
     def check(self, url: str) -> Target:

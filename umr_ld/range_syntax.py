@@ -19,6 +19,7 @@ Sources: node-semver, README, "Ranges"; VERS specification, clause 5 (package-ur
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -200,6 +201,7 @@ def write_npm(intervals: Iterable[Interval]) -> str:
     return " || ".join(_written(low, high) for low, high in intervals) or "<0.0.0-0"
 
 
+@lru_cache(maxsize=4096)
 def _written(low: bytes, high: bytes | None) -> str:
     if high is not None:
         short = _point(low, high) or _series(low, high)

@@ -72,6 +72,7 @@ class Property:
         group: key of its group, e.g. `identity`.
         order: where it stands; smaller first.
         kinds: keys of the kinds it is meant for; empty for all.
+        is_facet: whether listings are counted and chosen by its values.
     """
 
     iri: str
@@ -84,6 +85,7 @@ class Property:
     group: str
     order: int
     kinds: frozenset[str]
+    is_facet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +191,11 @@ class Vocabulary:
     def prefixes(self) -> Mapping[str, str]:
         """Prefix to namespace IRI: what the context declares."""
         return {key: iri for key, iri in self.context.items() if isinstance(iri, str) and iri[-1] in "#/"}
+
+    @cached_property
+    def facets(self) -> Mapping[str, Property]:
+        """The properties by whose values listings are counted and chosen, by key."""
+        return {rule.key: rule for rule in self.properties.values() if rule.is_facet}
 
     # -- keys
 
@@ -341,6 +348,7 @@ class Vocabulary:
             group=_local(said(f"{UMR}group")).removesuffix("-group"),
             order=int(said(f"{UMR}order", "0")),
             kinds=frozenset(map(_local, self._graph.all(term.iri, f"{UMR}kind"))),
+            is_facet=said(f"{UMR}facet") == "true",
         )
 
     def _relation(self, iri: str) -> Relation:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response
 
-from umr_server import data, pages
+from umr_server import api, linked, pages
 from umr_server.appearance import dress
 from umr_server.problems import answer_errors
 from umr_server.site import Site
@@ -20,6 +20,14 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Of every answer: no page loads, runs or frames anything of others."""
 
 
 def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
@@ -35,22 +43,17 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = site.settings.body_bytes
     dress(app)
     app.register_blueprint(pages.blueprint(site))
-    app.register_blueprint(data.blueprint())
+    app.register_blueprint(linked.blueprint(site))
     app.register_blueprint(sparql.blueprint(site))
+    app.register_blueprint(api.blueprint(site))
     app.after_request(_guarded)
+    site.guard.watch(app)
     answer_errors(app)
-
-    @app.get("/healthz")
-    def health() -> Response:
-        return jsonify(status="ok", entries=registry.position().seq)
-
+    site.running.surround(app)
     return app
 
 
 def _guarded(response: Response) -> Response:
-    """No page loads, runs or frames anything of others."""
-    response.headers.setdefault("Content-Security-Policy", POLICY)
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Referrer-Policy", "same-origin")
-    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
     return response

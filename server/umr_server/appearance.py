@@ -17,7 +17,8 @@ NAVIGATION = (
     ("pages.search", "Browse"),
     ("pages.advisories", "Advisories"),
     ("pages.query", "SPARQL"),
-    ("data.ontology", "Ontology"),
+    ("pages.publish", "Publish"),
+    ("linked.ontology", "Ontology"),
     ("pages.about", "About"),
 )
 _KEPT = "public, max-age=31536000, immutable"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from umr_ld.errors import Busy, Damaged, UmrError
+from umr_ld.errors import Busy, Damaged, Denied, UmrError
+from umr_ld.render.problem import problem as problem_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask
     from flask.typing import ResponseReturnValue
 
@@ -28,8 +31,11 @@ def answer_errors(app: Flask) -> None:
 
 
 def _refused(error: UmrError) -> ResponseReturnValue:
+    more = problem_of(error)
+    if error.status >= 500 or isinstance(error, Denied):
+        more.pop("where", None)  # A path of this machine.
     what = "the registry's files are damaged" if isinstance(error, Damaged) else error.what
-    body, status = problem(error.title, what, error.remedy, error.status)
+    body, status = problem(error.title, what, error.remedy, error.status, more)
     return body, status, {"Retry-After": LATER} if isinstance(error, Busy) else {}
 
 
@@ -42,7 +48,9 @@ def _said(error: HTTPException) -> ResponseReturnValue:
     return body, status, headers
 
 
-def problem(title: str, what: str, remedy: str, status: int) -> tuple[Response | str, int]:
+def problem(
+    title: str, what: str, remedy: str, status: int, more: Mapping[str, Any] | None = None
+) -> tuple[Response | str, int]:
     """An error as who asked reads it: a page, or a problem document (RFC 9457).
 
     Args:
@@ -50,9 +58,19 @@ def problem(title: str, what: str, remedy: str, status: int) -> tuple[Response |
         what: happened.
         remedy: what to do about it; may be empty.
         status: of HTTP.
+        more: members of the document beside these.
     """
-    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html":
+    if _is_for_people():
         return render_template("problem.html", title=title, what=what, remedy=remedy, status=status), status
-    body = jsonify(type="about:blank", title=title, status=status, detail=what, remedy=remedy)
+    said = {"type": "about:blank", "title": title, "status": status, "detail": what, "remedy": remedy}
+    body = jsonify({**(more or {}), **said})
     body.content_type = "application/problem+json"
     return body, status
+
+
+def _is_for_people() -> bool:
+    """Whether a page is wanted; below `/api` only by who asks for one before anything else."""
+    asked = request.accept_mimetypes
+    if request.path.startswith("/api/"):
+        return bool(asked["text/html"] > asked["application/json"])
+    return asked.best_match(["text/html", "application/json"]) == "text/html"

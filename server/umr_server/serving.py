@@ -1,43 +1,72 @@
-"""Serving on this machine: one process, threads, a graceful end."""
+"""Serving: one process, threads, a graceful end."""
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import signal
 import socket
+import threading
 from typing import TYPE_CHECKING
 
-import waitress
+from werkzeug.test import Client
 
 from umr_ld.errors import Busy
-from umr_server.app import create_app
+from umr_server.app import HEADERS, create_app
+from umr_server.running.channels import Server
+from umr_server.running.logs import form_of, logging_to
+from umr_server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
+    from flask import Flask
+
     from umr_ld.registry import Registry
+    from umr_server.site import Site
 
 
 def serve(
     registry: Registry,
-    host: str = "127.0.0.1",
-    port: int = 8000,
+    host: str | None = None,
+    port: int | None = None,
     *,
-    threads: int = 24,
+    settings: Settings | None = None,
     ready: Callable[[str], None] | None = None,
 ) -> None:
-    """Answer until SIGINT or SIGTERM; requests that have begun are answered first.
+    """Answer until SIGINT or SIGTERM; requests that have begun are answered first, within a limit.
 
     Args:
         registry: what is served; it stays the caller's to close.
-        host: address to listen on.
-        port: 0 for a free one.
-        threads: how many requests are worked on at once.
-        ready: called with the address once it is answered.
+        host: address to listen on; None for that of the settings.
+        port: 0 for a free one; None for that of the settings.
+        settings: what the deployment decided; None for what is decided for it.
+        ready: called with the address once it is listened on.
 
     Raises:
         Busy: if the port is taken.
     """
+    settings = settings or Settings()
+    listening = _listening(host or settings.host, settings.port if port is None else port)
+    app = create_app(registry, settings)
+    site: Site = app.extensions["umr"]
+    site.running.log.form = form = form_of(settings.log_format)
+    with logging_to(form, app.name), contextlib.closing(site):
+        server = Server(app, listening, settings, list(HEADERS.items()), site.running.refused)
+        with _stopped_by_signals(server):
+            site.running.readiness.is_starting = True
+            threading.Thread(target=_warm, args=(app,), daemon=True).start()
+            if ready is not None:
+                ready(_address(listening))
+            server.serve()
+        site.running.readiness.is_stopping = True
+        cut = server.finish(settings.stop_seconds)
+        if cut:
+            logging.getLogger("waitress").warning("%d requests were cut off", cut)
+
+
+def _listening(host: str, port: int) -> socket.socket:
     listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -48,20 +77,36 @@ def serve(
             f"port {port} of {host} cannot be listened on: {error.strerror}",
             remedy="name another with --port",
         ) from error
-    app = create_app(registry)
-    server = waitress.create_server(app, sockets=[listening], threads=threads, ident="umr")
-    before = signal.signal(signal.SIGTERM, _stop)
+    return listening
+
+
+def _address(listening: socket.socket) -> str:
+    host, port = listening.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+
+def _warm(app: Flask) -> None:
+    """Make the first page, so that nobody waits for what is loaded when it is first needed."""
+    running = app.extensions["umr"].running
     try:
-        if ready is not None:
-            ready(f"http://{host}:{listening.getsockname()[1]}/")
-        server.run()
-    except KeyboardInterrupt:
-        pass
+        Client(running.keeper).get("/")
     finally:
-        signal.signal(signal.SIGTERM, before)
-        server.close()
-        app.extensions["umr"].close()
+        running.readiness.is_starting = False
 
 
-def _stop(_: int, __: FrameType | None) -> None:
-    raise KeyboardInterrupt
+@contextlib.contextmanager
+def _stopped_by_signals(server: Server) -> Iterator[None]:
+    """The first signal lets what has begun end; the second does not wait for it."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        if server.is_stopping:
+            raise KeyboardInterrupt
+        server.stop()
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    before = {one: signal.signal(one, stop) for one in signals}
+    try:
+        yield
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

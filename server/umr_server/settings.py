@@ -12,9 +12,19 @@ class Settings:
     """How a registry is served.
 
     Args:
+        host: address to listen on.
+        port: to listen on; 0 for a free one.
         public: address at which people reach it, ending with `/`; empty for that of each request.
+        proxy: address of the proxy whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed; empty for none.
         threads: how many requests are worked on at once.
+        connections: how many are open at once; beyond it those that wait for their clients are closed.
+        idle_seconds: after which a connection on which nothing happens is closed.
+        request_seconds: in which a request has to arrive whole.
+        stop_seconds: that requests which have begun are given to end when the server stops.
         body_bytes: the largest body that is read.
+        page_cache_bytes: of answers that are kept until something is published; 0 to keep none.
+        metrics: whether `/metrics` answers.
+        log_format: `json`, `text`, `off` (errors only), or `auto`: `text` on a terminal, else `json`.
         query_workers: how many queries of strangers are answered at once, each by a process of its own.
         query_trial: seconds after which a query that is not answered has to make room for others.
         query_slow: how many queries may take longer than that at once.
@@ -29,9 +39,19 @@ class Settings:
         writes_per_minute: requests that change something, of one token; 0 for any number.
     """
 
+    host: str = "127.0.0.1"
+    port: int = 8000
     public: str = ""
+    proxy: str = ""
     threads: int = 24
+    connections: int = 1000
+    idle_seconds: float = 60.0
+    request_seconds: float = 30.0
+    stop_seconds: float = 10.0
     body_bytes: int = 4 * MEBIBYTE
+    page_cache_bytes: int = 64 * MEBIBYTE
+    metrics: bool = True
+    log_format: str = "auto"
     query_workers: int = 2
     query_trial: float = 0.1
     query_slow: int = 2

@@ -5,10 +5,17 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from flask import request
+
+from umr_ld.moments import moment
+from umr_ld.registry.past import as_of
 from umr_server.settings import Settings
 
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
+    from umr_ld.registry.reader import Reader
+    from umr_server.guard import Guard
+    from umr_server.running.operation import Operation
     from umr_server.sparql.pool import Queries
 
 
@@ -24,6 +31,23 @@ class Site:
         self.registry = registry
         self.settings = settings or Settings()
 
+    @property
+    def asked(self) -> Reader:
+        """The registry as of the moment that the request names with `at=`: a date, or a date and time; else now.
+
+        Raises:
+            Malformed: if it is neither.
+        """
+        given = request.args.get("at", "").strip()
+        return as_of(self.registry, moment(given, "at") if given else None)
+
+    @cached_property
+    def guard(self) -> Guard:
+        """Who may do what, and how often."""
+        from umr_server.guard import Guard
+
+        return Guard(self.registry, self.settings)
+
     @cached_property
     def queries(self) -> Queries:
         """Who answers queries of strangers."""
@@ -31,7 +55,19 @@ class Site:
 
         return Queries(self.registry, self.settings)
 
+    @property
+    def has_queries(self) -> bool:
+        """Whether anybody has asked in SPARQL yet."""
+        return "queries" in self.__dict__
+
+    @cached_property
+    def running(self) -> Operation:
+        """Figures, readiness, logs and kept answers."""
+        from umr_server.running.operation import Operation
+
+        return Operation(self)
+
     def close(self) -> None:
         """End what was started to serve the registry, which itself stays open."""
-        if "queries" in self.__dict__:
+        if self.has_queries:
             self.queries.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,58 @@ def test_licences_of_a_card_are_compared_too(registry):
     done = umr("licences", card("license: mit\nbase_model: owner/base\n"))
     assert done.code == 0
     assert "1 record compared" in done.err
+
+
+@pytest.mark.usefixtures("_open_advisory")
+def test_what_is_said_of_a_list_names_its_file_and_line(tmp_path):
+    listed = (
+        "# what we use\n\nlab/b\nhf/owner/base@^1  # of the hub\nhttps://x.example/a#b\nhf/owner/base@^1\n"
+    )
+    Path("used.txt").write_text(listed, encoding="utf-8-sig")
+    done = umr("check", "used.txt", "lab/c")
+    assert (done.code, "4 references checked" in done.err) == (1, True)
+    assert "used.txt:4: violation: hf/owner/base@1.x is affected" in done.out
+    assert "used.txt:5: warning: nothing is recorded of https://x.example/a#b" in done.out
+    (run_,) = umr("check", "used.txt", "lab/c", "--as", "sarif").json["runs"]
+    places = [result["locations"][0]["physicalLocation"] for result in run_["results"]]
+    assert sorted((one["artifactLocation"]["uri"], one["region"]["startLine"]) for one in places) == [
+        ("used.txt", 4),
+        ("used.txt", 5),
+    ]
+    suite = ET.fromstring(umr("check", "used.txt", "lab/c", "--as", "junit").out)[0]
+    assert [(case.get("name"), case.find("failure") is not None) for case in suite] == [
+        ("lab/b", False),
+        ("hf/owner/base@^1", True),
+        ("https://x.example/a#b", False),
+        ("lab/c", False),
+    ]
+
+
+@pytest.mark.usefixtures("_open_advisory")
+def test_what_is_left_alone_is_suppressed_in_sarif_with_the_reason():
+    Path("umr.toml").write_text(
+        '[[check.ignore]]\nadvisory = "x"\nreason = "not loaded"\nuntil = 2999-01-31\n', encoding="utf-8"
+    )
+    done = umr("check", "hf/owner/base", "--as", "sarif")
+    assert done.code == 0, done.err
+    (result,) = done.json["runs"][0]["results"]
+    assert result["suppressions"] == [{"kind": "external", "justification": "not loaded"}]
+    assert result["level"] == "note"
+    assert result["locations"] == [{"logicalLocations": [{"fullyQualifiedName": "hf/owner/base"}]}]
+
+
+@pytest.mark.parametrize(
+    ("content", "where"), [(b"lab/b\n\nBad Name!\n", "used.txt:3"), (b"lab/b\n\xff\n", "used.txt")]
+)
+@pytest.mark.parametrize("verb", ["check", "licences"])
+def test_a_list_that_cannot_be_read_says_where(registry, verb, content, where):
+    Path("used.txt").write_bytes(content)
+    done = umr(verb, "used.txt", "--json")
+    assert (done.code, done.problem["where"]) == (2, where)
+
+
+def test_licences_of_what_a_list_names_point_to_its_lines(registry):
+    Path("used.txt").write_text("\nlab/c\n", encoding="utf-8")
+    done = umr("licences", "used.txt", "--as", "github", "--level", "info")
+    assert all("file=used.txt,line=2" in line for line in done.out.splitlines())
+    assert done.out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import signal
 import urllib.request
@@ -184,15 +185,30 @@ def test_a_registry_is_served_while_publishing_goes_on_until_it_is_interrupted(r
         taken = umr("serve", "--port", address.rpartition(":")[2].strip("/"))
         assert taken.code == 7
         assert "--port" in taken.err
-        assert interrupted(started) == (0, "")
+        code, last = interrupted(started)
+        assert code == 0
+        # Whatever is told beside requests, of a rush for example, is told in the same form.
+        told = [json.loads(line) for line in last.splitlines()]
+        assert [(one["path"], one["status"]) for one in told if one["event"] == "request"] == [
+            ("/", 200),
+            ("/page/lab/meanwhile@1.0.0", 200),
+        ]
+
+
+def test_what_is_wrong_with_the_servers_settings_is_said_before_anything_is_served(registry, tmp_path):
+    (tmp_path / "server.toml").write_text("thread = 4\n")
+    done = umr("serve", "--settings", "server.toml")
+    assert done.code == 2
+    assert "did you mean threads?" in done.err
 
 
 def test_the_demo_serves_what_it_says_one_should_try_and_leaves_nothing_behind(tmp_path):
     real = str(tmp_path / "real")
     with running("demo", "--port", "0", cwd=tmp_path, TMPDIR=str(tmp_path), UMR_STORE=real) as started:
-        lines = [next(started.stderr) for _ in range(6)]
+        lines = [next(started.stderr) for _ in range(8)]
         addresses = re.findall(r"(?m)^  (http://\S+)", "".join(lines))
-        assert [fetched(address)[0] for address in addresses] == [200, 200, 200]
+        assert [fetched(address)[0] for address in addresses] == [200, 200, 200, 200]
+        assert re.search(r"below demo/: umr_\w{57}$", "".join(lines), re.MULTILINE)
         assert interrupted(started) == (0, "")
     assert list(tmp_path.iterdir()) == []
 

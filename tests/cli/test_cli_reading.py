@@ -42,7 +42,7 @@ def test_a_record_is_shown_as_it_was_stated(registry):
     assert "MIT" not in umr("show", "lab/b", "--stated").out
     assert "license" not in umr("show", "lab/b", "--stated", "--json").json["values"]
     assert umr("show", "lab/b", "--json").json["values"]["license"] == [
-        {"value": "https://spdx.org/licenses/MIT", "origin": "lab/a@1.0.0"}
+        {"value": "https://spdx.org/licenses/MIT", "origin": "lab/a@1.0.0", "hops": 1}
     ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import random
 import secrets
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from umr_ld.alerts import ignores, outbox, require_text, rows
 from umr_ld.alerts.audience import Audience
@@ -17,13 +17,13 @@ from umr_ld.alerts.outbox import Tally
 from umr_ld.alerts.rows import State
 from umr_ld.alerts.taking import take_in
 from umr_ld.alerts.webhook import secret_key, secret_text
-from umr_ld.errors import Missing
+from umr_ld.database import Book, microseconds
+from umr_ld.errors import Busy, Missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
-    from types import TracebackType
 
     from umr_ld.alerts import (
         Channel,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
         Subscription,
     )
     from umr_ld.alerts.outbox import Posted
-    from umr_ld.findings import Report
 
     Select = Callable[[Subscription], Collection[str]]
 
@@ -46,7 +45,7 @@ _RUN = 1000
 """Messages in one run of delivering."""
 
 
-class Alerts:
+class Alerts(Book):
     """Who is told what. May be used by several threads, and the file by several processes, at once.
 
     Times are given by the caller, in UTC. Every method raises `Busy`, `Damaged` or `Full` as of `AlertsFile`,
@@ -68,20 +67,8 @@ class Alerts:
         read_only: bool = False,
         token: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
-        self._file = AlertsFile(path, read_only=read_only)
+        super().__init__(AlertsFile(path, read_only=read_only))
         self._token = token
-
-    def close(self) -> None:
-        """Let go of the file; nothing may be called afterwards."""
-        self._file.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # -- subscriptions
 
@@ -232,7 +219,7 @@ class Alerts:
                 raise Missing(f"nothing was told of {record} and {advisory}")
             db.execute(
                 "INSERT INTO acknowledgement (record, advisory, who, note, time, seq) VALUES (?, ?, ?, ?, ?, ?)",
-                (record, advisory, who, note, rows.microseconds(now), rows.state(db).position),
+                (record, advisory, who, note, microseconds(now), rows.state(db).position),
             )
 
     def ignore(
@@ -348,18 +335,6 @@ class Alerts:
         with self._file.reading() as db:
             return outbox.next_due(db)
 
-    def copy(self, target: Path) -> None:
-        """A copy of the file as it is now, while others write.
-
-        Args:
-            target: where; there is nothing yet.
-        """
-        self._file.copy(target)
-
-    def check(self) -> Report:
-        """Whether the file is sound in itself; a violation for each fault."""
-        return self._file.check()
-
     # -- delivering
 
     def gather(self, now: datetime, select: Select | None = None) -> None:
@@ -387,7 +362,9 @@ class Alerts:
     ) -> Tally:
         """Gather the digests that are due, and send what is due; each message at least once.
 
-        A subscriber whose receiver fails is left alone for the rest of the run. What has no channel waits.
+        A subscriber whose receiver fails is left alone for the rest of the run. What has no channel waits. Where
+        another process holds the file, what became of a message that was sent is written down as soon as it
+        lets go, and what was not sent yet stays for a later run.
 
         Args:
             clock: tells the time.
@@ -395,6 +372,10 @@ class Alerts:
             select: as of `gather`.
             chance: for spreading attempts; by default unpredictable.
             limit: how many messages to send at most.
+
+        Raises:
+            Busy: if another process holds the file, and nothing was sent; or if it holds it for so long
+                after something was sent that this is sent again.
         """
         chance = chance or random.SystemRandom()
         self.gather(clock(), select)
@@ -404,7 +385,12 @@ class Alerts:
         for number, subscriber in due:
             if subscriber in failing:
                 continue
-            done = self._deliver_one(number, clock, channels, chance)
+            try:
+                done = self._deliver_one(number, clock, channels, chance)
+            except Busy:
+                if tally == Tally():
+                    raise
+                break  # What was sent is told; the rest is due still.
             tally += done
             if not done.sent:
                 failing.add(subscriber)
@@ -423,8 +409,15 @@ class Alerts:
             return Tally()
         attempt, message = claimed
         outcome = channels[message.subscription.channel].send(message, clock())
-        with self._file.writing() as db:
-            return outbox.settle(db, number, attempt, outcome, clock(), chance)
+        until = clock() + outbox.LEASE
+        while True:
+            # Unless this is written down, what the receiver has is sent to it again.
+            try:
+                with self._file.writing() as db:
+                    return outbox.settle(db, number, attempt, outcome, clock(), chance)
+            except Busy:
+                if clock() >= until:
+                    raise
 
     def redeliver(self, number: int, *, now: datetime) -> None:
         """Send a message once more, beginning with the first attempt, with the same key.

@@ -1,194 +1,37 @@
-"""The SQLite file that the alerts are kept in. It is no projection: subscriptions are nowhere else."""
+"""The file that the alerts are kept in. It is no projection: subscriptions are nowhere else."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import sqlite3
-import threading
 from typing import TYPE_CHECKING
 
 from umr_ld.alerts.changes import event_key
-from umr_ld.alerts.mark import RESTORE, Mark
-from umr_ld.errors import Busy, Damaged, Denied, Full, Newer, UmrError
-from umr_ld.findings import Report, violation
-from umr_ld.resources import resource
+from umr_ld.database import Database, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import sqlite3
     from pathlib import Path
 
-APPLICATION = 0x756D7261
-"""Marks the file as ours (`PRAGMA application_id`): "umra"."""
-SCHEMA = 1
+FORM = Form(application=0x756D7261, schema=1, script="alerts/schema.sql", noun="alerts")
+"""The application's number reads "umra"."""
 
 _EVENTS = "SELECT number, key, record, advisory, kind, before, after, seq FROM event"
-_NO_SPACE = 64 * 1024
-"""Bytes below which a disk counts as full."""
 
 
-class AlertsFile:
-    """A SQLite file, for any number of threads; what is written is on the disk when `writing` ends.
+class AlertsFile(Database):
+    """The database of the alerts; what it raises is said there.
 
     Args:
         path: the file, made if it is not there; None to keep everything in memory.
         read_only: whether nothing may change; a file that is not there is then as an empty one.
-        wait: seconds to wait for another process that writes.
-
-    Raises:
-        Busy: if another process holds the file for longer.
-        Damaged: if it is none of ours, or its bytes are not what was written.
-        Newer: if a later program wrote it.
-        Full: if there is no space for it.
     """
 
-    def __init__(self, path: Path | None, *, read_only: bool = False, wait: float = 5.0) -> None:
-        self._path = path
-        self._read_only = read_only
-        self._lock = threading.RLock()
-        self._mark = None if path is None or read_only else Mark(path, wait)
-        try:
-            with self._translated():
-                self.connection = self._opened(wait)
-        except BaseException:
-            if self._mark is not None:
-                self._mark.leave(whole=False)
-            raise
+    def __init__(self, path: Path | None, *, read_only: bool = False) -> None:
+        super().__init__(FORM, path, read_only=read_only)
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[sqlite3.Connection]:
-        """The connection, in a transaction that sees one state of the file.
-
-        Raises:
-            Busy, Damaged: as of the class.
-        """
-        with self._lock, self._translated(), self._transaction("BEGIN"):
-            yield self.connection
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """The connection, in a transaction that changes the file: all or nothing.
-
-        Raises:
-            Denied: if it is only read.
-            Busy, Damaged, Full: as of the class; nothing has changed.
-        """
-        if self._read_only:
-            raise Denied("the alerts are open for reading", where=str(self._path or ""))
-        with self._lock, self._translated(), self._transaction("BEGIN IMMEDIATE"):
-            yield self.connection
-
-    def check(self) -> Report:
-        """Whether the file is sound in itself; a violation for each fault."""
-        with self.reading() as db:
-            faults = [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-            faults += [f"a row of {row[0]} points nowhere" for row in db.execute("PRAGMA foreign_key_check")]
-            faults += [
-                f"event {number} is not what was written"
-                for number, key, *told in db.execute(_EVENTS)
-                if event_key(*told) != key
-            ]
-        where = str(self._path or "")
-        return Report(tuple(violation(fault, "alerts-file", focus=where, remedy=RESTORE) for fault in faults))
-
-    def close(self) -> None:
-        """Leave one file and nothing beside it, if no other process has it open."""
-        with self._lock:
-            whole = False
-            if self._mark is not None:
-                with contextlib.suppress(sqlite3.Error):
-                    self.connection.execute("PRAGMA busy_timeout = 100")
-                    self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-                    whole = self.connection.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
-            self.connection.close()
-            if self._mark is not None:
-                self._mark.leave(whole=whole)
-
-    def copy(self, target: Path) -> None:
-        """A copy of the file as it is now, while others write.
-
-        Args:
-            target: where; there is nothing yet.
-
-        Raises:
-            Full, Damaged: as of the class.
-        """
-        with self._lock, self._translated(), contextlib.closing(sqlite3.connect(target)) as other:
-            self.connection.backup(other)
-
-    def _opened(self, wait: float) -> sqlite3.Connection:
-        self.connection = self._connected(wait)
-        try:
-            self._prepare()
-        except BaseException:
-            self.connection.close()
-            raise
-        return self.connection
-
-    def _connected(self, wait: float) -> sqlite3.Connection:
-        place, uri = ":memory:", False
-        if self._path is not None and not self._read_only:
-            place = str(self._path)
-        elif self._path is not None and self._path.exists():
-            place, uri = f"{self._path.resolve().as_uri()}?mode=ro", True
-        return sqlite3.connect(place, uri=uri, timeout=wait, isolation_level=None, check_same_thread=False)
-
-    def _prepare(self) -> None:
-        execute = self.connection.execute
-        if not self._read_only:
-            execute("PRAGMA journal_mode = WAL")
-        execute("PRAGMA synchronous = FULL")
-        execute("PRAGMA foreign_keys = ON")
-        if execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] == 0:
-            script = resource("alerts/schema.sql").read_text(encoding="utf-8")
-            marks = f"PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {SCHEMA};"
-            # All or nothing: what is half made would be taken for damage.
-            self.connection.executescript(f"BEGIN IMMEDIATE; {script} {marks} COMMIT;")
-        (application,) = execute("PRAGMA application_id").fetchone()
-        (schema,) = execute("PRAGMA user_version").fetchone()
-        if application != APPLICATION or schema < SCHEMA:
-            raise Damaged("the file holds no alerts", where=str(self._path), remedy=RESTORE)
-        if schema > SCHEMA:
-            raise Newer(
-                "the alerts are of a later layout", where=str(self._path), remedy="use a later release"
-            )
-
-    @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        self.connection.execute(begin)
-        try:
-            yield
-            self.connection.execute("COMMIT")
-        except BaseException:
-            # After some errors, a full disk among them, SQLite has undone everything by itself.
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            raise
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
-            raise
-        except sqlite3.Error as error:
-            raise self._refusal(error) from error
-
-    def _refusal(self, error: sqlite3.Error) -> UmrError:
-        where = str(self._path or "")
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return Busy("another process holds the alerts", where=where, remedy="wait until it has finished")
-        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and self._no_space()):
-            return Full(
-                "there is no space left; the alerts are unchanged",
-                where=where,
-                remedy="free some space and try again; reading goes on meanwhile",
-            )
-        if code == sqlite3.SQLITE_READONLY or (self._path and not os.access(self._path.parent, os.R_OK)):
-            return Denied(f"the alerts may not be opened: {error}", where=where, remedy="ask who owns them")
-        return Damaged(f"the alerts cannot be used: {error}", where=where, remedy=RESTORE)
-
-    def _no_space(self) -> bool:
-        return self._path is not None and shutil.disk_usage(self._path.parent).free < _NO_SPACE
+    def _faults(self, db: sqlite3.Connection) -> list[str]:
+        """Events whose key is not that of what they tell."""
+        return [
+            f"event {number} is not what was written"
+            for number, key, *told in db.execute(_EVENTS)
+            if event_key(*told) != key
+        ]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from umr_ld.alerts import Ignore, rows
 from umr_ld.alerts.audience import name_of
+from umr_ld.database import microseconds
 from umr_ld.errors import Malformed, Missing
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Ignores:
     def __init__(self, db: sqlite3.Connection, now: datetime) -> None:
         asked = db.execute(
             f"SELECT {rows.IGNORE} FROM ignore i WHERE i.until > ? ORDER BY i.until",  # noqa: S608
-            (rows.microseconds(now),),
+            (microseconds(now),),
         )
         found = (rows.ignore(row) for row in asked)
         self._by: dict[tuple[str, str], Ignore] = {(one.target, one.advisory): one for one in found}
@@ -69,7 +70,7 @@ def add(
         raise Malformed("an ignore says what it ignores, and why", remedy="give a reason")
     if until <= now:
         raise Malformed("an ignore ends later than it begins", remedy="give a day that is to come")
-    end = rows.microseconds(until)
+    end = microseconds(until)
     row = db.execute(
         "INSERT INTO ignore (target, advisory, reason, until, who) VALUES (?, ?, ?, ?, ?) RETURNING number",
         (target, advisory, reason, end, who),
@@ -98,4 +99,4 @@ def remove(db: sqlite3.Connection, number: int, now: datetime) -> None:
     """
     if db.execute("DELETE FROM ignore WHERE number = ?", (number,)).rowcount == 0:
         raise Missing(f"there is no ignore {number}")
-    db.execute("UPDATE notice SET held = ?1 WHERE held > ?1", (rows.microseconds(now),))
+    db.execute("UPDATE notice SET held = ?1 WHERE held > ?1", (microseconds(now),))

@@ -9,6 +9,7 @@ from umr_ld.alerts import rows
 from umr_ld.alerts.audience import wants
 from umr_ld.alerts.changes import Change, digest
 from umr_ld.alerts.ignores import Ignores
+from umr_ld.database import microseconds
 from umr_ld.errors import UmrError
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def _note(db: sqlite3.Connection, wanted: Iterable[tuple[int, int, Event]], now:
     notices = []
     for subscription, number, event in wanted:
         ignored = ignores.of(event.record, event.advisory)
-        notices.append((subscription, number, ignored and rows.microseconds(ignored.until)))
+        notices.append((subscription, number, ignored and microseconds(ignored.until)))
     db.executemany("INSERT OR IGNORE INTO notice VALUES (?, ?, NULL, ?)", notices)
 
 
@@ -128,7 +129,7 @@ def gather(db: sqlite3.Connection, subscriptions: Iterable[Kept], now: datetime)
         if kept.subscription.channel == "feed":
             continue
         until = _gathered_until(kept.subscription.digest, now)
-        waiting = db.execute(_WAITING, (kept.number, rows.microseconds(until))).fetchall()
+        waiting = db.execute(_WAITING, (kept.number, microseconds(until))).fetchall()
         for first in range(0, len(waiting), MAX_EVENTS):
             _put(db, kept, waiting[first : first + MAX_EVENTS], now)
 
@@ -150,7 +151,7 @@ def _gathered_until(how_often: str, now: datetime) -> datetime:
 
 def _put(db: sqlite3.Connection, kept: Kept, waiting: list[tuple[int, str]], now: datetime) -> None:
     key = digest("message", kept.subscription.id, *(event for _, event in waiting))
-    time = rows.microseconds(now)
+    time = microseconds(now)
     put = db.execute(
         "INSERT INTO message (key, subscription, made, state, due) VALUES (?, ?, ?, 'pending', ?)",
         (key, kept.number, time, time),
@@ -163,7 +164,7 @@ def _put(db: sqlite3.Connection, kept: Kept, waiting: list[tuple[int, str]], now
 
 def _release(db: sqlite3.Connection, now: datetime) -> None:
     """Of what was held back, tell what still holds: the last that was said of a record and an advisory."""
-    over = db.execute(_OVER, (rows.microseconds(now),)).fetchall()
+    over = db.execute(_OVER, (microseconds(now),)).fetchall()
     ignores = Ignores(db, now) if over else None
     for subscription, event, record, advisory in over:
         ignored = ignores.of(record, advisory) if ignores else None
@@ -171,7 +172,7 @@ def _release(db: sqlite3.Connection, now: datetime) -> None:
         if superseded:
             db.execute("DELETE FROM notice WHERE subscription = ? AND event = ?", (subscription, event))
         else:
-            held = ignored and rows.microseconds(ignored.until)
+            held = ignored and microseconds(ignored.until)
             db.execute(
                 "UPDATE notice SET held = ? WHERE subscription = ? AND event = ?", (held, subscription, event)
             )

@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from umr_ld.alerts import Message, rows
+from umr_ld.database import microseconds, moment
 from umr_ld.errors import Conflict, Missing
 
 if TYPE_CHECKING:
@@ -114,13 +115,13 @@ def due(db: sqlite3.Connection, now: datetime, channels: Sequence[str], limit: i
         channels: by which they can be sent.
         limit: how many at most.
     """
-    return db.execute(_DUE, (rows.microseconds(now), json.dumps(channels), limit)).fetchall()
+    return db.execute(_DUE, (microseconds(now), json.dumps(channels), limit)).fetchall()
 
 
 def next_due(db: sqlite3.Connection) -> datetime | None:
     """When the next message is to be sent; None if none waits."""
     (first,) = db.execute("SELECT min(due) FROM message WHERE state = 'pending'").fetchone()
-    return None if first is None else rows.moment(first)
+    return None if first is None else moment(first)
 
 
 def claim(db: sqlite3.Connection, number: int, now: datetime) -> tuple[int, Message] | None:
@@ -129,12 +130,12 @@ def claim(db: sqlite3.Connection, number: int, now: datetime) -> tuple[int, Mess
     Returns:
         which attempt this is, and the message; None if somebody else took it meanwhile.
     """
-    claimed = db.execute(_CLAIM, (rows.microseconds(now + LEASE), number, rows.microseconds(now))).fetchall()
+    claimed = db.execute(_CLAIM, (microseconds(now + LEASE), number, microseconds(now))).fetchall()
     if not claimed:
         return None
     key, made, *subscription = db.execute(_MESSAGE, (number,)).fetchone()
     events = tuple(rows.event(row) for row in db.execute(_EVENTS, (number,)))
-    message = Message(key, rows.subscription(subscription, secret=True), events, rows.moment(made))
+    message = Message(key, rows.subscription(subscription, secret=True), events, moment(made))
     return claimed[0][0], message
 
 
@@ -161,7 +162,7 @@ def settle(
         wait = wait_after(attempt, outcome.after, chance)
         db.execute(
             "UPDATE message SET due = ?, detail = ? WHERE number = ? AND state = 'pending'",
-            (rows.microseconds(now + wait), detail, number),
+            (microseconds(now + wait), detail, number),
         )
         return Tally(retried=1)
     state = "sent" if outcome.verdict == "sent" else "dead"
@@ -216,7 +217,7 @@ def again(db: sqlite3.Connection, number: int, now: datetime) -> None:
         raise Conflict(f"the subscription is off: {found[0]}", remedy="switch it on first")
     db.execute(
         "UPDATE message SET state = 'pending', attempts = 0, due = ? WHERE number = ?",
-        (rows.microseconds(now), number),
+        (microseconds(now), number),
     )
 
 
@@ -235,6 +236,6 @@ def listing(db: sqlite3.Connection, state: str, limit: int) -> list[Posted]:
         (state, limit),
     )
     return [
-        Posted(number, key, id_, state, events, attempts, rows.moment(made), rows.moment(due), detail)
+        Posted(number, key, id_, state, events, attempts, moment(made), moment(due), detail)
         for number, key, id_, state, events, attempts, made, due, detail in asked
     ]

@@ -4,43 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.alerts import Acknowledgement, Event, Ignore, Standing, Subscriber, Subscription
 from umr_ld.alerts.audience import Kept
+from umr_ld.database import microseconds, moment
 from umr_ld.errors import Missing
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
+    from datetime import datetime
 
     Row = Sequence[Any]
 
 EVENT = "e.key, e.kind, e.record, e.advisory, e.before, e.after, e.answer, e.severity, e.path, e.time, e.seq"
 SUBSCRIPTION = "s.id, s.who, s.channel, s.address, s.secret, s.digest, s.choice"
 IGNORE = "i.number, i.target, i.advisory, i.reason, i.until, i.who"
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-
-
-def microseconds(time: datetime) -> int:
-    """A moment as the file has it.
-
-    Args:
-        time: aware of its zone.
-    """
-    return (time - _EPOCH) // _MICROSECOND
-
-
-def moment(count: int) -> datetime:
-    """The moment that the file means, UTC.
-
-    Args:
-        count: microseconds since 1970.
-    """
-    return _EPOCH + count * _MICROSECOND
 
 
 @dataclass(frozen=True, slots=True)

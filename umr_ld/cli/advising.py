@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-import json
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli import drafts, keeping, options
 from umr_ld.cli.findings import human
 from umr_ld.cli.options import group, verb
-from umr_ld.cli.output import as_csv, as_json, count
-from umr_ld.cli.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.cli.verbs import VERBS
-from umr_ld.errors import Invalid, Malformed, Missing
+from umr_ld.errors import Missing
+from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.render.text import one_line, table
+from umr_ld.render.verdicts import advisory_json
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datetime import datetime
 
     from umr_ld.cli.session import Session
-    from umr_ld.formats.draft import Draft
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
     from umr_ld.risk import Advisory
 
 _HEAD = ("advisory", "severity", "risks", "affects", "title")
 
 
-@verb("advisories", options.store, options.at, forms=("table", "json", "csv"))
+@verb("advisories", *options.asked(), options.at, forms=("table", "json", "csv"))
 @click.option("--about", metavar="NAME", help="Only those that name this artifact.")
 def advisories(session: Session, about: str | None, at: datetime | None) -> None:
     """List the advisories that count: of each the newest revision that is not withdrawn."""
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.advisories(about=None if about is None else [about], at=at)
     rows = [_row(one) for one in found]
     style = session.style
     session.give(
         human=lambda: "".join(f"{style.bold(row[0])}  {row[1]}  {one_line(row[4])}\n" for row in rows),
         table=lambda: table(_HEAD, rows, width=session.width, style=style),
-        json=lambda: as_json([_json(one) for one in found]),
+        json=lambda: as_json([advisory_json(one) for one in found]),
         csv=lambda: as_csv(_HEAD, rows),
     )
     session.say(count(len(found), "advisory", "advisories"))
@@ -50,25 +49,7 @@ def _row(one: Advisory) -> list[str]:
     return [str(one.ref), one.severity.label, risks, " ".join(one.scopes), one.title]
 
 
-def _json(one: Advisory) -> dict[str, Any]:
-    return {
-        "reference": str(one.ref),
-        "title": one.title,
-        "severity": one.severity.label,
-        "risks": list(one.risks),
-        "aliases": list(one.aliases),
-        "affects": {
-            name: {
-                "versions": str(scope.versions),
-                "revisions": sorted(scope.revisions),
-                "undecided": scope.undecided,
-            }
-            for name, scope in one.scopes.items()
-        },
-    }
-
-
-@verb("import", options.store, options.agent, forms=("json", "csv"))
+@verb("import", *options.asked(), options.agent, forms=("json", "csv"))
 @click.argument("paths", nargs=-1, required=True, metavar="FILE…")
 def import_advisories(session: Session, paths: tuple[str, ...], agent: str) -> int:
     """Take over OSV advisories: JSON objects, JSON lines, folders of them.
@@ -79,7 +60,7 @@ def import_advisories(session: Session, paths: tuple[str, ...], agent: str) -> i
     return _import(session, "osv", paths, agent)
 
 
-@verb("import", options.store, options.agent, forms=("json", "csv"))
+@verb("import", *options.asked(), options.agent, forms=("json", "csv"))
 @click.argument("paths", nargs=-1, required=True, metavar="FILE…")
 def import_statements(session: Session, paths: tuple[str, ...], agent: str) -> int:
     """Take over OpenVEX documents; each of their statements becomes a record.
@@ -92,13 +73,14 @@ def import_statements(session: Session, paths: tuple[str, ...], agent: str) -> i
 def _import(session: Session, form: str, paths: tuple[str, ...], agent: str) -> int:
     from umr_ld.files import documents
     from umr_ld.formats import format_named
+    from umr_ld.registry.revising import is_older, newest_of_each, next_version
 
     reader = format_named(form).read
     assert reader is not None
-    with session.open(write=True) as registry:
+    with session.ask(write=True) as registry:
         read = reader([documents(paths)], registry.vocabulary)
-        newest = _newest_of_each(read.drafts)
-        later = [draft for draft in newest if not _is_older(registry, draft)]
+        newest = newest_of_each(read.drafts)
+        later = [draft for draft in newest if not is_older(registry, draft)]
         drafts = [next_version(registry, draft) for draft in later]
         done = registry.import_trees([draft for draft in drafts if draft is not None], agent=agent)
     for row in read.losses:
@@ -121,123 +103,31 @@ def _import(session: Session, form: str, paths: tuple[str, ...], agent: str) -> 
     return 1 if done.refused or unread else 0
 
 
-def _newest_of_each(drafts: Sequence[Draft]) -> list[Draft]:
-    """Of several revisions of one thing the last, in the order in which they were given."""
-    found: dict[object, Draft] = {}
-    for draft in drafts:
-        root = draft.tree.root
-        assert isinstance(root, dict)
-        known = found.get(root.get("name"))
-        if known is None or _revised(root) >= _revised(known.tree.root):
-            found[root.get("name")] = draft
-    return list(found.values())
-
-
-def _is_older(registry: Registry, draft: Draft) -> bool:
-    """Whether a later revision is published already: whoever sends them need not keep their order."""
-    root = draft.tree.root
-    assert isinstance(root, dict)
-    try:
-        newest = registry.get(str(root.get("name")))
-    except (Missing, Malformed):
-        return False
-    return _revised(root) < _revised(json.loads(registry.body(newest.ref)))
-
-
-def _revised(root: Any) -> datetime:
-    """When a record says that it was revised, or else made; long ago if it does not say."""
-    text = str(root.get("revised") or root.get("issued") or "")
-    try:
-        said = datetime.fromisoformat(text)
-    except ValueError:
-        return datetime.min.replace(tzinfo=UTC)
-    return said if said.tzinfo else said.replace(tzinfo=UTC)
-
-
-def next_version(registry: Registry, draft: Draft) -> Draft | None:
-    """A draft with the version that it needs; None if nothing differs from what is published.
-
-    Args:
-        registry: where it will be published.
-        draft: of an imported record.
-    """
-    from dataclasses import replace
-
-    from umr_ld.document import Document
-
-    root = draft.tree.root
-    assert isinstance(root, dict)
-    try:
-        found, newest, least = registry.bump(Document(json.dumps(root).encode(), source=draft.tree.source))
-    except Invalid:
-        return draft  # Publishing says what is wrong with it, with its place.
-    if newest is not None and not found.changes:
-        return None
-    return draft._replace(tree=replace(draft.tree, root={**root, "version": str(least)}))
-
-
-@verb("export", options.store, options.at, forms=("json",))
+@verb("export", *options.asked(), options.at, forms=("json",))
 @click.argument("reference")
 def export(session: Session, reference: str, at: datetime | None) -> None:
     """Write an advisory as OSV 1.7. One that was imported and not revised comes back as it came."""
-    from umr_ld.formats import osv
-    from umr_ld.reading import read_tree
-    from umr_ld.tree import Tree
+    from umr_ld.registry.exporting import as_osv
 
-    with session.open() as registry:
+    with session.ask() as registry:
         shown = registry.show(require_name(registry, reference, at), at=at)
-        record, imported = json.loads(shown.body), None
-        if "original" in record:
-            facts = osv.facts_of(
-                json.loads(record["original"], parse_float=str, parse_int=str), lambda *_: None
-            )
-            facts |= {"version": record["version"], "original": record["original"]}
-            tree = Tree(facts, "original", lambda _: None)
-            imported = json.loads(read_tree(tree, registry.base, registry.vocabulary).body)
-    text = osv.write(record, imported, f"{shown.published:%Y-%m-%dT%H:%M:%SZ}")
+        text = as_osv(shown, registry.base, registry.vocabulary)
     session.give(human=lambda: text, json=lambda: text)
 
 
-@verb("export", options.store, options.at, forms=("json",))
+@verb("export", *options.asked(), options.at, forms=("json",))
 @click.argument("reference")
 def export_statement(session: Session, reference: str, at: datetime | None) -> None:
     """Write a statement as OpenVEX 0.2.0. One that was imported and not revised comes back as it came."""
-    import json
+    from umr_ld.registry.exporting import as_openvex
 
-    from umr_ld.formats import openvex
-
-    with session.open() as registry:
+    with session.ask() as registry:
         shown = registry.show(_named(reference, "statement"), at=at)
-        record = json.loads(shown.body)
-        about = registry.base.artifact_of(str(record.get("advisory", "")))
-        original = str(record.get("original", ""))
-        if original and not _differs(registry, original, record):
-            text = original + "\n"
-        else:
-            text = openvex.write(record, about.rpartition("/")[2], f"{shown.published:%Y-%m-%dT%H:%M:%SZ}")
+        text = as_openvex(shown, registry.base, registry.vocabulary)
     session.give(human=lambda: text, json=lambda: text)
 
 
-def _differs(registry: Registry, original: str, record: dict[str, Any]) -> bool:
-    """Whether a statement says anything else than the document that it was read from."""
-    import json
-
-    from umr_ld.document import Document
-    from umr_ld.formats import openvex
-    from umr_ld.formats.osv import plain
-    from umr_ld.reading import read_tree
-    from umr_ld.tree import Tree
-
-    found = openvex.read([[Document(original.encode())]], registry.vocabulary).drafts
-    root = found[0].tree.root if found else None
-    if not isinstance(root, dict):
-        return True
-    tree = Tree({**root, "version": record["version"]}, "original", lambda _: None)
-    imported = json.loads(read_tree(tree, registry.base, registry.vocabulary).body)
-    return bool(plain(imported) != plain(record))
-
-
-def require_name(registry: Registry, reference: str, at: datetime | None) -> str:
+def require_name(registry: Registry | RemoteRegistry, reference: str, at: datetime | None) -> str:
     """The full reference of the advisory that a person means.
 
     Args:

@@ -9,9 +9,9 @@ import click
 
 from umr_ld.cli import delivering, options, subscribing
 from umr_ld.cli.options import group, verb
-from umr_ld.cli.output import as_csv, as_json, count, filled, stamp
 from umr_ld.cli.verbs import VERBS
 from umr_ld.errors import Missing
+from umr_ld.render.output import as_csv, as_json, count, filled, stamp
 from umr_ld.render.text import one_line, table
 
 if TYPE_CHECKING:

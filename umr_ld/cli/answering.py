@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
 
 FORMS = ("table", "json", "csv", "tsv", "xml", "ttl", "nt")
 
@@ -107,7 +108,7 @@ def answer_within(seconds: float, question: Question, tell: Callable[[str], None
     return done.returncode, done.stdout
 
 
-def written(found: Any, question: Question, registry: Registry) -> bytes:
+def written(found: Any, question: Question, registry: Registry | RemoteRegistry) -> bytes:
     """An engine's answer in the form that is wanted.
 
     Args:
@@ -120,7 +121,7 @@ def written(found: Any, question: Question, registry: Registry) -> bytes:
     """
     import pyoxigraph as ox
 
-    graph = isinstance(found, ox.QueryTriples)
+    graph = not isinstance(found, ox.QuerySolutions | ox.QueryBoolean)
     known = _GRAPHS if graph else _RESULTS
     if question.form in {"human", "table"}:
         return _turtle(found, registry) if graph else _words(found, question, registry).encode()
@@ -131,18 +132,19 @@ def written(found: Any, question: Question, registry: Registry) -> bytes:
         )
     if question.form == "ttl":
         return _turtle(found, registry)
-    engine = ox.RdfFormat if graph else ox.QueryResultsFormat
-    return found.serialize(format=getattr(engine, known[question.form])) or b""
+    if graph:
+        return ox.serialize(found, format=getattr(ox.RdfFormat, known[question.form])) or b""
+    return found.serialize(format=getattr(ox.QueryResultsFormat, known[question.form])) or b""
 
 
-def _turtle(triples: Iterable[ox.Triple], registry: Registry) -> bytes:
+def _turtle(triples: Iterable[ox.Triple], registry: Registry | RemoteRegistry) -> bytes:
     import pyoxigraph as ox
 
     ordered = sorted(triples, key=str)
     return ox.serialize(ordered, format=ox.RdfFormat.TURTLE, prefixes=_prefixes(registry)) or b""
 
 
-def _words(found: Any, question: Question, registry: Registry) -> str:
+def _words(found: Any, question: Question, registry: Registry | RemoteRegistry) -> str:
     import pyoxigraph as ox
 
     if isinstance(found, ox.QueryBoolean):
@@ -166,7 +168,7 @@ def _short(term: Any, known: Mapping[str, str]) -> str:
     return value
 
 
-def _prefixes(registry: Registry) -> dict[str, str]:
+def _prefixes(registry: Registry | RemoteRegistry) -> dict[str, str]:
     """Prefix to IRI, the longest IRI first; the registry's own records have the empty prefix."""
     known = {**registry.vocabulary.prefixes, "": f"{registry.base.iri}r/"}
     return dict(sorted(known.items(), key=lambda pair: -len(pair[1])))

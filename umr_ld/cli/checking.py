@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.output import as_json, count, filled
-from umr_ld.cli.verdicts import concern_words, step_json
+from umr_ld.cli.subjects import read_subjects
+from umr_ld.cli.verdicts import concern_words
 from umr_ld.cli.version import version
-from umr_ld.document import Document
-from umr_ld.errors import Invalid, Malformed, Missing
-from umr_ld.findings import Finding, Report, Severity
-from umr_ld.render.text import one_line
+from umr_ld.errors import Malformed
+from umr_ld.findings import Finding, Severity
+from umr_ld.render.output import as_json, count
+from umr_ld.render.verdicts import concern_json, unknown_json
 from umr_ld.risk import Answer
 from umr_ld.risk import Severity as Grave
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from umr_ld.cli.session import Session
-    from umr_ld.record import Record
-    from umr_ld.registry import Registry
     from umr_ld.registry.views import Concern
 
 _GRAVE = [one.label for one in Grave if one]
@@ -87,7 +82,7 @@ class _IgnoreType(click.ParamType[Ignore]):
         return Ignore(str(value["advisory"]), str(value["reason"]), until, str(value.get("reference", "")))
 
 
-@verb("check", options.store, options.at, options.policy, forms=findings.FORMS)
+@verb("check", *options.asked(), options.at, options.policy, forms=findings.FORMS)
 @click.argument("subjects", nargs=-1, required=True, metavar="PATH|REFERENCE…")
 @click.option(
     "--fail-on",
@@ -116,81 +111,44 @@ def check(
     NAME@RANGE. The exit code is 1 if anything is affected. What was decided to be left alone stands in
     umr.toml as [[check.ignore]], with a reason and an end.
     """
-    with session.open() as registry:
-        records, refs = read_subjects(session, registry, subjects)
-        unknown = [ref for ref in refs if _is_unknown(registry, ref, at)]
-        if unknown and len(unknown) == len(refs) and not records:
+    with session.ask() as registry:
+        given = read_subjects(session, registry, subjects)
+        unknown = registry.unknown(given.refs, at=at)
+        if unknown and len(unknown) == len(given):
             registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
-        found = registry.check([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
+        found = registry.check(given, policy=policy_of(policy, registry), at=at)
     told = [
         one for one in found if one.advisory.severity >= Grave[severity.upper()] or not one.advisory.severity
     ]
     today = datetime.now(UTC).date()
     rows = [(one, next((i for i in ignore if i.covers(one, today)), None)) for one in told]
-    sources = {str(record.ref): source for source, record in records.items()}
-    said = {"": [*map(_unknown, unknown), *(_finding(one, ignored, sources) for one, ignored in rows)]}
+    said: dict[str, list[Finding]] = {label: [] for label in given.labels()}
+    for ref in unknown:
+        said[ref].append(given.placed(_unknown(ref), ref))
+    suppressed: dict[Finding, str] = {}
+    for one, ignored in rows:
+        finding = given.placed(_finding(one, ignored), one.given)
+        said[given.label(one.asked, one.given)].append(finding)
+        if ignored is not None:
+            suppressed[finding] = ignored.reason
     session.give(
-        human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in said[""]),
+        human=lambda: "".join(
+            f"{findings.human(one, session.style)}\n" for several in said.values() for one in several
+        ),
         json=lambda: as_json(
             [
-                *({"reference": ref, "answer": "unknown"} for ref in unknown),
-                *(_json(one, ignored) for one, ignored in rows),
+                *map(unknown_json, unknown),
+                *(concern_json(one, "" if ignored is None else ignored.reason) for one, ignored in rows),
             ]
         ),
-        sarif=lambda: findings.sarif(said, version()),
+        sarif=lambda: findings.sarif(said, version(), suppressed),
         github=lambda: findings.github(said),
-        junit=lambda: findings.junit(said),
+        junit=lambda: findings.junit(said, "umr check"),
     )
     failing = [one for one, ignored in rows if ignored is None and _fails(one, fail_on)]
-    checked = count(len(records) + len(refs), "reference")
+    checked = count(len(given), "reference")
     session.say(f"{checked} checked, {count(len(failing), 'reason')} to fail")
     return 1 if failing else 0
-
-
-def read_subjects(
-    session: Session, registry: Registry, subjects: Iterable[str]
-) -> tuple[dict[str, Record], list[str]]:
-    """What somebody wants to have checked.
-
-    Args:
-        session: is told what of a card was not read.
-        registry: against which drafts are read.
-        subjects: paths of drafts, folders, cards and lists, and references.
-
-    Returns:
-        drafts by where they come from, and references.
-
-    Raises:
-        Invalid: if a draft cannot be read.
-        Missing: if there is neither.
-    """
-    from umr_ld.files import card, documents
-
-    records: dict[str, Record] = {}
-    refs: list[str] = []
-    for subject in subjects:
-        path = Path(subject)
-        if subject != "-" and not path.exists():
-            refs.append(subject)
-        elif path.suffix == ".txt":
-            refs += _listed(path)
-        elif subject != "-" and (found := card(path)) is not None:
-            records |= _of_card(session, registry, found)
-        else:
-            records |= _drafts(registry, documents([subject]))
-    if not records and not refs:
-        raise Missing("there is nothing to check", remedy="name drafts or references")
-    return records, refs
-
-
-def _is_unknown(registry: Registry, ref: str, at: datetime | None) -> bool:
-    """Whether nothing is recorded of what a reference names, nothing names it, and no advisory does."""
-    try:
-        registry.get(ref, at=at)
-    except Missing:
-        name = ref.partition("@")[0]
-        return registry.mentioned(name, at=at) is None and not registry.advisories(about=[name], at=at)
-    return False
 
 
 def _unknown(ref: str) -> Finding:
@@ -203,42 +161,12 @@ def _unknown(ref: str) -> Finding:
     )
 
 
-def _listed(path: Path) -> Iterator[str]:
-    for line in path.read_text(encoding="utf-8").splitlines():
-        text = line.partition("#")[0].strip()
-        if text:
-            yield text
-
-
-def _of_card(session: Session, registry: Registry, card: Document) -> dict[str, Record]:
-    """The draft that a hub card amounts to. What it is the card of stands nowhere in it."""
-    from umr_ld.formats.hub_card import NOT_TAKEN, read_card
-
-    path = Path(card.source).resolve()
-    stem = path.parent.name if path.name.lower() == "readme.md" else path.stem
-    segment = re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("._-") or "card"
-    draft, losses = read_card(card, f"card/{segment}")
-    for row in losses:
-        if row.why != NOT_TAKEN:
-            session.say(one_line(str(row)))
-    return _drafts(registry, [Document(json.dumps(draft.tree.root).encode(), source=card.source)])
-
-
-def _drafts(registry: Registry, given: Iterable[Document]) -> dict[str, Record]:
-    found: dict[str, Record] = {}
-    for one in registry.validate(given):
-        if one.reading is None:
-            raise Invalid(Report(tuple(one.report)), where=one.document.source)
-        found[one.document.source] = one.reading.record
-    return found
-
-
 def _fails(one: Concern, fail_on: str) -> bool:
     least = Answer.AFFECTED if fail_on == "affected" else Answer.POSSIBLY
     return fail_on != "never" and one.answer >= least and (fail_on != "fixable" or bool(one.fix))
 
 
-def _finding(one: Concern, ignored: Ignore | None, sources: dict[str, str]) -> Finding:
+def _finding(one: Concern, ignored: Ignore | None) -> Finding:
     message = concern_words(one)
     level = Severity.VIOLATION if one.answer is Answer.AFFECTED else Severity.WARNING
     level = level if one.answer else Severity.INFO
@@ -246,21 +174,4 @@ def _finding(one: Concern, ignored: Ignore | None, sources: dict[str, str]) -> F
         message += f"; ignored until {ignored.until or 'further notice'}: {ignored.reason}"
         level = Severity.INFO
     remedy = f"{one.fix} is clear" if one.fix else ""
-    return Finding(
-        level, message, one.advisory.label, focus=one.asked, remedy=remedy, source=sources.get(one.asked, "")
-    )
-
-
-def _json(one: Concern, ignored: Ignore | None) -> dict[str, Any]:
-    return filled(
-        reference=one.asked,
-        advisory=str(one.advisory.ref),
-        title=one.advisory.title,
-        severity=one.advisory.severity.label,
-        answer=one.answer.label,
-        arrives=one.arrives.label if one.statement is not None else None,
-        statement=None if one.statement is None else str(one.statement),
-        path=[step_json(step) for step in one.path],
-        fix=one.fix or None,
-        ignored=None if ignored is None else ignored.reason,
-    )
+    return Finding(level, message, one.advisory.label, focus=one.asked, remedy=remedy)

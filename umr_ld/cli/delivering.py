@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -11,8 +10,8 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count, stamp
 from umr_ld.errors import Busy, Malformed
+from umr_ld.render.output import as_csv, as_json, count, stamp
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
@@ -166,24 +165,32 @@ def watch(
         with session.open() as registry:
             ways = channels(registry, smtp, sender, http=allow_http, private=allow_private)
             tally = registry.deliver(ways)
-        if tally.sent or tally.retried or tally.dead:
-            session.say(f"{stamp(datetime.now(UTC))}  {_words(tally)}")
+            if tally.sent or tally.retried or tally.dead:
+                session.say(f"{stamp(datetime.now(UTC))}  {_words(tally)}")
 
     _again(round_, every, session)
 
 
 def _again(round_: Callable[[], None], every: float, session: Session) -> None:
-    """Until SIGTERM or an interruption; another process that is busy is waited for."""
+    """Until SIGTERM or an interruption; another process that is busy is waited for.
+
+    SIGTERM is held back and asked for between two rounds: what was begun is brought to its end, and nothing
+    runs inside the waiting.
+    """
     import signal
 
-    ended = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
-    while not ended.is_set():
-        try:
-            round_()
-        except Busy as error:
-            session.detail(one_line(str(error)))
-        ended.wait(every)
+    ends = {signal.SIGTERM}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    try:
+        while True:
+            try:
+                round_()
+            except Busy as error:
+                session.detail(one_line(str(error)))
+            if signal.sigtimedwait(ends, every) is not None:
+                return
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @verb("outbox", options.store, forms=("json", "csv"))

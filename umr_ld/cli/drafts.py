@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import kind_of, verb
-from umr_ld.cli.output import as_csv, as_json, count, filled
 from umr_ld.cli.progress import progress
-from umr_ld.cli.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.cli.session import INTERRUPTED
 from umr_ld.cli.version import version
 from umr_ld.errors import Malformed, Missing
+from umr_ld.render.answers import checked_json
+from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from umr_ld.document import Document
     from umr_ld.registry import Registry
     from umr_ld.registry.views import Checked, Concern, Published
+    from umr_ld.remote import RemoteRegistry
     from umr_ld.render.text import Style
 
 _TOLD = 10
@@ -76,7 +78,7 @@ def write_draft(session: Session, name: str, kind: str, title: str) -> int | Non
     return None
 
 
-@verb("validate", options.store, forms=findings.FORMS)
+@verb("validate", *options.asked(), forms=findings.FORMS)
 @_PATHS
 def validate(session: Session, paths: tuple[str, ...]) -> int:
     """Check drafts as publishing would.
@@ -96,7 +98,7 @@ def validate(session: Session, paths: tuple[str, ...]) -> int:
     style = session.style
     session.give(
         human=lambda: "".join(_checked_words(one, style) for one in checked),
-        json=lambda: as_json(_checked_json(checked)),
+        json=lambda: as_json(checked_json(checked)),
         sarif=lambda: findings.sarif(found, version()),
         github=lambda: findings.github(found),
         junit=lambda: findings.junit(found),
@@ -113,10 +115,10 @@ def _counted(given: Sequence[Document], step: Step | None) -> Iterator[Document]
             step(done, len(given))
 
 
-def _registry_or_empty(session: Session) -> Registry:
+def _registry_or_empty(session: Session) -> Registry | RemoteRegistry:
     """The registry; where none is named and none is found, an empty one."""
     try:
-        return session.open()
+        return session.ask()
     except Missing:
         if session.store:
             raise
@@ -134,22 +136,7 @@ def _checked_words(one: Checked, style: Style) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _checked_json(checked: tuple[Checked, ...]) -> dict[str, Any]:
-    documents = [
-        {
-            **filled(
-                source=one.document.source,
-                reference=str(one.reading.record.ref) if one.reading is not None else None,
-            ),
-            "valid": bool(one.report),
-            "findings": [finding.as_dict() for finding in one.report],
-        }
-        for one in checked
-    ]
-    return {"valid": all(document["valid"] for document in documents), "documents": documents}
-
-
-@verb("bump", options.store, forms=("json", "csv"))
+@verb("bump", *options.asked(), forms=("json", "csv"))
 @click.argument("draft")
 def bump(session: Session, draft: str) -> None:
     """Say what a draft changes, and the least version that would do.
@@ -163,7 +150,7 @@ def bump(session: Session, draft: str) -> None:
     given = list(documents([draft]))
     if len(given) != 1:
         raise Malformed(f"there are {len(given)} drafts", where=draft, remedy="name one of them")
-    with session.open() as registry:
+    with session.ask() as registry:
         found, newest, least = registry.bump(given[0])
     if newest is None:
         give_changes(session, found, version=str(least))
@@ -178,7 +165,7 @@ def bump(session: Session, draft: str) -> None:
     )
 
 
-@verb("publish", options.store, options.agent, options.dry_run, forms=("json", "csv"))
+@verb("publish", *options.asked(), options.agent, options.dry_run, forms=("json", "csv"))
 @_PATHS
 def publish(session: Session, paths: tuple[str, ...], agent: str, dry_run: bool) -> None:
     """Publish records: all of them, or none.
@@ -191,7 +178,7 @@ def publish(session: Session, paths: tuple[str, ...], agent: str, dry_run: bool)
 
     given = list(documents(paths))
     with (
-        session.open(write=not dry_run) as registry,
+        session.ask(write=not dry_run) as registry,
         progress(session, "reading") as reading,
         progress(session, "publishing") as step,
     ):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import traceback
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli.session import INTERRUPTED
 from umr_ld.errors import Invalid, Malformed, UmrError
+from umr_ld.render.problem import problem
 from umr_ld.render.text import visible
 
 if TYPE_CHECKING:
@@ -63,29 +64,6 @@ def as_known(error: BaseException) -> UmrError:
         f"this should not have happened: {said}",
         remedy="it is a mistake in umr; please report what you typed with what it says when you add -v",
     )
-
-
-def problem(error: UmrError) -> dict[str, Any]:
-    """An error as a problem document (RFC 9457 §3), with members of our own behind the standard ones.
-
-    Args:
-        error: of the tree.
-
-    Returns:
-        `type` (`about:blank`: the status says it all), `title`, `status` (of HTTP), `detail`; then `exitCode`,
-        `where`, `remedy` and for invalid records `findings`, each only where it says something.
-    """
-    members = {
-        "type": "about:blank",
-        "title": error.title,
-        "status": error.status,
-        "detail": error.what,
-        "exitCode": error.exit_code,
-        "where": error.where,
-        "remedy": error.remedy,
-        "findings": [finding.as_dict() for finding in error.report] if isinstance(error, Invalid) else None,
-    }
-    return {key: value for key, value in members.items() if value not in ("", None)}
 
 
 def _words(error: UmrError, session: Session) -> str:

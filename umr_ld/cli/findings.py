@@ -37,39 +37,50 @@ def human(finding: Finding, style: Style = PLAIN) -> str:
     return f"{head}\n    remedy: {one_line(finding.remedy)}" if finding.remedy else head
 
 
-def sarif(found: Found, version: str) -> str:
+def sarif(found: Found, version: str, suppressed: Mapping[Finding, str] | None = None) -> str:
     """A SARIF 2.1.0 log (OASIS), which code hosts show beside the lines.
 
     Args:
         found: document to its findings.
         version: of this program.
+        suppressed: findings that somebody decided to leave alone, with the reason (§3.35).
     """
+    reasons = suppressed or {}
     findings = [finding for several in found.values() for finding in several]
     rules = sorted({finding.rule for finding in findings})
     driver = {"name": "umr", "version": version, "rules": [{"id": rule} for rule in rules]}
     log = {
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "results": [_result(finding) for finding in findings]}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "results": [_result(finding, reasons.get(finding)) for finding in findings],
+            }
+        ],
     }
     return json.dumps(log, ensure_ascii=False, indent=2) + "\n"
 
 
-def _result(finding: Finding) -> dict[str, Any]:
+def _result(finding: Finding, reason: str | None) -> dict[str, Any]:
     location: dict[str, Any] = {}
     if finding.source:
         place: dict[str, Any] = {"artifactLocation": {"uri": _uri(finding.source)}}
         if finding.line is not None:
             place["region"] = {"startLine": finding.line}
         location["physicalLocation"] = place
-    if finding.path:
-        location["logicalLocations"] = [{"fullyQualifiedName": finding.path}]
+    if finding.path or finding.focus:
+        location["logicalLocations"] = [{"fullyQualifiedName": finding.path or finding.focus}]
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": _SARIF_LEVEL[finding.severity],
         "message": {"text": ". ".join(part for part in (finding.message, finding.remedy) if part)},
     }
-    return {**result, "locations": [location]} if location else result
+    if location:
+        result["locations"] = [location]
+    if reason is not None:
+        result["suppressions"] = [{"kind": "external", "justification": reason}]
+    return result
 
 
 def _uri(source: str) -> str:
@@ -105,17 +116,18 @@ def _property(text: str) -> str:
     return _message(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def junit(found: Found) -> str:
+def junit(found: Found, suite: str = "umr validate") -> str:
     """A JUnit report: a document is a test case, and fails if it has violations.
 
     Args:
         found: document to its findings.
+        suite: what was asked.
     """
     failed = sum(1 for several in found.values() if _violations(several))
     cases = "".join(_case(source, several) for source, several in found.items())
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<testsuites><testsuite name="umr validate" tests="{len(found)}" failures="{failed}">\n'
+        f'<testsuites><testsuite name="{suite}" tests="{len(found)}" failures="{failed}">\n'
         f"{cases}</testsuite></testsuites>\n"
     )
 

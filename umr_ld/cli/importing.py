@@ -9,9 +9,9 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count
 from umr_ld.cli.progress import progress
-from umr_ld.cli.publications import HEAD, publication_json, publication_row, publications_words
+from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:

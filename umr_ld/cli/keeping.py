@@ -10,10 +10,10 @@ import click
 from umr_ld.addresses import DEFAULT_BASE
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_json, count, filled
 from umr_ld.cli.progress import progress
 from umr_ld.cli.session import FOLDER, INTERRUPTED
 from umr_ld.errors import Damaged
+from umr_ld.render.output import as_json, count, filled
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _give(session: Session, registry: Registry, words: str) -> None:
     )
 
 
-@verb("withdraw", options.store, options.agent, options.yes, forms=("json",))
+@verb("withdraw", *options.asked(), options.agent, options.yes, forms=("json",))
 @click.argument("ref")
 @click.option("--reason", required=True, metavar="TEXT", help="Why, for those downstream.")
 def withdraw(session: Session, ref: str, reason: str, agent: str) -> int | None:
@@ -67,7 +67,7 @@ def withdraw(session: Session, ref: str, reason: str, agent: str) -> int | None:
     from umr_ld.names import Ref
 
     target = Ref.parse(ref)
-    with session.open(write=True) as registry:
+    with session.ask(write=True) as registry:
         registry.get(str(target))
         hits = count(len(registry.impact(str(target))), "record")
         if not session.confirm(f"{hits} downstream. Withdraw {target} for good?"):
@@ -81,7 +81,7 @@ def withdraw(session: Session, ref: str, reason: str, agent: str) -> int | None:
     return None
 
 
-@verb("vanish", options.store, options.agent, forms=("json",))
+@verb("vanish", *options.asked(), options.agent, forms=("json",))
 @click.argument("ref")
 @click.option("--reason", required=True, metavar="TEXT", help="Where it is gone from, for those downstream.")
 def vanish(session: Session, ref: str, reason: str, agent: str) -> None:
@@ -92,7 +92,7 @@ def vanish(session: Session, ref: str, reason: str, agent: str) -> None:
     """
     from umr_ld.names import Ref
 
-    with session.open(write=True) as registry:
+    with session.ask(write=True) as registry:
         done = registry.vanish(Ref.parse(ref), reason=reason, agent=agent)
     session.give(
         human=lambda: f"{done.status:<11} {done.ref}\n",

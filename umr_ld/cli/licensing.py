@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli import findings, options
-from umr_ld.cli.checking import read_subjects
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.output import as_json, count
+from umr_ld.cli.subjects import read_subjects
 from umr_ld.cli.version import version
 from umr_ld.licences import NOTE
+from umr_ld.render.output import as_json, count
+from umr_ld.render.verdicts import licences_json
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
     from umr_ld.cli.session import Session
-    from umr_ld.findings import Severity
+    from umr_ld.findings import Finding, Severity
 
 _FAILING = ("violation", "warning", "never")
 _LEVELS = ("violation", "warning", "info")
 
 
-@verb("licences", options.store, options.at, options.policy, forms=findings.FORMS)
+@verb("licences", *options.asked(), options.at, options.policy, forms=findings.FORMS)
 @click.argument("subjects", nargs=-1, required=True, metavar="PATH|REFERENCE…")
 @click.option(
     "--fail-on",
@@ -55,25 +55,27 @@ def licences(
     is missing, what an upstream demands and the record's licence does not keep, and what one should know of
     what it is made from, each with the path. It compares what records state, and is no legal advice.
     """
-    with session.open() as registry:
-        records, refs = read_subjects(session, registry, subjects)
-        report = registry.licences([*refs, *records.values()], policy=policy_of(policy, registry), at=at)
-    sources = {str(record.ref): source for source, record in records.items()}
+    with session.ask() as registry:
+        given = read_subjects(session, registry, subjects)
+        report = registry.licences(given, policy=policy_of(policy, registry), at=at)
+        written = {str(registry.get(ref, at=at).ref): ref for ref in given.refs}
     told = [
-        replace(one, source=sources.get(one.focus, ""))
+        given.placed(one, written.get(one.focus, ""))
         for one in report
         if _LEVELS.index(one.severity.value) <= _LEVELS.index(level)
     ]
-    said = {"": told}
+    said: dict[str, list[Finding]] = {label: [] for label in given.labels()}
+    for one in told:
+        said[given.label(one.focus, written.get(one.focus, ""))].append(one)
     session.give(
         human=lambda: "".join(f"{findings.human(one, session.style)}\n" for one in told),
-        json=lambda: as_json({"note": NOTE, "findings": [one.as_dict() for one in told]}),
+        json=lambda: as_json(licences_json(told)),
         sarif=lambda: findings.sarif(said, version()),
         github=lambda: findings.github(said),
-        junit=lambda: findings.junit(said),
+        junit=lambda: findings.junit(said, "umr licences"),
     )
     failing = [one for one in report if _fails(one.severity, fail_on)]
-    checked = count(len(records) + len(refs), "record")
+    checked = count(len(given), "record")
     session.say(f"{checked} compared, {count(len(failing), 'reason')} to fail. {NOTE}")
     return 1 if failing else 0
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from umr_ld.cli.session import Session
-from umr_ld.errors import Malformed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
     from umr_ld.risk import Policy
 
 Function = TypeVar("Function", bound="Callable[..., Any]")
@@ -24,7 +24,7 @@ HELP_FLAGS = ("-h", "--help")
 
 
 def moment(text: str) -> datetime:
-    """A date, meaning its end, or a date and time; without an offset in UTC (ISO 8601, RFC 3339).
+    """A date, meaning its end, or a date and time; without an offset in UTC.
 
     Args:
         text: what somebody wrote.
@@ -32,17 +32,9 @@ def moment(text: str) -> datetime:
     Raises:
         Malformed: if it is neither.
     """
-    from datetime import UTC, datetime, time
+    from umr_ld.moments import moment as read
 
-    try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
-        raise Malformed(
-            f"{text!r} is no date", where="--at", remedy="write 2026-03-01 or 2026-03-01T12:00:00Z"
-        ) from None
-    if "T" not in text.upper() and " " not in text:
-        read = datetime.combine(read, time.max)
-    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)
+    return read(text, "--at")
 
 
 class _Forms(click.Choice[str]):
@@ -63,6 +55,8 @@ def _told(ctx: click.Context, param: click.Parameter, value: Any) -> None:
     session = ctx.find_object(Session)
     if session is not None and param.name is not None and value is not None:
         setattr(session, param.name, value)
+        source = ctx.get_parameter_source(param.name)
+        session.sources[param.name] = "" if source is None else source.name
 
 
 def _configured(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
@@ -184,6 +178,30 @@ def store() -> click.Option:
     )
 
 
+def registry() -> click.Option:
+    """`--registry`."""
+    return _kept(
+        "--registry",
+        envvar="UMR_REGISTRY",
+        metavar="URL",
+        help="Ask a registry elsewhere over its API: https, or http on this machine.",
+    )
+
+
+def token_file() -> click.Option:
+    """`--token-file`."""
+    return _kept(
+        "--token-file",
+        metavar="FILE",
+        help="File with the token for --registry, instead of the variable UMR_TOKEN.",
+    )
+
+
+def asked() -> tuple[Callable[[], click.Option], ...]:
+    """The options that say which registry is read: one in a folder, or one elsewhere."""
+    return store, registry, token_file
+
+
 def yes() -> click.Option:
     """`--yes`."""
     return _kept("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -217,7 +235,7 @@ def policy() -> click.Option:
     )
 
 
-def policy_of(file: Path | None, registry: Registry) -> Policy | None:
+def policy_of(file: Path | None, registry: Registry | RemoteRegistry) -> Policy | None:
     """The policy that `--policy` names.
 
     Args:
@@ -256,17 +274,24 @@ def kind_of(asked: str, kinds: Iterable[str]) -> str:
     Raises:
         Malformed: if there is no such kind.
     """
-    known = {kind.casefold(): kind for kind in kinds}
-    if asked.casefold() not in known:
-        raise Malformed(
-            f"{asked!r} is no kind of record", where="--kind", remedy=f"one of {', '.join(known.values())}"
-        )
-    return known[asked.casefold()]
+    from umr_ld.registry.filters import kind_of as meant
+
+    return meant(asked, kinds, "--kind")
 
 
 def before_the_verb() -> list[click.Option]:
     """The options that may stand before the verb. They are moved behind it, and only count there."""
-    known = [config(), store(), form("json", "csv", "…"), as_json(), output(), at(), color()]
+    known = [
+        config(),
+        store(),
+        registry(),
+        token_file(),
+        form("json", "csv", "…"),
+        as_json(),
+        output(),
+        at(),
+        color(),
+    ]
     known += [verbose(), quiet(), yes(), dry_run(), agent()]
     for option in known:
         option.callback = None
@@ -313,5 +338,12 @@ def group(name: str, summary: str) -> click.Group:
             if at is not None:
                 args = [args[at], *args[:at], *args[at + 1 :]]
             return super().parse_args(ctx, args)
+
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            """See `click.Group`; what a verb is for is told whole."""
+            with formatter.section("Verbs"):
+                formatter.write_dl(
+                    [(one, self.commands[one].get_short_help_str(1000)) for one in self.list_commands(ctx)]
+                )
 
     return _Verbs(name, help=summary, context_settings={"help_option_names": list(HELP_FLAGS)})

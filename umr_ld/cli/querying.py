@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from umr_ld.cli import options
-from umr_ld.cli.answering import FORMS, Question, answer, answer_within
+from umr_ld.cli.answering import FORMS, Question, answer, answer_within, written
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json
 from umr_ld.errors import Malformed, Missing, Unreadable
 from umr_ld.examples import examples
+from umr_ld.render.output import as_csv, as_json
 from umr_ld.render.text import table
 from umr_ld.sparql import MAX_LENGTH
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from umr_ld.examples import Example
 
 
-@verb("query", options.store, options.at, forms=FORMS)
+@verb("query", *options.asked(), options.at, forms=FORMS)
 @click.argument("file", required=False, type=click.Path(allow_dash=True))
 @click.option("-e", "--expression", "text", metavar="SPARQL", help="The query itself, instead of a file.")
 @click.option("--example", metavar="NAME", help="A question that comes with umr.")
@@ -63,7 +63,7 @@ def query(
         session.give(**dict.fromkeys(("human", *FORMS), lambda: text if text.endswith("\n") else f"{text}\n"))
         return None
     question = Question(
-        folder=str(session.folder()),
+        folder="" if session.is_elsewhere else str(session.folder()),
         text=text,
         form=session.chosen,
         at=None if at is None else at.isoformat(),
@@ -72,7 +72,10 @@ def query(
         json_errors=session.asks_json,
         verbose=session.verbose,
     )
-    if not timeout:
+    if session.is_elsewhere:
+        with session.ask(seconds=timeout) as registry:
+            answered = written(registry.query(text, at=at), question, registry)
+    elif not timeout:
         answered = answer(question)
     else:
         code, answered = answer_within(timeout, question, session.tell)

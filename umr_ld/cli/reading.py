@@ -8,7 +8,9 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import kind_of, verb
-from umr_ld.cli.output import as_csv, as_json, day, filled, stamp
+from umr_ld.render.answers import diff_json, event_json, listing_json
+from umr_ld.render.output import as_csv, as_json, stamp
+from umr_ld.render.rows import CHANGE, EVENT, LISTED, change_rows, event_row, listed_row
 from umr_ld.render.text import one_line, table
 
 if TYPE_CHECKING:
@@ -17,10 +19,8 @@ if TYPE_CHECKING:
 
     from umr_ld.change import Diff
     from umr_ld.cli.session import Session
-    from umr_ld.registry.views import Event, Listed, Listing
+    from umr_ld.registry.views import Event, Listing
     from umr_ld.render.text import Style
-
-_LISTED = ("reference", "kind", "title", "publisher", "license", "published")
 
 
 def _filters(function: Callable[..., int | None]) -> Callable[..., int | None]:
@@ -47,7 +47,7 @@ def _filters(function: Callable[..., int | None]) -> Callable[..., int | None]:
     return function
 
 
-@verb("list", options.store, options.at, forms=("json", "csv"))
+@verb("list", *options.asked(), options.at, forms=("json", "csv"))
 @_filters
 @click.option("--newest", is_flag=True, help="Newest first, instead of by name.")
 def list_(session: Session, newest: bool, **asked: Any) -> None:
@@ -58,7 +58,7 @@ def list_(session: Session, newest: bool, **asked: Any) -> None:
     _list(session, order="newest" if newest else "name", **asked)
 
 
-@verb("search", options.store, options.at, forms=("json", "csv"))
+@verb("search", *options.asked(), options.at, forms=("json", "csv"))
 @click.argument("words", nargs=-1, required=True)
 @_filters
 def search(session: Session, words: tuple[str, ...], **asked: Any) -> None:
@@ -72,19 +72,21 @@ def search(session: Session, words: tuple[str, ...], **asked: Any) -> None:
 def _list(
     session: Session, *, kind: str, license_: str, facets: bool, limit: int, at: datetime | None, **asked: Any
 ) -> None:
-    with session.open() as registry:
+    from umr_ld.registry.filters import license_of
+
+    with session.ask() as registry:
         page = registry.listing(
             kind=kind_of(kind, registry.vocabulary.kinds) if kind else "",
-            license=_license(license_),
+            license=license_of(license_),
             limit=limit,
             at=at,
             **asked,
         )
-    rows = [_listed_row(one) for one in page.entries]
+    rows = [listed_row(one) for one in page.entries]
     session.give(
         human=lambda: _listing_words(page, rows, facets=facets, session=session),
-        json=lambda: as_json(_listing_json(page)),
-        csv=lambda: as_csv(_LISTED, rows),
+        json=lambda: as_json(listing_json(page)),
+        csv=lambda: as_csv(LISTED, rows),
     )
     shown = len(page.entries)
     if not page.total:
@@ -93,60 +95,27 @@ def _list(
         session.say(f"{shown:,} of {page.total:,}; --limit and --offset show the others")
 
 
-def _license(asked: str) -> str:
-    """A short licence stands for its SPDX address, as in records."""
-    return f"https://spdx.org/licenses/{asked}" if asked and ":" not in asked and " " not in asked else asked
-
-
-def _listed_row(one: Listed) -> tuple[str, ...]:
-    withdrawn = " (withdrawn)" if one.withdrawn else ""
-    license_ = one.license.removeprefix("https://spdx.org/licenses/")
-    return str(one.ref), one.kind, one.title + withdrawn, one.publisher, license_, day(one.published)
-
-
 def _listing_words(page: Listing, rows: list[tuple[str, ...]], *, facets: bool, session: Session) -> str:
-    text = table(_LISTED, rows, width=session.width, style=session.style) if rows else ""
+    text = table(LISTED, rows, width=session.width, style=session.style) if rows else ""
     for facet, counts in page.facets.items() if facets else ():
         lines = [(value or "(not stated)", f"{number:,}") for value, number in counts.items()]
         text += "\n" + table((facet, "records"), lines, width=session.width, style=session.style)
     return text
 
 
-def _listing_json(page: Listing) -> dict[str, Any]:
-    entries = [
-        filled(
-            reference=str(one.ref),
-            kind=one.kind,
-            title=one.title,
-            publisher=one.publisher,
-            license=one.license,
-            published=stamp(one.published),
-            withdrawn=one.withdrawn or None,
-            snippet=one.snippet,
-        )
-        for one in page.entries
-    ]
-    return {"total": page.total, "entries": entries, "facets": page.facets}
-
-
-@verb("history", options.store, options.at, forms=("json", "csv"))
+@verb("history", *options.asked(), options.at, forms=("json", "csv"))
 @click.argument("name")
 def history(session: Session, name: str, at: datetime | None) -> None:
     """Tell what happened to an artifact, newest first.
 
     NAME is an artifact's name, without a version.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         events = registry.history(name, at=at)
-    head = ("sequence", "time", "act", "reference", "agent", "reason", "changes")
-    rows = [
-        (one.seq, stamp(one.time), one.act, str(one.ref), one.agent, one.reason, "; ".join(one.changes))
-        for one in events
-    ]
     session.give(
         human=lambda: "".join(_event_words(one, session.style) for one in events),
-        json=lambda: as_json([_event_json(one) for one in events]),
-        csv=lambda: as_csv(head, rows),
+        json=lambda: as_json([event_json(one) for one in events]),
+        csv=lambda: as_csv(EVENT, map(event_row, events)),
     )
 
 
@@ -162,20 +131,7 @@ def _event_words(one: Event, style: Style) -> str:
     return f"{head}{by}{reason}  {number}\n" + "".join(f"    {one_line(change)}\n" for change in one.changes)
 
 
-def _event_json(one: Event) -> dict[str, Any]:
-    return filled(
-        sequence=one.seq,
-        time=stamp(one.time),
-        act=one.act,
-        reference=str(one.ref),
-        agent=one.agent,
-        digest=one.digest,
-        reason=one.reason,
-        changes=list(one.changes),
-    )
-
-
-@verb("diff", options.store, forms=("json", "csv"))
+@verb("diff", *options.asked(), forms=("json", "csv"))
 @click.argument("before")
 @click.argument("after")
 def diff(session: Session, before: str, after: str) -> None:
@@ -184,7 +140,7 @@ def diff(session: Session, before: str, after: str) -> None:
     BEFORE and AFTER are references: NAME, NAME@VERSION or NAME@RANGE. The changes come with the step that
     each needs: major when what it is changes, minor when facts are added, patch for wording.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.diff(before, after)
     give_changes(session, found)
     if not found.changes:
@@ -199,16 +155,8 @@ def give_changes(session: Session, found: Diff, **more: str) -> None:
         found: the changes.
         more: what else there is to say, as members of the JSON object.
     """
-    level = found.level.name.lower() if found.level is not None else None
-    rows = [(one.level.name.lower(), one.act, one.path, one.before, one.after) for one in found.changes]
-    head = ("level", "act", "path", "before", "after")
     session.give(
         human=lambda: "".join(f"{one.level.name.lower():<6} {one_line(str(one))}\n" for one in found.changes),
-        json=lambda: as_json(
-            {
-                **filled(level=level, **more),
-                "changes": [filled(**dict(zip(head, row, strict=True))) for row in rows],
-            }
-        ),
-        csv=lambda: as_csv(head, rows),
+        json=lambda: as_json(diff_json(found, **more)),
+        csv=lambda: as_csv(CHANGE, change_rows(found)),
     )

@@ -10,9 +10,9 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_json, count
 from umr_ld.cli.progress import progress
 from umr_ld.errors import Missing
+from umr_ld.render.output import as_json, count
 from umr_ld.render.text import table
 
 if TYPE_CHECKING:
@@ -21,21 +21,34 @@ if TYPE_CHECKING:
 
     from umr_ld.cli.session import Session
     from umr_ld.registry import Registry
+    from umr_server.settings import Settings
 
 DEMO_AGENT = "umr demo"
+DEMO_NAMESPACE = "demo"
 
 _HOST = click.option(
     "--host",
-    default="127.0.0.1",
-    show_default=True,
-    help="Address to listen on; others than this machine's own need 0.0.0.0.",
+    envvar="UMR_SERVER_HOST",
+    help="Address to listen on; 127.0.0.1 unless given: others than this machine's own need 0.0.0.0.",
 )
 _PORT = click.option(
     "--port",
-    default=8000,
-    show_default=True,
+    envvar="UMR_SERVER_PORT",
     type=click.IntRange(0, 65535),
-    help="Port to listen on; 0 for a free one.",
+    help="Port to listen on; 8000 unless given, 0 for a free one.",
+)
+_SETTINGS = click.option(
+    "--settings",
+    envvar="UMR_SERVER_SETTINGS",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Read the server's settings from a TOML file.",
+)
+_LOG = click.option(
+    "--log-format",
+    envvar="UMR_SERVER_LOG_FORMAT",
+    type=click.Choice(["auto", "json", "text", "off"]),
+    help="How requests are written to standard error; auto: text on a terminal, else JSON.",
 )
 
 ASKED = "laion/laion-5b"
@@ -47,19 +60,32 @@ _TRIES = f"""
 try:
   {{0}}r/dearcaat/rrt-mil         a record, and what it inherits from where
   {{0}}lineage/dearcaat/rrt-mil   what it was made from, down to LAION-5B
-  {{0}}impact/{ASKED}    who is downstream of LAION-5B"""
+  {{0}}impact/{ASKED}    who is downstream of LAION-5B
+  {{0}}publish                    a form that publishes, with the token above"""
 
 
 @verb("serve", options.store)
 @_HOST
 @_PORT
-def serve(session: Session, host: str, port: int) -> None:
+@click.option("--write", is_flag=True, help="Let those who have a token publish.")
+@_SETTINGS
+@_LOG
+def serve(
+    session: Session,
+    host: str | None,
+    port: int | None,
+    write: bool,
+    settings: Path | None,
+    log_format: str | None,
+) -> None:
     """Serve the pages and the API.
 
-    Runs until it is interrupted, and finishes what it has begun. Publishing goes on beside it.
+    Runs until it is interrupted, and finishes what it has begun. Publishing goes on beside it; with --write it
+    goes through the server, which then holds the registry.
     """
-    with session.open() as registry:
-        _serve(session, registry, host, port)
+    decided = _settings(settings, host=host, port=port, log_format=log_format)
+    with session.open(write=write) as registry:
+        _serve(session, registry, decided)
 
 
 def _kept_store() -> click.Option:
@@ -73,21 +99,34 @@ def _kept_store() -> click.Option:
 @verb("demo", _kept_store, forms=("json",))
 @_PORT
 @click.option("--check", is_flag=True, help="Do not serve: look whether everything works, and say so.")
-def demo(session: Session, port: int, check: bool) -> int | None:
+def demo(session: Session, port: int | None, check: bool) -> int | None:
     """Serve a registry filled with the shipped records.
 
     Nothing is fetched, and nothing is left behind unless --store says where.
     """
     if check:
         return _check(session)
+    decided = _settings(None, host="127.0.0.1", port=port, log_format="off")
     with _registry(session) as registry:
         _fill(session, registry)
         counts = registry.counts()
         session.say(
             f"{count(counts['records'], 'record')} of {count(counts['artifacts'], 'artifact')} published"
         )
-        _serve(session, registry, "127.0.0.1", port, _TRIES)
+        session.say(f"a token for the names below {DEMO_NAMESPACE}/: {_token(registry)}")
+        _serve(session, registry, decided, _TRIES)
     return None
+
+
+def _token(registry: Registry) -> str:
+    """A token with which the forms of the demo can be tried, for a day."""
+    from datetime import UTC, datetime, timedelta
+
+    from umr_ld.access import Grant
+
+    now = datetime.now(UTC)
+    grant = Grant(DEMO_AGENT, namespaces=(DEMO_NAMESPACE,))
+    return registry.access.create(grant, now=now, expires=now + timedelta(days=1))[1]
 
 
 @contextmanager
@@ -121,11 +160,18 @@ def _fill(session: Session, registry: Registry) -> None:
         registry.publish(documents([str(resource("records"))]), agent=DEMO_AGENT, progress=step)
 
 
-def _serve(session: Session, registry: Registry, host: str, port: int, tries: str = "") -> None:
+def _settings(file: Path | None, **said: object) -> Settings:
+    import os
+
+    found: Settings = _server("running.configuration").settings_from(file, os.environ, said)
+    return found
+
+
+def _serve(session: Session, registry: Registry, settings: Settings, tries: str = "") -> None:
     def ready(address: str) -> None:
         session.say(f"serving on {address} (Ctrl-C ends it){tries.format(address)}")
 
-    _server("serving").serve(registry, host, port, ready=ready)
+    _server("serving").serve(registry, settings=settings, ready=ready)
 
 
 def _server(module: str) -> ModuleType:

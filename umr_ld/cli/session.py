@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
 
     Form = Callable[[], str | bytes]
 
@@ -29,6 +30,13 @@ INTERRUPTED = 130
 
 FOLDER = ".umr"
 """Name of a registry's folder where none is given."""
+
+TOKEN = "UMR_TOKEN"  # noqa: S105 - where it is, not what it is
+"""Variable with the token for a registry elsewhere."""
+
+_LONGEST_TOKEN = 4096
+_DIRECT = ("COMMANDLINE", "ENVIRONMENT", "DEFAULT_MAP", "")
+"""How something may be said, the most direct way first."""
 
 
 @dataclass(slots=True)
@@ -44,6 +52,9 @@ class Session:
         path: file of `-o`; empty for standard output.
         color: `auto`, `always` or `never`.
         store: folder of the registry; empty to look for it.
+        registry: address of a registry elsewhere; empty for one in a folder.
+        token_file: file with the token for it; empty for what the environment says.
+        sources: for options that went in here, how they were said: `COMMANDLINE`, `ENVIRONMENT`, `DEFAULT_MAP`.
         verbose: tell more.
         quiet: tell nothing but errors.
         yes: do not ask.
@@ -56,6 +67,9 @@ class Session:
     path: str = ""
     color: str = "auto"
     store: str = ""
+    registry: str = ""
+    token_file: str = ""
+    sources: dict[str, str] = field(default_factory=dict)
     verbose: bool = False
     quiet: bool = False
     yes: bool = False
@@ -203,6 +217,49 @@ class Session:
             remedy="`umr init` starts one here; --store PATH names one elsewhere",
         )
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether a registry elsewhere is meant: one is named, and no folder is named more directly.
+
+        Raises:
+            Malformed: if both are named equally.
+        """
+        if not self.registry or not self.store:
+            return bool(self.registry)
+        here, elsewhere = (_DIRECT.index(self.sources.get(name, "")) for name in ("store", "registry"))
+        if here == elsewhere:
+            raise Malformed(
+                "a folder and a registry elsewhere are named", where="--registry", remedy="name one of them"
+            )
+        return elsewhere < here
+
+    def ask(self, *, write: bool = False, seconds: float = 0) -> Registry | RemoteRegistry:
+        """The registry, in a folder or elsewhere; use it in a `with` statement.
+
+        Args:
+            write: whether to change it.
+            seconds: how long an answer from elsewhere may take; 0 for what it takes at the most by itself.
+
+        Raises:
+            Missing, Busy, Damaged, Newer: see `Registry.open`.
+            Malformed, Unreachable: if the address is none, or may not be asked.
+        """
+        if not self.is_elsewhere:
+            return self.open(write=write)
+        from umr_ld.remote import Client, RemoteRegistry
+
+        self.detail(f"registry: {self.registry}")
+        return RemoteRegistry(Client(self.registry, self._token(), seconds=seconds))
+
+    def _token(self) -> str:
+        """The token for a registry elsewhere. What stands in a settings file of some folder must not have it sent
+        to wherever that file says."""
+        if self.token_file:
+            return _first_line(Path(self.token_file))
+        if self.sources.get("registry") == "DEFAULT_MAP":
+            return ""
+        return os.environ.get(TOKEN, "").strip()
+
     def open(self, *, write: bool = False) -> Registry:
         """Open the registry; use it in a `with` statement.
 
@@ -217,6 +274,15 @@ class Session:
         folder = self.folder()
         self.detail(f"registry: {folder}")
         return Registry.open(folder, write=write)
+
+
+def _first_line(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.readline(_LONGEST_TOKEN).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        said = error.strerror if isinstance(error, OSError) else "it is no text"
+        raise Malformed(f"the token cannot be read: {said}", where=str(path)) from None
 
 
 def is_terminal(stream: IO[str] | None) -> bool:

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 FILE = "umr.toml"
 
-EVERYWHERE = ("agent", "color", "format", "store")
+EVERYWHERE = ("agent", "color", "format", "registry", "store")
 """Settings that stand at the top of the file, for all verbs. Others stand in a table named by the verb."""
 
-_NEVER = frozenset({"config", "output", "yes"})
-"""A file found in a folder above must not answer questions, or say what is overwritten."""
+_NEVER = frozenset({"config", "output", "token-file", "yes"})
+"""A file found in a folder above must not answer questions, or say what is overwritten or sent."""
 
 
 def defaults_of(path: str | None, command: click.Command) -> dict[str, Any]:

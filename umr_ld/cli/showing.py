@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_json, day, filled, stamp
 from umr_ld.page import page_of
-from umr_ld.record import Node, shown
+from umr_ld.render.answers import shown_json
+from umr_ld.render.output import as_json, day
 from umr_ld.render.record import as_text
 from umr_ld.render.text import cells, one_line
-from umr_ld.vocab import RDF, UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,19 +21,16 @@ if TYPE_CHECKING:
     from umr_ld.addresses import Base
     from umr_ld.cli.session import Session
     from umr_ld.page import Section
-    from umr_ld.record import Record, Value
+    from umr_ld.record import Record
     from umr_ld.registry.views import Resolved, Shown
     from umr_ld.render.text import Style
     from umr_ld.scores import Score
     from umr_ld.vocab import Vocabulary
 
-_SAID_ELSEWHERE = frozenset({f"{RDF}type", f"{UMR}upstream"})
-"""What the JSON says as the kind and the upstreams."""
-
 _SYNTAXES = {"ttl": "TURTLE", "nq": "N_QUADS", "nt": "N_TRIPLES"}
 
 
-@verb("show", options.store, options.at, forms=("json", "jsonld", "yaml", *_SYNTAXES))
+@verb("show", *options.asked(), options.at, forms=("json", "jsonld", "yaml", *_SYNTAXES))
 @click.argument("reference")
 @click.option("--effective/--stated", default=True, help="With what is inherited (the default), or without.")
 def show(session: Session, reference: str, effective: bool, at: datetime | None) -> None:
@@ -43,14 +39,14 @@ def show(session: Session, reference: str, effective: bool, at: datetime | None)
     REFERENCE is NAME, NAME@VERSION or NAME@RANGE; the best matching version is shown. The forms jsonld,
     yaml, ttl, nq and nt give what was published; jsonld gives the very bytes.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.show(reference, at=at)
         base, vocabulary = registry.base, registry.vocabulary
     session.give(
         human=lambda: "\n".join(
             _blocks(found, page_of(found, vocabulary, base), session, stated_only=not effective)
         ),
-        json=lambda: as_json(_json(found, vocabulary, stated_only=not effective)),
+        json=lambda: as_json(shown_json(found, vocabulary, stated_only=not effective)),
         jsonld=lambda: found.body,
         yaml=lambda: _yaml(found.body),
         **{form: lambda form=form: _graph(found.record, form, base, vocabulary) for form in _SYNTAXES},
@@ -120,81 +116,6 @@ def _score(score: Score) -> str:
     answered = f", {tally.answered} answered" if tally.answered != tally.total else ""
     domains = " · ".join(f"{one.label} {one.yes} of {one.total}" for one in score.by_domain)
     return one_line(f"{score.question_set.title}: {tally.yes} of {tally.total}{answered} ({domains})")
-
-
-def _json(found: Shown, vocabulary: Vocabulary, *, stated_only: bool) -> dict[str, Any]:
-    record = found.record
-    return filled(
-        reference=str(record.ref),
-        iri=record.iri,
-        kind=record.kind,
-        title=record.title,
-        published=stamp(found.published),
-        agent=found.agent,
-        sequence=found.seq,
-        digest=record.digest,
-        withdrawn=None if found.withdrawn is None else stamp(found.withdrawn),
-        reason=found.reason,
-        gone=None if found.gone is None else stamp(found.gone),
-        goneFrom=found.gone_from,
-        newest=str(found.newest),
-        versions=[str(one.version) for one in found.versions],
-        values=_values_json(found, vocabulary, stated_only=stated_only),
-        upstream=[_link_json(one) for one in found.links],
-        scores=[] if stated_only else [_score_json(one) for one in found.scores],
-    )
-
-
-def _values_json(found: Shown, vocabulary: Vocabulary, *, stated_only: bool) -> dict[str, Any]:
-    values = {}
-    for iri in sorted(found.effective.values, key=vocabulary.order_of):
-        several = [one for one in found.effective.values[iri] if not (stated_only and one.hops)]
-        if several and iri not in _SAID_ELSEWHERE:
-            values[vocabulary.key_of(iri) or iri] = [
-                filled(value=_value_json(one.value, vocabulary), origin=str(one.origin) if one.hops else None)
-                for one in several
-            ]
-    return values
-
-
-def _value_json(value: Value, vocabulary: Vocabulary) -> Any:
-    if not isinstance(value, Node):
-        return shown(value)
-    facts = {
-        vocabulary.key_of(name) or name: [_value_json(one, vocabulary) for one in several]
-        for name, several in value.facts.items()
-    }
-    return {"id": value.iri, **facts}
-
-
-def _link_json(one: Resolved) -> dict[str, Any]:
-    link = one.link
-    return filled(
-        relation=link.relation,
-        artifact=link.artifact,
-        versions=str(link.versions),
-        revision=link.revision,
-        inherit=link.inherit or None,
-        evidence=link.evidence,
-        external=link.external or None,
-        note=link.note,
-        reaches=None if one.reached is None else str(one.reached),
-        title=one.title,
-    )
-
-
-def _score_json(score: Score) -> dict[str, Any]:
-    return {
-        "questionSet": score.question_set.iri,
-        "title": score.question_set.title,
-        "yes": score.overall.yes,
-        "answered": score.overall.answered,
-        "total": score.overall.total,
-        "domains": [
-            {"domain": one.label, "yes": one.yes, "answered": one.answered, "total": one.total}
-            for one in score.by_domain
-        ],
-    }
 
 
 def _yaml(body: bytes) -> str:

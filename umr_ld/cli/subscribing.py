@@ -11,12 +11,12 @@ import click
 from umr_ld.alerts import ANSWERS, DIGESTS, EVENT_KINDS, SEVERITIES, Subscription
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count, filled, stamp
 from umr_ld.errors import Malformed
+from umr_ld.render.alerts import subscription_row
+from umr_ld.render.output import as_csv, as_json, count, filled
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
-    from umr_ld.alerts import Subscriber
     from umr_ld.cli.session import Session
 
 _FEED = 500
@@ -117,7 +117,7 @@ def subscriptions(session: Session) -> None:
     """List subscriptions, the oldest first; their secrets are not shown."""
     with session.open() as registry:
         found = registry.alerts.subscriptions()
-    rows = [_row(one) for one in found]
+    rows = [subscription_row(one) for one in found]
     session.give(
         human=lambda: "".join(one_line(_words(row)) + "\n" for row in rows),
         json=lambda: as_json([filled(**row) for row in rows]),
@@ -127,28 +127,6 @@ def subscriptions(session: Session) -> None:
 
 
 _COLUMNS = ("subscription", "who", "channel", "address", "chosen", "digest", "made", "off", "trouble")
-
-
-def _row(one: Subscriber) -> dict[str, Any]:
-    asked = one.subscription
-    chosen = [
-        *(["everything"] if asked.everything else []),
-        *asked.names,
-        *(f"{space}/*" for space in asked.namespaces),
-        *(f"by {label}" for label in asked.publishers),
-        *(["a query"] if asked.query else []),
-    ]
-    return {
-        "subscription": asked.id,
-        "who": asked.who,
-        "channel": asked.channel,
-        "address": asked.address,
-        "chosen": ", ".join(chosen),
-        "digest": asked.digest,
-        "made": stamp(one.made),
-        "off": one.off,
-        "trouble": one.trouble,
-    }
 
 
 def _words(row: dict[str, Any]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from umr_ld.cli import options, verdicts
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import as_csv, as_json, count, filled
 from umr_ld.errors import Malformed
 from umr_ld.render import tree
+from umr_ld.render.answers import impact_json
+from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.rows import HIT, hit_row
 from umr_ld.render.text import one_line, table
 from umr_ld.risk import Answer
 
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.cli.session import Session
-    from umr_ld.lineage import Hit, Hop, Impact
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
 
 
-@verb("lineage", options.store, options.at, forms=("tree", "dot", "mermaid", "json"))
+@verb("lineage", *options.asked(), options.at, forms=("tree", "dot", "mermaid", "json"))
 @click.argument("reference")
 @click.option(
     "--up/--down",
@@ -40,7 +42,7 @@ def lineage(session: Session, reference: str, up: bool, depth: int | None, at: d
     REFERENCE is NAME, NAME@VERSION or NAME@RANGE. What is reached twice is drawn in full where it stands
     first. A pipe into `dot -Tsvg` makes a picture of --as dot.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.lineage(reference, direction="up" if up else "down", depth=depth, at=at)
     style = session.style
     session.give(
@@ -54,7 +56,7 @@ def lineage(session: Session, reference: str, up: bool, depth: int | None, at: d
         session.say("nothing is said of what it was made from" if up else "nothing recorded was made from it")
 
 
-@verb("impact", options.store, options.at, options.policy, forms=verdicts.FORMS)
+@verb("impact", *options.asked(), options.at, options.policy, forms=verdicts.FORMS)
 @click.argument("reference", metavar="ADVISORY|REFERENCE")
 @click.option(
     "--answer",
@@ -70,7 +72,7 @@ def impact(session: Session, reference: str, answer: str, policy: Path | None, a
     or NAME@RANGE; nothing need be recorded of it, as long as some record names it. Each record downstream is
     told with a shortest path by which it is reached, whatever may travel along it.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         if registry.advisory(reference, at=at) is not None:
             _verdicts(session, registry, reference, Answer.named(answer), policy, at)
             return
@@ -80,76 +82,31 @@ def impact(session: Session, reference: str, answer: str, policy: Path | None, a
             f"{session.chosen} is for advisories", remedy="name an advisory, or ask for --as tree"
         )
     style = session.style
-    head = ("reference", "depth", "path")
-    rows = [(str(hit.ref), hit.depth, path_words(hit)) for hit in found]
+    rows = [hit_row(hit) for hit in found]
     session.give(
-        human=lambda: "".join(f"{style.bold(ref)}\n    {one_line(path)}\n" for ref, _, path in rows),
+        human=lambda: "".join(
+            f"{style.bold(str(ref))}\n    {one_line(str(path))}\n" for ref, _, path in rows
+        ),
         tree=lambda: tree.as_text(tree.lines_of_impact(found), style),
         table=lambda: table(
-            head, [[str(cell) for cell in row] for row in rows], width=session.width, style=style
+            HIT, [[str(cell) for cell in row] for row in rows], width=session.width, style=style
         ),
-        json=lambda: as_json(_impact_json(found)),
-        csv=lambda: as_csv(head, rows),
+        json=lambda: as_json(impact_json(found, found)),
+        csv=lambda: as_csv(HIT, rows),
     )
     session.say(f"{count(len(found), 'record')} downstream of {one_line(reference)}")
 
 
 def _verdicts(
     session: Session,
-    registry: Registry,
+    registry: Registry | RemoteRegistry,
     reference: str,
     least: Answer,
     policy: Path | None,
     at: datetime | None,
 ) -> None:
-    from umr_ld.registry.risks import order_of_repair
-
-    found = registry.verdicts(reference, policy=options.policy_of(policy, registry), at=at)
-    every = list(registry.judged(found))
-    repair = [(every[place], below) for place, below in order_of_repair(found.exposure)]
-    rows = [one for one in every if one.answer >= least]
-    verdicts.give(session, found, rows, repair)
-    numbers = {answer: sum(one.answer is answer for one in every) for answer in Answer}
+    found = registry.affected(reference, policy=options.policy_of(policy, registry), at=at)
+    verdicts.give(session, found, [one for one in found.hits if one.answer >= least])
+    numbers = {answer: sum(one.answer is answer for one in found.hits) for answer in Answer}
     told = ", ".join(f"{numbers[answer]:,} {answer.label}" for answer in reversed(Answer) if numbers[answer])
     session.say(f"{told or 'nobody'}; policy {found.policy[:12]}")
-
-
-def path_words(hit: Hit) -> str:
-    """How a record is reached, read upwards: `fineTunedFrom lab/a@1.0.0 trainedOn lab/d`.
-
-    Args:
-        hit: a record downstream.
-    """
-    return " ".join(f"{hop.relation} {_reached(hop)}" for hop in hit.path)
-
-
-def _reached(hop: Hop) -> str:
-    """The record on which the path goes on; at its end what the link names."""
-    if hop.reached is not None:
-        return str(hop.reached)
-    versions = tree.meant(hop)
-    return f"{hop.artifact}@{versions}" if versions else hop.artifact
-
-
-def _impact_json(found: Impact) -> dict[str, Any]:
-    return {
-        "artifact": found.artifact,
-        "versions": str(found.versions),
-        "recorded": [str(ref) for ref in found.roots],
-        "hits": [
-            {"reference": str(hit.ref), "depth": hit.depth, "path": [_hop_json(hop) for hop in hit.path]}
-            for hit in found
-        ],
-    }
-
-
-def _hop_json(hop: Hop) -> dict[str, Any]:
-    return filled(
-        reference=str(hop.ref),
-        relation=hop.relation,
-        artifact=hop.artifact,
-        versions=str(hop.versions),
-        revision=hop.revision,
-        evidence=hop.evidence,
-        reached=None if hop.reached is None else str(hop.reached),
-    )

@@ -48,6 +48,8 @@ VERBS = {
     "statement": Verb("Risk", "advising", "Write, publish and withdraw statements about advisories."),
     "alerts": Verb("Risk", "alerting", "Tell people and machines what changes for them, and what to do."),
     "serve": Verb("Keep", "serving", "Serve the pages and the API."),
+    "mcp": Verb("Keep", "agents", "Offer the registry as tools for assistants."),
+    "token": Verb("Keep", "tokens", "Say who may write through the server."),
     "doctor": Verb("Keep", "keeping", "Look whether everything is as it was written."),
     "rebuild": Verb("Keep", "keeping", "Make everything that is derived again from the journal."),
     "backup": Verb("Keep", "keeping", "Copy the registry, while publishing goes on."),

@@ -73,21 +73,29 @@ def read(repositories: Stack, vocabulary: Vocabulary) -> Translation:  # noqa: A
     losses: Losses = []
     drafts = []
     for document in (one for repository in repositories for one in repository):
-        for text, source in _objects(document):
+        for text, source in _objects(document, losses):
             draft = _draft(text, source, losses)
             if draft is not None:
                 drafts.append(draft)
     return Translation(tuple(drafts), LossReport(tuple(losses)))
 
 
-def _objects(document: Document) -> Iterator[tuple[str, str]]:
-    """The texts of the JSON objects of a document, and where each begins."""
-    text = document.body.decode("utf-8", "replace").strip()
-    lines = text.splitlines()
-    if len(lines) > 1 and all(line.startswith("{") and line.rstrip().endswith("}") for line in lines if line):
-        yield from ((line, f"{document.source}:{at}") for at, line in enumerate(lines, 1) if line)
+def _objects(document: Document, losses: Losses) -> Iterator[tuple[str, str]]:
+    """The texts of the JSON objects of a document, to the last byte, and where each begins."""
+    try:
+        text = document.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        losses.append(Loss("", "", f"not read: byte {error.start} is no UTF-8", document.source))
+        return
+    lines = text.split("\n")
+    if sum(map(bool, map(str.strip, lines))) > 1 and all(_is_object(line) for line in lines if line.strip()):
+        yield from ((line, f"{document.source}:{at}") for at, line in enumerate(lines, 1) if line.strip())
     else:
         yield text, document.source
+
+
+def _is_object(line: str) -> bool:
+    return line.startswith("{") and line.rstrip().endswith("}")
 
 
 def _draft(text: str, source: str, losses: Losses) -> Draft | None:
@@ -177,6 +185,7 @@ def _affected(item: dict[str, Any], lose: Callable[[str, str, str], None]) -> It
         scope.revisions.add(revision)
     for one in _objects_in(item, "ranges"):
         scope.add_range(one, lose)
+    scope.add_own(item.get("database_specific"))
     yield {
         "artifact": artifact,
         **scope.facts(named=bool(item.get("versions") or item.get("ranges") or revision)),
@@ -260,6 +269,13 @@ class _Versions:
         if said.get("type") == "SEMVER":
             why = f"{fault.what}; so every version may be affected"
             lose(f"affected.ranges.{fault.where}", json.dumps(events), why)
+
+    def add_own(self, said: Value | None) -> None:
+        """What OSV has no words for, as `write` puts it."""
+        if isinstance(said, dict):
+            fixed = said.get("fixedIn")
+            self.fixed |= {one for one in fixed if isinstance(one, str)} if isinstance(fixed, list) else set()
+            self.undecided |= said.get("undecided") is True
 
     def _ordered(self, events: list[dict[str, Any]]) -> Malformed | None:
         """Take in events on semantic versions; gives what is wrong with them."""
@@ -385,11 +401,17 @@ def _cvss(vector: str) -> str:
 
 def _affected_of(one: Mapping[str, Any]) -> dict[str, Any]:
     # OSV lists the ecosystems that a package may be of, and none of them holds models.
-    found: dict[str, Any] = {"database_specific": {"artifact": one["artifact"]}}
-    revisions = _many(one.get("revision"))
+    own: dict[str, Any] = {"artifact": one["artifact"]}
+    found: dict[str, Any] = {"database_specific": own}
+    revisions, fixed = _many(one.get("revision")), {*map(str, _many(one.get("fixedIn")))}
     if "version" in one or not (revisions or one.get("undecided")):
         events = Range.parse(str(one.get("version", "*"))).to_osv()
         found["ranges"] = [{"type": "SEMVER", "events": events}]
+        fixed -= {event["fixed"] for event in events if "fixed" in event}
+    if fixed:
+        own["fixedIn"] = sorted(fixed)
+    if one.get("undecided"):
+        own["undecided"] = True
     if revisions:
         found["versions"] = revisions
     return found

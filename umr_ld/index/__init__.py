@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -46,6 +46,7 @@ class Publication:
         revision: the hub's or publisher's own label of the version, or empty.
         links: its upstreams, in the author's order.
         subjects: what an advisory or a statement speaks of: names and IRIs.
+        tags: facet and value, for each value by which listings choose it.
     """
 
     seq: int
@@ -64,6 +65,7 @@ class Publication:
     revision: str = ""
     links: tuple[Link, ...] = ()
     subjects: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,8 +157,8 @@ class Page:
         rows: the records of this part, each with the text that a search found; empty in a listing, and
             where the text is in name or title.
         total: how many there are in all.
-        facets: `kind`, `hub`, `publisher`, `license`, each value to count over all of them, the most
-            frequent values first, at most `MAX_FACET_VALUES` of them; what has no value is left out.
+        facets: `kind`, `hub`, `publisher`, `license` and those of tags, each value to count over all of them,
+            the most frequent values first, at most `MAX_FACET_VALUES` of them; what has no value is left out.
     """
 
     rows: tuple[tuple[RecordRow, str], ...]
@@ -231,6 +233,10 @@ class Index(Protocol):
         """One record; None if it is not published."""
         ...
 
+    def numbered(self, numbers: Iterable[int], at: int | None = None) -> Mapping[int, RecordRow]:
+        """Records by their sequence numbers; those that are none are left out."""
+        ...
+
     def versions(self, name: str, at: int | None = None) -> Sequence[RecordRow]:
         """All records of an artifact, the largest version first."""
         ...
@@ -263,10 +269,14 @@ class Index(Protocol):
         publisher: str = "",
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
+        tags: Mapping[str, str] | None = None,
+        among: Collection[Ref] | None = None,
+        without: Collection[Ref] = (),
         order: str = "name",
         limit: int = 50,
         offset: int = 0,
         at: int | None = None,
+        counted: bool = True,
     ) -> Page:
         """Artifacts by their best record.
 
@@ -278,10 +288,14 @@ class Index(Protocol):
             publisher: in words, whole.
             license: IRI or expression, whole.
             prefix: of the name.
+            tags: facet to value, which it has to have.
+            among: the records of which it has to be one; None for any.
+            without: the records of which it may be none.
             order: `name`, `newest`, or `relevance`, which without a text is `name`.
             limit: how many to give.
             offset: how many to pass over.
             at: see the module.
+            counted: whether all that fit are counted too, by facets; if not, the total is that of the page.
 
         Raises:
             Malformed: if there is no such order.

@@ -16,7 +16,7 @@ from umr_ld.versions import Version
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -59,6 +59,9 @@ _RECORDS = """
 _SPOKEN_OF = """(
     SELECT DISTINCT s.record FROM json_each(:subjects) wanted CROSS JOIN subject s ON s.name = wanted.value
 ) said CROSS JOIN record r ON r.seq = said.record"""
+
+_SPEAKING = """(SELECT DISTINCT record FROM subject) said CROSS JOIN record r ON r.seq = said.record"""
+"""Every advisory and every statement speaks of something: there are few of them among many records."""
 
 _LINKS = """
     SELECT l.number, relation.text, a.name, versions.text, l.revision, l.inherit, evidence.text, l.external,
@@ -174,6 +177,18 @@ def of_artifact(
     return records(db, source, given, condition="AND named.name = :name AND r.key = :key", order=order)
 
 
+def numbered(db: sqlite3.Connection, numbers: Iterable[int], at: int) -> Iterator[RecordRow]:
+    """Records by their sequence numbers.
+
+    Args:
+        db: in a transaction.
+        numbers: those that are none are passed over.
+        at: sequence number up to which to look.
+    """
+    source = "json_each(:numbers) wanted CROSS JOIN record r ON r.seq = wanted.value"
+    return records(db, source, {"numbers": json.dumps([*numbers]), "at": at}, condition="", order="r.seq")
+
+
 def links(db: sqlite3.Connection, record: int) -> list[Link]:
     """The links of a record, in the author's order.
 
@@ -226,7 +241,7 @@ def speaking(
         at: sequence number up to which to look.
     """
     given: dict[str, Any] = {"at": at, "kind": kind}
-    source, condition = "record r", "AND kind.text = :kind"
+    source, condition = _SPEAKING, "AND kind.text = :kind"
     if subjects is not None:
         given["subjects"] = json.dumps(list(subjects))
         source = _SPOKEN_OF

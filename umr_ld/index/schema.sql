@@ -102,6 +102,15 @@ CREATE TABLE subject (
     PRIMARY KEY (name, record)
 ) STRICT, WITHOUT ROWID;
 
+-- The values by which listings choose records, and which they count.
+CREATE TABLE tag (
+    record INTEGER NOT NULL REFERENCES record,
+    facet INTEGER NOT NULL REFERENCES term,
+    value INTEGER NOT NULL REFERENCES term,
+    PRIMARY KEY (record, facet, value)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tag_by_value ON tag (facet, value, record);
+
 -- What searching looks into. The row of a record has its sequence number; an artifact that a link names
 -- before it is recorded has a row of its name only, numbered minus its id.
 CREATE VIRTUAL TABLE words USING fts5 (name, title, keywords, publisher, description, tokenize = 'trigram');

@@ -12,7 +12,10 @@ from umr_ld.index.rows import BEST, records
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
+
+    from umr_ld.index.tallies import Tallies
+    from umr_ld.names import Ref
 
 MAX_QUERY = 256
 """Characters of a search that count."""
@@ -33,16 +36,52 @@ _BY_NAME = """artifact a CROSS JOIN shown s ON s.artifact = a.id CROSS JOIN reco
 _BY_WORDS = """words CROSS JOIN record r ON r.seq = words.rowid
     CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq
     CROSS JOIN artifact a ON a.id = r.artifact"""
+_BY_TIME = """record r CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq
+    CROSS JOIN artifact a ON a.id = r.artifact"""
 _RELEVANCE = "bm25(words, 10.0, 6.0, 3.0, 2.0, 1.0)"
 _ORDERS = {"name": "a.name", "newest": "r.seq DESC", "relevance": "a.name"}
 
 _IS_TERM = "r.{column} = (SELECT id FROM term WHERE text = :{column})"
+
+_HAS_TAG = """EXISTS (
+    SELECT 1 FROM tag g WHERE g.record = r.seq
+        AND g.facet = (SELECT id FROM term WHERE text = :facet{number})
+        AND g.value = (SELECT id FROM term WHERE text = :value{number})
+)"""
+_TAGGED = """tag g CROSS JOIN record r ON r.seq = g.record
+    CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq CROSS JOIN artifact a ON a.id = r.artifact"""
+_IS_TAGGED = """g.facet = (SELECT id FROM term WHERE text = :facet{number})
+    AND g.value = (SELECT id FROM term WHERE text = :value{number})"""
+_CHOSEN = """(
+    SELECT r.seq FROM json_each(:{given}) wanted
+        CROSS JOIN artifact named ON named.name = wanted.value ->> 0
+        CROSS JOIN term t ON t.text = wanted.value ->> 1
+        CROSS JOIN record r ON r.artifact = named.id AND r.version = t.id
+)"""
+_AMONG = f"""{_CHOSEN.format(given="among")} chosen CROSS JOIN record r ON r.seq = chosen.seq
+    CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq CROSS JOIN artifact a ON a.id = r.artifact"""
 
 _SUGGEST = """
     SELECT DISTINCT name FROM (
         SELECT name FROM words WHERE words MATCH :pieces ORDER BY rank LIMIT :limit
     )
 """
+_COUNTS_SINCE = """
+    SELECT 'records', count(*) FROM record WHERE seq > :since
+    UNION ALL SELECT 'artifacts', count(DISTINCT r.artifact) FROM record r WHERE r.seq > :since
+        AND NOT EXISTS (SELECT 1 FROM record o WHERE o.artifact = r.artifact AND o.seq <= :since)
+    UNION ALL SELECT 'mentioned', count(DISTINCT l.target) FROM link l WHERE l.record > :since
+        AND NOT EXISTS (SELECT 1 FROM link o WHERE o.target = l.target AND o.record <= :since)
+        AND NOT EXISTS (SELECT 1 FROM record r WHERE r.artifact = l.target)
+    UNION ALL SELECT 'mentioned', -count(DISTINCT r.artifact) FROM record r WHERE r.seq > :since
+        AND NOT EXISTS (SELECT 1 FROM record o WHERE o.artifact = r.artifact AND o.seq <= :since)
+        AND EXISTS (SELECT 1 FROM link l WHERE l.target = r.artifact AND l.record <= :since)
+    UNION ALL SELECT 'links', count(*) FROM link WHERE record > :since
+    UNION ALL SELECT kind.text, count(*) FROM record r JOIN term kind ON kind.id = r.kind
+        WHERE r.seq > :since GROUP BY r.kind
+"""
+"""What has been added since an entry: it takes time in proportion to that."""
+
 _COUNTS = """
     SELECT 'records', count(*) FROM record WHERE seq <= :at
     UNION ALL SELECT 'artifacts', count(DISTINCT artifact) FROM record WHERE seq <= :at
@@ -78,6 +117,7 @@ class Selection:
         prefix: str,
     ) -> None:
         self._given: dict[str, Any] = {"at": at}
+        self._is_now = at is None
         self._shown = f"WITH shown AS MATERIALIZED ({_THEN})" if at is not None else f"WITH shown AS ({_NOW})"
         self._source = _BY_NAME
         self._conditions: list[str] = []
@@ -92,6 +132,41 @@ class Selection:
             )
         self._look_for(plain(text)[:MAX_QUERY].split())
 
+    @property
+    def key(self) -> str:
+        """The same for selections of the same artifacts of one state of the index."""
+        return json.dumps([self._text("", ""), self._given], ensure_ascii=False)
+
+    def require_tags(self, tags: Mapping[str, str]) -> None:
+        """Only what has values.
+
+        Args:
+            tags: facet to value.
+        """
+        for number, (facet, value) in enumerate(tags.items()):
+            condition = _HAS_TAG
+            if self._source == _BY_NAME:
+                # Few records have a value, and they are found by it; all that is asked besides is asked of them.
+                self._source, condition = _TAGGED, _IS_TAGGED
+            given = {f"facet{number}": plain(facet), f"value{number}": plain(value)}
+            self._require(condition.format(number=number), **given)
+
+    def restrict(self, among: Collection[Ref] | None, without: Collection[Ref]) -> None:
+        """Only some records, and none of some others.
+
+        Args:
+            among: the records that are meant; None for all.
+            without: the records that are not.
+        """
+        if among is not None:
+            self._given["among"] = _pairs(among)
+            if self._source == _BY_NAME:
+                self._source = _AMONG
+            else:
+                self._conditions.append(f"r.seq IN {_CHOSEN.format(given='among')}")
+        if without:
+            self._require(f"r.seq NOT IN {_CHOSEN.format(given='without')}", without=_pairs(without))
+
     def page(self, db: sqlite3.Connection, order: str, limit: int, offset: int) -> Iterator[tuple[int, str]]:
         """Sequence numbers of records, each with where its text was found.
 
@@ -103,8 +178,13 @@ class Selection:
         """
         ranked = self.matches and order == "relevance"
         by = f"{_RELEVANCE}, a.name" if ranked else _ORDERS[order]
+        # The newest stand at the end of the table: none of the others is looked at.
+        is_walked = order == "newest" and self._source == _BY_NAME and self._is_now
+        source = _BY_TIME if is_walked else self._source
         snippet = "snippet(words, -1, '', '', '…', 64)" if self.matches else "''"
-        text = self._text(f"r.seq, {snippet}, a.name, r.title", f"ORDER BY {by} LIMIT :limit OFFSET :offset")
+        text = self._text(
+            f"r.seq, {snippet}, a.name, r.title", f"ORDER BY {by} LIMIT :limit OFFSET :offset", source
+        )
         given = {**self._given, "limit": max(limit, 0), "offset": max(offset, 0)}
         for seq, found, name, title in db.execute(text, given):
             yield seq, "" if found.strip("…") in f"{name}\n{title}" else found
@@ -132,9 +212,22 @@ class Selection:
                 ("license", license_),
             ):
                 tallies[facet][value] += count
-        return total, {
+        found = {
             facet: _most(tally if facet == "hub" else _spelt(db, tally)) for facet, tally in tallies.items()
         }
+        return total, {**found, **self._tags(db)}
+
+    def _tags(self, db: sqlite3.Connection) -> dict[str, dict[str, int]]:
+        chosen = self._text("r.seq", "")
+        text = f"""
+            SELECT facet, value, count(*) FROM ({chosen}) chosen CROSS JOIN tag ON tag.record = chosen.seq
+            GROUP BY facet, value
+        """  # noqa: S608
+        tallies: dict[int, Counter[int]] = {}
+        for facet, value, count in db.execute(text, self._given):
+            tallies.setdefault(facet, Counter())[value] = count
+        names = _texts(db, tallies)
+        return {names[facet]: _most(_spelt(db, tally)) for facet, tally in tallies.items()}
 
     def _look_for(self, terms: list[str]) -> None:
         long = [term for term in terms if len(term) >= _TRIGRAM]
@@ -155,23 +248,33 @@ class Selection:
         self._conditions.append(condition)
         self._given.update(given)
 
-    def _text(self, columns: str, rest: str) -> str:
+    def _text(self, columns: str, rest: str, source: str = "") -> str:
         where = f"WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
-        return f"{self._shown} SELECT {columns} FROM {self._source} {where} {rest}"  # noqa: S608
+        return f"{self._shown} SELECT {columns} FROM {source or self._source} {where} {rest}"  # noqa: S608
 
 
 def listing(
-    db: sqlite3.Connection, selection: Selection, *, order: str, limit: int, offset: int, at: int
+    db: sqlite3.Connection,
+    selection: Selection,
+    tallies: Tallies,
+    *,
+    order: str,
+    limit: int,
+    offset: int,
+    at: int,
+    counted: bool = True,
 ) -> Page:
     """A page of artifacts; see `Index.listing`.
 
     Args:
         db: in a transaction.
         selection: those that fit.
+        tallies: which may know the counts already.
         order: `name`, `newest` or `relevance`.
         limit: how many to give.
         offset: how many to pass over.
         at: sequence number up to which to look.
+        counted: whether all that fit are counted too.
 
     Raises:
         Malformed: if there is no such order.
@@ -181,7 +284,7 @@ def listing(
     found = dict(selection.page(db, order, limit, offset))
     source = "json_each(:found) wanted CROSS JOIN record r ON r.seq = wanted.value"
     rows = records(db, source, {"found": json.dumps(list(found)), "at": at}, order="wanted.key")
-    total, facets = selection.facets(db)
+    total, facets = tallies.of(db, selection) if counted else (len(found), {})
     return Page(tuple((row, found[row.seq]) for row in rows), total, facets)
 
 
@@ -193,6 +296,20 @@ def counts(db: sqlite3.Connection, at: int) -> dict[str, int]:
         at: sequence number up to which to look.
     """
     return dict(db.execute(_COUNTS, {"at": at}))
+
+
+def counts_since(db: sqlite3.Connection, known: Mapping[str, int], since: int) -> dict[str, int]:
+    """How much there is now.
+
+    Args:
+        db: in a transaction.
+        known: how much there was at an entry.
+        since: its sequence number.
+    """
+    found = Counter(known)
+    for name, more in db.execute(_COUNTS_SINCE, {"since": since}):
+        found[name] += more
+    return dict(found)
 
 
 def suggest(db: sqlite3.Connection, name: str) -> list[str]:
@@ -271,11 +388,19 @@ def _trigrams(text: str) -> set[str]:
 
 def _spelt(db: sqlite3.Connection, tally: Counter[int]) -> Counter[str]:
     most = dict(tally.most_common(MAX_FACET_VALUES + 1))
+    return Counter({text: most[number] for number, text in _texts(db, most).items()})
+
+
+def _texts(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
     rows = db.execute(
         "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value",
-        (json.dumps(list(most)),),
+        (json.dumps(list(numbers)),),
     )
-    return Counter({text: most[number] for number, text in rows})
+    return dict(rows)
+
+
+def _pairs(refs: Collection[Ref]) -> str:
+    return json.dumps([[str(ref.name), str(ref.version)] for ref in refs])
 
 
 def _most(tally: Counter[str]) -> dict[str, int]:

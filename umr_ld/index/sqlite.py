@@ -12,11 +12,12 @@ from umr_ld.index import rows, search, upkeep
 from umr_ld.index.connections import Connections
 from umr_ld.index.rows import NOW
 from umr_ld.index.search import Selection, plain
+from umr_ld.index.tallies import Tallies
 from umr_ld.index.writing import take_in
 from umr_ld.lineage import Naming, Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -47,6 +48,9 @@ _CONFUSABLE = """
 _TERMS = "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value"
 _SEQUENCE_AT = "SELECT seq - 1 FROM moment WHERE time > ? ORDER BY time, seq LIMIT 1"
 
+_NOTHING: tuple[int, dict[str, int]] = (0, {})
+"""Nothing is counted yet."""
+
 _naming: Callable[[tuple[Any, ...]], Naming] = partial(tuple.__new__, Naming)
 """As `Naming._make`, without a call in Python for each of what may be many."""
 
@@ -65,6 +69,9 @@ class SqliteIndex:
 
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._files = Connections(path, read_only=read_only, wait=wait)
+        self._tallies = Tallies()
+        self._counted = _NOTHING
+        """Up to which entry everything was counted, and the result: only what was added since is counted again."""
 
     # -- keeping up with the journal
 
@@ -103,6 +110,7 @@ class SqliteIndex:
         """See `Index.clear`."""
         with self._files.writing() as db:
             upkeep.clear(db)
+        self._counted = _NOTHING
 
     def sequence_at(self, time: datetime) -> int:
         """See `Index.sequence_at`."""
@@ -117,6 +125,11 @@ class SqliteIndex:
         with self._files.reading() as db:
             found = rows.of_artifact(db, str(ref.name), _upto(at), version=ref.version)
             return next(found, None)
+
+    def numbered(self, numbers: Iterable[int], at: int | None = None) -> Mapping[int, RecordRow]:
+        """See `Index.numbered`."""
+        with self._files.reading() as db:
+            return {row.seq: row for row in rows.numbered(db, numbers, _upto(at))}
 
     def versions(self, name: str, at: int | None = None) -> Sequence[RecordRow]:
         """See `Index.versions`."""
@@ -158,20 +171,41 @@ class SqliteIndex:
         publisher: str = "",
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
+        tags: Mapping[str, str] | None = None,
+        among: Collection[Ref] | None = None,
+        without: Collection[Ref] = (),
         order: str = "name",
         limit: int = 50,
         offset: int = 0,
         at: int | None = None,
+        counted: bool = True,
     ) -> Page:
         """See `Index.listing`."""
         chosen = Selection(at, text=text, kind=kind, publisher=publisher, license=license, prefix=prefix)
+        chosen.require_tags(tags or {})
+        chosen.restrict(among, without)
         with self._files.reading() as db:
-            return search.listing(db, chosen, order=order, limit=limit, offset=offset, at=_upto(at))
+            return search.listing(
+                db,
+                chosen,
+                self._tallies,
+                order=order,
+                limit=limit,
+                offset=offset,
+                at=_upto(at),
+                counted=counted,
+            )
 
     def counts(self, at: int | None = None) -> Mapping[str, int]:
         """See `Index.counts`."""
         with self._files.reading() as db:
-            return search.counts(db, _upto(at))
+            if at is not None:
+                return search.counts(db, at)
+            position = upkeep.state(db)[0]
+            since, before = self._counted if self._counted[0] <= position else _NOTHING
+            counted = search.counts_since(db, before, since) if since else search.counts(db, NOW)
+        self._counted = position, counted
+        return dict(counted)
 
     # -- links
 

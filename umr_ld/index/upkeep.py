@@ -22,6 +22,7 @@ _TABLES = (
     "withdrawal",
     "vanishing",
     "subject",
+    "tag",
     "link",
     "record",
     "artifact",
@@ -58,6 +59,9 @@ _DUMPS = {
             JOIN term version ON version.id = l.version LEFT JOIN term versions ON versions.id = l.versions
         ORDER BY l.record, l.number""",
     "subject": "SELECT name, record FROM subject ORDER BY name, record",
+    "tag": """
+        SELECT g.record, facet.text, value.text FROM tag g JOIN term facet ON facet.id = g.facet
+            JOIN term value ON value.id = g.value ORDER BY g.record, facet.text, value.text""",
     "words": """
         SELECT w.rowid > 0, w.name, w.title, w.keywords, w.publisher, w.description FROM words w
         ORDER BY w.rowid > 0, max(w.rowid, 0), w.name""",

@@ -101,6 +101,7 @@ class _Intake:
     def publish(self, publications: Sequence[Publication]) -> None:
         """Write records, their links and their words."""
         records, links, words, standing, subjects = [], [], [], [], []
+        tags = []
         for one in publications:
             artifact = self._artifacts[str(one.name)]
             version = self._terms[str(one.version)]
@@ -110,6 +111,9 @@ class _Intake:
                 {"artifact": artifact, "record": one.seq, "skeleton": one.name.skeleton, "at": NOW}
             )
             subjects += [(name, one.seq) for name in sorted(set(one.subjects))]
+            tags += [
+                (one.seq, self._terms[facet], self._terms[value]) for facet, value in sorted(set(one.tags))
+            ]
             for link in one.links:
                 target, is_new = self._artifacts.of(link.artifact)
                 links.append(self._link_row(link, target, one, artifact, version))
@@ -120,6 +124,7 @@ class _Intake:
         self._insert_records(records, publications)
         self._insert("link", links)
         self._insert("subject", subjects)
+        self._insert("tag", tags)
         # FTS5 writes out all it has gathered whenever a number is not above the one before.
         words.sort(key=itemgetter(0))
         self._insert("words (rowid, name, title, keywords, publisher, description)", words)

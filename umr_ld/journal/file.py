@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from umr_ld.entry import Entry, Head
     from umr_ld.journal.segment import End, Place, Segment
 
+    Extent = tuple[int, int, int]
+
 SEGMENT_SIZE = 16 * 1024 * 1024
 """How many bytes a segment may have unless a journal is told otherwise.
 
@@ -41,13 +43,17 @@ _PIECE = 1024 * 1024
 _RECENT = 64
 """Batches whose beginnings are remembered: what was just written is read again, and not from far behind it."""
 
+_LOOKS = 10
+"""How often a reader looks again where the files change under its eyes."""
+
 
 class FileJournal:
     """A journal in a folder.
 
     Opened for writing it makes the folder if there is none, and cuts off a batch that was never written to
-    its end; `notices` says so. Opened for reading only it changes no byte, also beside a writer, and ends
-    where the journal ended when it was opened.
+    its end; `notices` says so. Opened for reading only it changes no byte, also beside a writer, and follows
+    it: every method answers for all whole batches that stand there when it is called. The batch that a
+    writer is just adding is not seen, and is no damage.
 
     Args:
         folder: where the segments are.
@@ -76,7 +82,9 @@ class FileJournal:
         self._segment_size = segment_size
         self._max_body = max_body
         self._appending = threading.Lock()
+        self._following = threading.Lock()
         self._suspect = False
+        self._watched: tuple[str, str] | None = None
         self._recent: deque[tuple[Segment, Place]] = deque(maxlen=_RECENT)
         self.notices: tuple[Finding, ...] = ()
         if not read_only:
@@ -84,7 +92,7 @@ class FileJournal:
         elif not folder.is_dir():
             raise Missing("there is no journal", where=str(folder), remedy="`umr init` makes a registry")
         with readable(folder):
-            self._seen = _extent(folder)
+            self._seen: Extent | None = _extent(folder) if read_only else None
             self._end = parts.survey(folder)
         if self._end.torn and not read_only:
             self.notices = (_cut(self._end),)
@@ -110,7 +118,7 @@ class FileJournal:
 
     def read(self, after: int = 0) -> Iterator[Stored]:
         """See `Journal.read`."""
-        return self._read(self._end, after)
+        return self._read(self._current(), after)
 
     def at(self, location: int) -> Stored:
         """See `Journal.at`."""
@@ -134,13 +142,8 @@ class FileJournal:
                 os.close(fd)
 
     def head(self) -> Head:
-        """See `Journal.head`. One that takes no entries follows what another process appends."""
-        if not self._writable:
-            with readable(self._folder):
-                seen = _extent(self._folder)
-                if seen != self._seen:
-                    self._seen, self._end = seen, parts.survey(self._folder)
-        return self._end.place.head
+        """See `Journal.head`."""
+        return self._current().place.head
 
     def verify(self) -> Report:
         """See `Journal.verify`.
@@ -148,13 +151,13 @@ class FileJournal:
         Segment, offset and sequence number are in a finding's source, path and focus. A batch that was never
         written to its end is a warning.
         """
-        end = self._end
+        end = self._current()
         with readable(self._folder):
             return Report(tuple(findings(end)))
 
     def copy(self, folder: Path) -> Head:
         """See `Journal.copy`: byte for byte."""
-        end = self._end
+        end = self._current()
         try:
             make_folder(folder)
             if parts.segments(folder):
@@ -171,6 +174,33 @@ class FileJournal:
         """See `Journal.close`."""
         with self._appending:
             self._writable = False
+
+    def _current(self) -> End:
+        """How far the journal goes: as this writer left it, or as a reader finds it now."""
+        if self._seen is None:
+            return self._end
+        with self._following, readable(self._folder):
+            if not self._is_as_seen(self._seen):
+                seen = _extent(self._folder)
+                if seen != self._seen:
+                    self._end = _followed(self._folder, self._end, seen)
+                    self._seen, self._watched = seen, None
+            return self._end
+
+    def _is_as_seen(self, seen: Extent) -> bool:
+        """Whether nothing was written: the last segment is as it was, and has no successor.
+
+        A journal of many segments is not listed for every question.
+        """
+        if self._watched is None:
+            end = self._end
+            if end.torn or not end.segments or end.segments[-1].number != seen[0]:
+                return False
+            last = end.segments[-1]
+            self._watched = str(last.path), str(last.next(end.place.seq).path)
+        current, following = self._watched
+        status = os.stat(current)  # noqa: PTH116 - asked before every answer
+        return (status.st_size, status.st_mtime_ns) == seen[1:] and not os.path.exists(following)  # noqa: PTH110
 
     def _require_ready(self) -> None:
         if not self._writable:
@@ -359,7 +389,26 @@ def _truncate(path: Path, size: int) -> None:
         os.close(fd)
 
 
-def _extent(folder: Path) -> tuple[int, int]:
-    """Number of the last segment, and its size in bytes: both only grow."""
+def _extent(folder: Path) -> Extent:
+    """What changes when anything is written: number, size in bytes and time of the last segment."""
     last = parts.segments(folder)[-1:]
-    return (last[0].number, last[0].path.stat().st_size) if last else (0, 0)
+    if not last:
+        return 0, 0, 0
+    status = last[0].path.stat()
+    return last[0].number, status.st_size, status.st_mtime_ns
+
+
+def _followed(folder: Path, known: End, seen: Extent) -> End:
+    """The end of a journal that somebody else goes on writing.
+
+    Of what is read while a torn batch is cut off and written anew, half may be of the one and half of the
+    other: only what is still so when nobody has written meanwhile is damage.
+    """
+    for _ in range(_LOOKS):
+        try:
+            return parts.resumed(folder, known)
+        except Damaged:
+            before, seen = seen, _extent(folder)
+            if seen == before:
+                break
+    return parts.survey(folder)

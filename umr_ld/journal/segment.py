@@ -272,6 +272,35 @@ def survey(folder: Path) -> End:
     return End(found, end, size - end.offset)
 
 
+def resumed(folder: Path, known: End) -> End:
+    """How far a journal goes that went as far as `known` before: what was verified is not read again.
+
+    Args:
+        folder: an existing folder.
+        known: as `survey` or this gave it.
+
+    Raises:
+        Damaged: if it does not go on from there in whole batches, and perhaps the beginning of one more.
+    """
+    found = segments(folder)
+    if found[: len(known.segments)] != known.segments:
+        raise damage(first_segment(folder), START, "the segments are other ones than before")
+    place, torn = known.place, 0
+    for segment in found[max(len(known.segments) - 1, 0) :]:
+        if segment not in known.segments:
+            place = Place(0, place.seq, place.previous)
+        size = segment.size()
+        end, broken = whole_batches(segment, place, size)
+        is_last = segment == found[-1]
+        if broken and not (is_last and tail_is_torn(segment, broken.place, size)):
+            raise damage(segment, broken.place, broken.reason)
+        torn = size - end.offset
+        if torn < 0 or (torn and not is_last):
+            raise damage(segment, end, "the segment ends too early")
+        place = end
+    return End(found, place, torn)
+
+
 def beginnings(found: tuple[Segment, ...]) -> list[Place]:
     """Where each segment's first frame stands, and how it must continue the segment before.
 

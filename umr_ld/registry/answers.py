@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,16 +13,18 @@ from umr_ld.errors import Missing
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.registry.views import Event, Listed, Listing, Mentioned, Resolved, Shown
+from umr_ld.risk import Answer
 from umr_ld.scores import scores_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from umr_ld.index import RecordRow, Vanishing
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
+    from umr_ld.registry.standings import Standings
 
 
 def sequence(parts: Parts, at: datetime | None) -> int | None:
@@ -41,10 +44,12 @@ class Asked:
     Args:
         artifact: name, or IRI of what is elsewhere.
         versions: which of its versions.
+        text: what the person wrote.
     """
 
     artifact: str
     versions: Range = EVERYTHING
+    text: str = ""
 
     def __str__(self) -> str:
         return self.artifact if self.versions.is_everything else f"{self.artifact}@{self.versions}"
@@ -61,17 +66,17 @@ def asked(parts: Parts, text: str) -> Asked:
     Raises:
         Malformed: if it is none of these.
     """
+    reference_text = text
     if is_absolute(text):
-        here = parts.base.artifact_of(text)
-        if here == text:
-            return Asked(text)
-        text = here
-    reference = parse_reference(text)
+        reference_text = parts.base.artifact_of(text)
+        if reference_text == text:
+            return Asked(text, text=text)
+    reference = parse_reference(reference_text)
     name = str(reference.name)
     if "/" not in name and not parts.index.versions(name) and not parts.index.is_named(name):
         found = parts.index.ending(name)
         name = found[0] if len(found) == 1 else name
-    return Asked(name, reference.versions)
+    return Asked(name, reference.versions, text)
 
 
 def missing(parts: Parts, reference: str, at: int | None = None) -> Missing:
@@ -211,15 +216,47 @@ def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
     return tuple(sorted(events, key=lambda event: -event.seq))
 
 
+def events(parts: Parts, after: int, upto: int) -> tuple[Event, ...]:
+    """See `Registry.events`."""
+    found = []
+    for stored in parts.journal.read(after) if after < upto else ():
+        if stored.seq > upto:
+            break
+        entry = stored.entry
+        if entry.act in _TOLD:
+            reason = "" if entry.act == "publish" else str(json.loads(entry.body).get("reason", ""))
+            ref = Ref.parse(entry.subject)
+            found.append(Event(stored.seq, entry.time, entry.act, ref, entry.agent, entry.digest, reason))
+    return tuple(reversed(found))
+
+
+_TOLD = frozenset({"publish", "withdraw", "vanish"})
+
+
 def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ...]:
     found = diff(parts.records.read(before), parts.records.read(after), parts.vocabulary)
     return tuple(str(change) for change in found.changes)
 
 
-def listing(parts: Parts, *, at: datetime | None, **asked: Any) -> Listing:
+def listing(
+    parts: Parts,
+    standings: Standings | None = None,
+    answer: Answer | None = None,
+    *,
+    at: datetime | None,
+    **asked: Any,
+) -> Listing:
     """See `Registry.listing`."""
     upto = sequence(parts, at)
-    page = parts.index.listing(at=upto, **asked)
+    worst = {} if standings is None else standings.of(upto)
+    chosen = {one: [ref for ref, stands in worst.items() if stands is one] for one in Answer}
+    among = (
+        {"without": tuple(worst)} if answer is Answer.CLEAR else {"among": chosen[answer]} if answer else {}
+    )
+    page = parts.index.listing(at=upto, **asked, **among)
+    facets = dict(page.facets)
+    if answer is not None:
+        facets["answer"] = _answers(parts, upto, asked, chosen)
     entries = tuple(
         Listed(
             ref=row.ref,
@@ -233,7 +270,18 @@ def listing(parts: Parts, *, at: datetime | None, **asked: Any) -> Listing:
         )
         for row, snippet in page.rows
     )
-    return Listing(entries, page.total, page.facets)
+    return Listing(entries, page.total, facets)
+
+
+def _answers(
+    parts: Parts, at: int | None, asked: Mapping[str, Any], chosen: Mapping[Answer, Sequence[Ref]]
+) -> dict[str, int]:
+    """How many artifacts there are for each answer, whichever was chosen; exact, as every facet is."""
+    counting = {**asked, "limit": 0, "offset": 0, "counted": True}
+    told = {one: parts.index.listing(at=at, **counting, among=chosen[one]).total for one in Answer if one}
+    every = parts.index.listing(at=at, **counting).total
+    counts = {**told, Answer.CLEAR: every - sum(told.values())}
+    return {one.label: counts[one] for one in reversed(Answer) if counts[one]}
 
 
 def lineage(

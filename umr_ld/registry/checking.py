@@ -106,14 +106,23 @@ def concerns(
     subjects = list(asked)
     with parts.index.steady():
         above = _above(parts, subjects, risks.aliases_of(parts, policy), at)
+        # What is meant does not depend on the advisory that is asked about.
+        meant = [None if isinstance(one, Record) else _meant(parts, one, at) for one in subjects]
         found: list[tuple[int, Concern]] = []
         for question in _questions(parts, above, policy, at):
-            for place, subject in enumerate(subjects):
-                concern = question.of_draft(subject) if isinstance(subject, Record) else question.of(subject)
+            for place, (subject, row) in enumerate(zip(subjects, meant, strict=True)):
+                concern = (
+                    question.of_draft(subject) if isinstance(subject, Record) else question.of(subject, row)
+                )
                 if concern is not None:
-                    found.append((place, concern))
+                    given = "" if isinstance(subject, Record) else subject.text
+                    found.append((place, replace(concern, given=given)))
     found.sort(key=lambda pair: (pair[0], -pair[1].advisory.severity, -pair[1].answer, pair[1].advisory.name))
     return tuple(concern for _, concern in found)
+
+
+def _meant(parts: Parts, asked: Asked, at: int | None) -> RecordRow | None:
+    return parts.index.best_of(asked.artifact, asked.versions, at)
 
 
 def artifacts_above(parts: Parts, names: Iterable[str], policy: Policy) -> frozenset[str]:
@@ -218,9 +227,8 @@ class _Question:
         self._exposure: Exposure = expose(within, case, at)
         self._exposed = {one.ref: one for one in self._exposure}
 
-    def of(self, asked: Asked) -> Concern | None:
-        """What is open against something that is used."""
-        row = self._parts.index.best_of(asked.artifact, asked.versions, self._at)
+    def of(self, asked: Asked, row: RecordRow | None) -> Concern | None:
+        """What is open against something that is used: a record, if one is meant."""
         if row is None:
             scope = self._case.scopes.get(asked.artifact)
             answer = Answer.CLEAR if scope is None else scope.of_link(asked.versions, "", ())

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from umr_ld.access.book import Access
     from umr_ld.alerts import Channel, Subscription
     from umr_ld.alerts import Event as Happened
     from umr_ld.alerts.book import Alerts
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from umr_ld.versions import Version
 
     Progress = Callable[[int, int], None]
+    Permit = Callable[[Record], None]
 
 
 class Registry(Reader):
@@ -135,12 +137,14 @@ class Registry(Reader):
         agent: str,
         dry_run: bool = False,
         progress: Progress | None = None,
+        permit: Permit | None = None,
     ) -> tuple[Published, ...]:
         """Publish documents: all of them, or none if one is invalid.
 
         Args:
             documents: drafts, in any order.
             agent: who publishes.
+            permit: called with every record before anything is written; raises if it may not be published.
             dry_run: do everything but write.
             progress: called with how many are published and how many there are.
 
@@ -150,19 +154,24 @@ class Registry(Reader):
         Raises:
             Invalid: with the findings of all documents.
             Conflict: if all that is wrong is that a reference is published with other content.
-            Full: if there is no space; what was not returned was not published.
+            Full: if there is no space; nothing was published.
         """
         with self._publishing:
             judged = self.validate(documents)
+            for checked in judged:
+                if permit is not None and checked.reading is not None:
+                    permit(checked.reading.record)
             _require(judged)
-            done = []
-            try:
-                for number, checked in enumerate(judged, 1):
-                    done.append(self._publish(checked, agent, dry_run, progress, number, len(judged)))
-            finally:
-                if not dry_run:
-                    self._look()
-            return tuple(done)
+            if dry_run:
+                total = len(judged)
+                return tuple(
+                    self._publish(one, agent, True, progress, at, total) for at, one in enumerate(judged, 1)
+                )
+            from umr_ld.registry.publishing import publish_all
+
+            done = publish_all(self._parts, self._desk, judged, agent, progress)
+            self._look()
+            return done
 
     def import_trees(
         self, trees: Iterable[tuple[Tree, Document]], *, agent: str, progress: Progress | None = None
@@ -283,6 +292,32 @@ class Registry(Reader):
             # Published is published: a full disk under a projection is healed by catching up later.
             parts.projection.apply(stored, record)
         return stored.seq
+
+    # -- who may write
+
+    @property
+    def access(self) -> Access:
+        """Who may write through a server: tokens, and the answers that were given lately."""
+        return self._parts.access
+
+    @property
+    def has_access(self) -> bool:
+        """Whether there may be a token; where there is none, none needs to be looked for."""
+        return self._parts.has_access
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether it was opened for writing."""
+        return self._parts.is_writing
+
+    @property
+    def reviewers(self) -> frozenset[str]:
+        """IRIs of the agents whose statements count for every record.
+
+        Raises:
+            Malformed: if the deployment's policy is none.
+        """
+        return self._parts.policy.reviewers
 
     # -- alerts
 

@@ -4,6 +4,7 @@ journal/    the truth: segments of entries
 store/      RDF store        (projection)
 index.db    names and links  (projection)
 alerts.db   who is told what, and what was told; beside it a lock, and its digest when nobody has it open
+access.db   who may write through the server, and what was answered lately; beside it as beside alerts.db
 policy.ttl  what carries which risk, where the deployment says otherwise than the ontology; written by people
 seal.json   digests of all files, written when the folder is left in good order
 queries/    copies of the store for processes that answer queries; each with the lock of who made it
@@ -63,6 +64,11 @@ class Home:
     def alerts(self) -> Path:
         """The SQLite file of subscriptions, events and messages. It is no projection."""
         return self.folder / "alerts.db"
+
+    @property
+    def access(self) -> Path:
+        """The SQLite file of tokens. It is no projection."""
+        return self.folder / "access.db"
 
     @property
     def policy(self) -> Path:

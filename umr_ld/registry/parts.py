@@ -22,6 +22,7 @@ from umr_ld.vocab import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from umr_ld.access.book import Access
     from umr_ld.addresses import Base
     from umr_ld.alerts.book import Alerts
     from umr_ld.index import Index
@@ -144,6 +145,18 @@ class Parts:
         return "alerts" in self.__dict__ or (self.home is not None and self.home.alerts.is_file())
 
     @cached_property
+    def access(self) -> Access:
+        """Who may write through the server; opened, and made if it is not there, when first asked for."""
+        from umr_ld.access.book import Access
+
+        return Access(None if self.home is None else self.home.access)
+
+    @property
+    def has_access(self) -> bool:
+        """Whether somebody made a token before."""
+        return "access" in self.__dict__ or (self.home is not None and self.home.access.is_file())
+
+    @cached_property
     def store(self) -> EmbeddedStore:
         """The RDF store, opened when first asked for: most questions do without."""
         return self.open_store()
@@ -204,6 +217,8 @@ class Parts:
         """Close everything; a writer seals the folder and lets others write."""
         if "alerts" in self.__dict__:
             self.alerts.close()
+        if "access" in self.__dict__:
+            self.access.close()
         if "store" in self.__dict__:
             self.store.close()
         self.index.close()

@@ -38,6 +38,11 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], None]
 
 
+MOST_TAGS = 100
+LONGEST_TAG = 200
+"""Values of one facet that a record is chosen by, and characters of one."""
+
+
 class Projection:
     """Applies journal entries to the index and to the store.
 
@@ -100,7 +105,7 @@ class Projection:
     def _change(self, stored: Stored, record: Record | None) -> Change | None:
         entry = stored.entry
         if record is not None:
-            return publication(stored, record, self._base)
+            return publication(stored, record, self._base, self._vocabulary)
         change = _ABOUT_RECORDS.get(entry.act)
         if change is None:
             return None
@@ -142,13 +147,14 @@ class Projection:
             yield self._base.resolved(record.ref), self._resolved(record)
 
 
-def publication(stored: Stored, record: Record, base: Base) -> Publication:
+def publication(stored: Stored, record: Record, base: Base, vocabulary: Vocabulary) -> Publication:
     """What the index keeps of a published record.
 
     Args:
         stored: its journal entry.
         record: what the entry's body describes.
         base: the registry's base IRI.
+        vocabulary: says which properties are facets.
     """
     return Publication(
         seq=stored.seq,
@@ -167,6 +173,11 @@ def publication(stored: Stored, record: Record, base: Base) -> Publication:
         revision=record.text(f"{UMR}revision"),
         links=record.links,
         subjects=subjects_of(record, base),
+        tags=tuple(
+            (key, text[:LONGEST_TAG])
+            for key, rule in vocabulary.facets.items()
+            for text in list(map(shown, record.values(rule.iri)))[:MOST_TAGS]
+        ),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from umr_ld.checks import check
 from umr_ld.entry import Entry
-from umr_ld.errors import Conflict, Invalid, Malformed, Unreadable
+from umr_ld.errors import Conflict, Invalid, Malformed, UmrError, Unreadable
 from umr_ld.findings import Report, violation
 from umr_ld.order import needs_first
 from umr_ld.reading import read, read_tree
@@ -17,15 +19,16 @@ from umr_ld.registry.views import Checked, Published
 from umr_ld.tree import placed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-    from datetime import datetime
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from umr_ld.addresses import Base
     from umr_ld.document import Document
+    from umr_ld.entry import Stored
     from umr_ld.findings import Finding
     from umr_ld.index import Index
     from umr_ld.names import Ref
     from umr_ld.reading import Reading
+    from umr_ld.registry.parts import Parts
     from umr_ld.registry.records import Records
     from umr_ld.rules import Rules
     from umr_ld.tree import Tree
@@ -202,6 +205,57 @@ def reasoned_entry(act: str, ref: Ref, reason: str, agent: str, time: datetime) 
     if not reason.strip():
         raise Malformed("this needs a reason", where=str(ref), remedy="say why, for those downstream")
     return Entry(act, str(ref), agent, time, json.dumps({"reason": reason}, ensure_ascii=False).encode())
+
+
+def publish_all(
+    parts: Parts,
+    desk: Desk,
+    judged: Sequence[Checked],
+    agent: str,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Published, ...]:
+    """Publish documents that may be published. They are acknowledged when the journal has all of them; the
+    projections follow, now or at the next chance.
+
+    Args:
+        parts: of the registry.
+        desk: where they were judged.
+        judged: all of them without violations.
+        agent: who publishes.
+        progress: called with how many are in the projections and how many there are.
+
+    Returns:
+        what was done with each.
+
+    Raises:
+        Full: if there is no space; nothing was published.
+    """
+    readings = [checked.reading for checked in judged if checked.reading is not None]
+    new = {one.record.ref: one for one in readings if not desk.is_published(one)}
+    stored: Sequence[Stored] = ()
+    if new:
+        parts.require_writing()
+        parts.catch_up()
+        now = datetime.now(UTC)
+        entries = [publication_entry(one, agent, now) for one in new.values()]
+        stored = parts.journal.append(entries, after=parts.index.position())
+    numbers = {ref: one.seq for ref, one in zip(new, stored, strict=True)}
+    with suppress(UmrError):
+        # Published is published: a full disk under a projection is healed by catching up later.
+        for done, (one, reading) in enumerate(zip(stored, new.values(), strict=True), 1):
+            parts.projection.apply(one, reading.record)
+            if progress is not None:
+                progress(done, len(stored))
+    return tuple(_published(checked, numbers, parts) for checked in judged)
+
+
+def _published(checked: Checked, numbers: Mapping[Ref, int], parts: Parts) -> Published:
+    assert checked.reading is not None
+    record = checked.reading.record
+    if record.ref in numbers:
+        return Published(record.ref, "published", numbers[record.ref], record.digest, checked.report)
+    row = parts.index.record(record.ref)
+    return Published(record.ref, "unchanged", row.seq if row else 0, record.digest, checked.report)
 
 
 def refused(batch: Iterable[Checked]) -> Report:

@@ -6,23 +6,25 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Literal
 
 from umr_ld.change import Diff, diff
-from umr_ld.errors import Malformed
+from umr_ld.entry import Head
+from umr_ld.errors import Malformed, Missing
+from umr_ld.reading import Reading
 from umr_ld.registry import answers, checking, risks
+from umr_ld.registry.standings import Standings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from umr_ld.addresses import Base
-    from umr_ld.entry import Head
     from umr_ld.findings import Report
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
-    from umr_ld.registry.views import Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
-    from umr_ld.risk import Advisory, Policy
-    from umr_ld.store import Answer
+    from umr_ld.registry.views import Affected, Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
+    from umr_ld.risk import Advisory, Answer, Policy
+    from umr_ld.store import Answer as Solutions
     from umr_ld.vocab import Vocabulary
 
 
@@ -35,6 +37,7 @@ class Reader:
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
+        self._standings = Standings(parts)
 
     @property
     def base(self) -> Base:
@@ -47,12 +50,30 @@ class Reader:
         return self._parts.vocabulary
 
     @property
+    def policy(self) -> Policy:
+        """What carries which risk: the ontology's table, with what the deployment's own file says.
+
+        Raises:
+            Malformed: if that file is none.
+        """
+        return self._parts.policy
+
+    @property
     def folder(self) -> Path | None:
         """Where the registry lives; None for one in memory."""
         return None if self._parts.home is None else self._parts.home.folder
 
     def position(self) -> Head:
-        """Number and chain value of the last journal entry."""
+        """Number and chain value of the last journal entry that answers are made from.
+
+        The journal itself may be a moment ahead. What is asked for afterwards answers from this entry or a
+        later one, never from an earlier one.
+        """
+        with self._parts.index.steady():
+            return Head(self._parts.index.position(), self._parts.index.chain())
+
+    def head(self) -> Head:
+        """Number and chain value of the journal's last entry; see `position` for what answers are made from."""
         return self._parts.journal.head()
 
     def show(self, reference: str, *, at: datetime | None = None) -> Shown:
@@ -105,6 +126,15 @@ class Reader:
         """
         return answers.history(self._parts, name, at)
 
+    def events(self, after: int, upto: int) -> tuple[Event, ...]:
+        """What happened in the whole registry, newest first, without what changed inside of records.
+
+        Args:
+            after: journal entry behind which the first one stands.
+            upto: journal entry that is the last one.
+        """
+        return answers.events(self._parts, after, upto)
+
     def listing(
         self,
         *,
@@ -113,10 +143,13 @@ class Reader:
         publisher: str = "",
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
+        tags: Mapping[str, str] | None = None,
+        answer: Answer | None = None,
         order: str = "name",
         limit: int = 50,
         offset: int = 0,
         at: datetime | None = None,
+        counted: bool = True,
     ) -> Listing:
         """A page of artifacts by their newest records, with facets; a search if there is a text.
 
@@ -126,22 +159,33 @@ class Reader:
             publisher: in words, whole.
             license: IRI or expression, whole.
             prefix: of the name, e.g. `hf/openai/`.
+            tags: facet to value, as `Vocabulary.facets` has them.
+            answer: the gravest that any advisory has for the newest record; None for any. With one, the
+                answers are counted as a facet.
             order: `name`, `newest` or, for a search, `relevance`.
             limit: how many to give.
             offset: how many to pass over.
             at: as in `show`.
+            counted: whether all that fit are counted too, by facets; if not, the total is that of the page.
+
+        Raises:
+            TooLong: if an answer is named, and too many records are exposed to tell.
         """
         return answers.listing(
             self._parts,
+            self._standings if answer is not None else None,
+            answer,
             text=text,
             kind=kind,
             publisher=publisher,
             license=license,
             prefix=prefix,
+            tags=tags,
             order=order,
             limit=limit,
             offset=offset,
             at=at,
+            counted=counted,
         )
 
     def suggest(self, name: str) -> tuple[str, ...]:
@@ -222,6 +266,22 @@ class Reader:
         found = risks.require_advisory(self._parts, reference, upto)
         return risks.verdicts(self._parts, found, policy or self._parts.policy, upto)
 
+    def affected(
+        self, reference: str, *, policy: Policy | None = None, at: datetime | None = None
+    ) -> Affected:
+        """As `verdicts`, with every record, its path, and the order of repair. Arguments and errors as of `verdicts`."""
+        return risks.told(self._parts, self.verdicts(reference, policy=policy, at=at))
+
+    def told(self, found: Verdicts, start: int = 0, most: int | None = None) -> Affected:
+        """Verdicts with their paths, or a part of them.
+
+        Args:
+            found: what `verdicts` gave.
+            start: how many records to pass over.
+            most: how many records are told, and how many of those to be mended first; None for all.
+        """
+        return risks.told(self._parts, found, start, most)
+
     def judged(self, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
         """The records of an exposure, with their paths.
 
@@ -233,7 +293,7 @@ class Reader:
 
     def check(
         self,
-        asked: Iterable[str | Record],
+        asked: Iterable[str | Record | Reading],
         *,
         policy: Policy | None = None,
         at: datetime | None = None,
@@ -253,15 +313,35 @@ class Reader:
         Raises:
             Malformed: if a reference is none.
         """
-        given = list(asked)
+        given = list(map(_recorded, asked))
         refs = [answers.asked(self._parts, one) for one in given if isinstance(one, str)]
         records = checking.drafts_first(one for one in given if not isinstance(one, str))
         upto = answers.sequence(self._parts, at)
         return checking.concerns(self._parts, [*refs, *records], policy or self._parts.policy, upto)
 
+    def unknown(self, references: Iterable[str], *, at: datetime | None = None) -> tuple[str, ...]:
+        """Of some references those of which nothing can be said: neither recorded, nor named by a record or advisory.
+
+        Args:
+            references: as in `show`.
+            at: as in `show`.
+
+        Raises:
+            Malformed: if one is no reference.
+        """
+        return tuple(one for one in references if self._is_unknown(one, at))
+
+    def _is_unknown(self, reference: str, at: datetime | None) -> bool:
+        try:
+            self.get(reference, at=at)
+        except Missing:
+            name = reference.partition("@")[0]
+            return self.mentioned(name, at=at) is None and not self.advisories(about=[name], at=at)
+        return False
+
     def licences(
         self,
-        asked: Iterable[str | Record],
+        asked: Iterable[str | Record | Reading],
         *,
         policy: Policy | None = None,
         at: datetime | None = None,
@@ -283,7 +363,8 @@ class Reader:
         """
         from umr_ld.registry.licensing import licence_findings
 
-        records = [self.get(one, at=at) if isinstance(one, str) else one for one in asked]
+        given = map(_recorded, asked)
+        records = [self.get(one, at=at) if isinstance(one, str) else one for one in given]
         upto = answers.sequence(self._parts, at)
         return licence_findings(self._parts, records, policy or self._parts.policy, upto)
 
@@ -299,7 +380,7 @@ class Reader:
         """
         return answers.impact(self._parts, answers.asked(self._parts, reference), at)
 
-    def query(self, text: str, *, at: datetime | None = None) -> Answer:
+    def query(self, text: str, *, at: datetime | None = None) -> Solutions:
         """Answer a SPARQL 1.1 query over all graphs.
 
         Args:
@@ -340,6 +421,10 @@ class Reader:
             at: as in `show`.
         """
         return answers.counts(self._parts, at)
+
+
+def _recorded(asked: str | Record | Reading) -> str | Record:
+    return asked.record if isinstance(asked, Reading) else asked
 
 
 def _utc(moment: datetime) -> datetime:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
-from umr_ld.registry.views import Judged, Said, Verdicts
+from umr_ld.registry.views import Affected, Judged, Said, Stated, Verdicts
 from umr_ld.risk import Aliases, Answer, Case, Ruling, expose
 from umr_ld.risk.statement import publishers_of
 
@@ -261,19 +261,49 @@ def judged(parts: Parts, found: Verdicts, refs: Collection[str] | None = None) -
         found: the verdicts.
         refs: those that are wanted; None for all.
     """
-    for one in found.exposure:
-        if refs is None or str(one.ref) in refs:
-            row = parts.index.record(one.ref)
-            yield Judged(
-                ref=one.ref,
-                answer=one.answer,
-                arrives=one.arrives,
-                depth=one.depth,
-                path=found.exposure.path(one),
-                ruling=one.ruling,
-                publisher="" if row is None else row.publisher,
-                kind="" if row is None else row.kind,
-            )
+    wanted = [one for one in found.exposure if refs is None or str(one.ref) in refs]
+    rows = parts.index.numbered(one.number for one in wanted)
+    for one in wanted:
+        row = rows.get(one.number)
+        yield Judged(
+            ref=one.ref,
+            answer=one.answer,
+            arrives=one.arrives,
+            depth=one.depth,
+            path=found.exposure.path(one),
+            ruling=one.ruling,
+            publisher="" if row is None else row.publisher,
+            kind="" if row is None else row.kind,
+        )
+
+
+def told(parts: Parts, found: Verdicts, start: int = 0, most: int | None = None) -> Affected:
+    """Verdicts as they are told: nothing in them has to be asked for any more.
+
+    Args:
+        parts: of the registry.
+        found: the verdicts.
+        start: how many records to pass over.
+        most: how many records are told, and how many of those to be mended first; None for all.
+    """
+    exposure, end = found.exposure, None if most is None else start + most
+    hits = [one.ref for one in islice(exposure, start, end)]
+    mending = [(exposure[place].ref, below) for place, below in islice(order_of_repair(exposure), most)]
+    wanted = None if most is None else {str(ref) for ref in (*hits, *(ref for ref, _ in mending))}
+    every = {one.ref: one for one in judged(parts, found, wanted)}
+    said = tuple(
+        Stated(
+            one.statement.ref,
+            one.row.ref,
+            one.statement.status,
+            one.statement.justification,
+            one.counts,
+            one.reviewed,
+        )
+        for one in found.said
+    )
+    repair = tuple((every[ref], below) for ref, below in mending)
+    return Affected(found.advisory, found.policy, tuple(every[ref] for ref in hits), said, repair)
 
 
 def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
@@ -286,13 +316,13 @@ def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
         place in the exposure, and how many further records hang on it by their paths; those that nothing
         exposed lies above first, and of these the ones on which most hangs.
     """
-    place = {one.ref: at for at, one in enumerate(exposure)}
-    below = [0] * len(exposure)
+    every = list(exposure)
+    place = {one.number: at for at, one in enumerate(every)}
+    below = [0] * len(every)
     # Deeper ones first: what hangs on them hangs on what is above them too.
-    for at in sorted(range(len(exposure)), key=lambda at: -exposure[at].depth):
-        first = next(iter(exposure.path(exposure[at])[:1]), None)
-        above = None if first is None or first.reached is None else place.get(first.reached)
+    for at in sorted(range(len(every)), key=lambda at: -every[at].depth):
+        above = place.get(exposure.through(every[at]))
         if above is not None and above != at:
             below[above] += below[at] + 1
-    wanted = [at for at, one in enumerate(exposure) if one.answer is not Answer.CLEAR]
-    return [(at, below[at]) for at in sorted(wanted, key=lambda at: (exposure[at].depth, -below[at], at))]
+    wanted = [at for at, one in enumerate(every) if one.answer is not Answer.CLEAR]
+    return [(at, below[at]) for at in sorted(wanted, key=lambda at: (every[at].depth, -below[at], at))]

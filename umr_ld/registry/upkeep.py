@@ -7,13 +7,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from umr_ld import durable
+from umr_ld.access.book import Access
 from umr_ld.alerts.book import Alerts
-from umr_ld.alerts.mark import Mark
 from umr_ld.errors import Conflict, Damaged, Missing, UmrError
 from umr_ld.findings import Report, Severity, violation, warning
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
+from umr_ld.mark import Mark
 from umr_ld.registry.home import Home, base_of
 from umr_ld.registry.parts import Parts, require_nothing_lost
 from umr_ld.registry.projection import Projection
@@ -151,13 +152,14 @@ def examine(home: Home, *, deep: bool) -> Report:
         if not _projection_is_damaged(found):
             found += _examined_projections(home, journal, base, deep=deep)
         found += _examined_alerts(home, journal.head().seq)
+        found += _examined_access(home)
         journal.close()
     return Report(tuple(found))
 
 
 def _examined_alerts(home: Home, end: int) -> Report:
     """Whether the alerts are as they were left, and know of nothing that the journal does not have."""
-    left = Mark.check(home.alerts)
+    left = Mark.check(home.alerts, "alerts")
     if not left or not home.alerts.exists():
         return left
     try:
@@ -169,6 +171,18 @@ def _examined_alerts(home: Home, end: int) -> Report:
         wrong = f"the alerts know entry {position}, and the journal ends at {end}: entries were lost"
         return Report((*found, violation(wrong, "journal-short", remedy="restore a backup")))
     return found
+
+
+def _examined_access(home: Home) -> Report:
+    """Whether the tokens are as they were left."""
+    left = Mark.check(home.access, "tokens")
+    if not left or not home.access.exists():
+        return left
+    try:
+        with Access(home.access, read_only=True) as access:
+            return access.check()
+    except UmrError as error:
+        return Report((_fault("tokens", error, error.remedy),))
 
 
 def _projection_is_damaged(found: list[Finding]) -> bool:
@@ -221,9 +235,11 @@ def _compared(
     deep: bool,
 ) -> list[Finding]:
     """How the projections differ from what the journal says they should be."""
+    # First how far they are, then how far they should be: a writer may be at work.
+    positions = {"index": index.position(), "store": store.position()[0]}
     head = journal.head()
     found: list[Finding] = []
-    for name, position in (("index", index.position()), ("store", store.position()[0])):
+    for name, position in positions.items():
         if position > head.seq:
             found.append(
                 violation(
@@ -301,6 +317,8 @@ def backup(parts: Parts, target: Path) -> None:
     if parts.has_alerts:
         # First: what the alerts know, the journal that is copied after them knows too.
         parts.alerts.copy(copied.alerts)
+    if parts.has_access:
+        parts.access.copy(copied.access)
     if parts.home is not None:
         _copy(parts.home.policy, copied.policy)
     Seal.write(target, parts.journal.copy(target / "journal"))
@@ -346,6 +364,7 @@ def restore(source: Home, target: Home) -> None:
         )
     _make(target.folder)
     _copy(source.alerts, target.alerts)
+    _copy(source.access, target.access)
     _copy(source.policy, target.policy)
     journal.copy(target.journal)
     journal.close()

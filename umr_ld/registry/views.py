@@ -246,6 +246,46 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """What a statement says about a record.
+
+    Args:
+        statement: of its record.
+        about: the record.
+        status: OpenVEX's word.
+        justification: key of the reason, or empty.
+        counts: whether it stands in the place of the record's hops.
+        reviewed: whether it is a reviewer's, and stands in the place of a direct hit too.
+    """
+
+    statement: Ref
+    about: Ref
+    status: str
+    justification: str
+    counts: bool
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Affected:
+    """Who is affected by an advisory, told whole.
+
+    Args:
+        advisory: the revision that counts.
+        policy: digest of the policy that was used.
+        hits: the records.
+        said: every statement about it, whether it counts or not.
+        repair: records in the order in which they have to be mended, with how many hang on each.
+    """
+
+    advisory: Advisory
+    policy: str
+    hits: tuple[Judged, ...]
+    said: tuple[Stated, ...]
+    repair: tuple[tuple[Judged, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Concern:
     """An advisory that is open against something that somebody uses, or is about to publish.
 
@@ -257,6 +297,7 @@ class Concern:
         path: the strongest way to what is hit.
         statement: the statement that counts for it.
         fix: the closest newer version, of what is used directly or of itself, that is clear; or empty.
+        given: the reference as it was asked about; empty for a draft.
     """
 
     asked: str
@@ -266,6 +307,7 @@ class Concern:
     path: tuple[Step, ...]
     statement: Ref | None
     fix: str
+    given: str = ""
 
 
 @dataclass(frozen=True, slots=True)

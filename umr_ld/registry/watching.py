@@ -124,10 +124,12 @@ def _verdicts(parts: Parts, name: str) -> Verdicts:
 
 
 def _standings(parts: Parts, found: Verdicts) -> list[Standing]:
+    exposed = [one for one in found.exposure if one.answer]
+    rows = parts.index.numbered(one.number for one in exposed)
     return [
-        _standing(found.advisory, one, found.exposure.path(one), row)
-        for one in found.exposure
-        if one.answer and (row := parts.index.record(one.ref)) is not None
+        _standing(found.advisory, one, found.exposure.path(one), rows[one.number])
+        for one in exposed
+        if one.number in rows
     ]
 
 

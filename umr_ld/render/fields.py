@@ -34,6 +34,8 @@ class Field:
         group: key of its group.
         many: whether it may be said more than once.
         required: whether it must be said.
+        once: whether it may be said once in plain words; others may say it in other languages.
+        longest: characters of a text at the most; 0 where nothing is said.
         inner: fields of the object that is its value, the needed ones first; empty where it is a plain
             value, or may be one.
     """
@@ -44,6 +46,8 @@ class Field:
     group: str
     many: bool
     required: bool
+    once: bool = False
+    longest: int = 0
     inner: tuple[Field, ...] = ()
 
 
@@ -80,6 +84,8 @@ def _field(said: Mapping[str, str], parent: str | None, vocabulary: Vocabulary) 
         group=said.get("group", "").removeprefix(UMR).removesuffix("-group"),
         many=said.get("maxCount") != "1",
         required=said.get("minCount", "0") != "0",
+        once="1" in {said.get("maxCount"), said.get("qualifiedMaxCount")},
+        longest=int(said.get("maxLength", "0")),
         inner=_inner(said, term.key, vocabulary) if is_object else (),
     )
 

@@ -181,6 +181,7 @@ def as_values(lineage: Lineage) -> dict[str, Any]:
                 "title": node.title or None,
                 "kind": node.kind or None,
                 "recorded": node.ref is not None,
+                "known": node.known,
                 "withdrawn": node.withdrawn,
                 "cut": node in lineage.cut,
             }

@@ -31,10 +31,12 @@ def scalar(value: str | bool | None) -> str:
     """
     if isinstance(value, str) and _PLAIN.match(value) and value.lower() not in _WORDS and ": " not in value:
         return value
-    # A JSON text is a YAML double-quoted scalar (YAML 1.2.2 §1.2), but for DEL and the C1 controls,
-    # which YAML does not let stand as they are (§5.1).
+    # A JSON text is a YAML double-quoted scalar (YAML 1.2.2 §1.2), but for DEL, the C1 controls and two
+    # that are no characters, which YAML does not let stand as they are (§5.1), and what YAML 1.1 took for line ends.
     return re.sub(
-        "[\x7f-\x9f\ufeff]", lambda m: f"\\u{ord(m.group()):04x}", json.dumps(value, ensure_ascii=False)
+        "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]",
+        lambda m: f"\\u{ord(m.group()):04x}",
+        json.dumps(value, ensure_ascii=False),
     )
 
 

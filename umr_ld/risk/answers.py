@@ -12,10 +12,9 @@ class Answer(enum.IntEnum):
     POSSIBLY = 1
     AFFECTED = 2
 
-    @property
-    def label(self) -> str:
+    def __init__(self, _: int) -> None:
+        self.label = self.name.lower()
         """As people and other programs read it."""
-        return self.name.lower()
 
     @classmethod
     def named(cls, label: str) -> Answer:
@@ -39,7 +38,6 @@ class Severity(enum.IntEnum):
     HIGH = 3
     CRITICAL = 4
 
-    @property
-    def label(self) -> str:
+    def __init__(self, _: int) -> None:
+        self.label = self.name.lower()
         """As people and other programs read it."""
-        return self.name.lower()

@@ -11,7 +11,7 @@ from functools import lru_cache, partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, overload
 
-from umr_ld.names import Name, Ref
+from umr_ld.names import Ref
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.risk.answers import Answer
 from umr_ld.risk.case import Exposed, Step
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 # Of many links at once, one field is read faster so.
 _EVIDENCE, _NAME, _VERSION = (attrgetter(name) for name in ("evidence", "name", "version"))
-_LEADING = attrgetter("target", "relation", "versions", "revision", "evidence")
 
 
 @dataclass(slots=True)
@@ -145,13 +144,14 @@ class Exposure(Sequence[Exposed]):
 
     def __iter__(self) -> Iterator[Exposed]:
         apart, arrived, depth = self._apart, self._affected.arrived, self._affected.depth
+        version, known, answer = self._texts.version, Ref.known, Answer.AFFECTED
         for seq in self._order:
             link = arrived.get(seq)
             if link is None or seq in apart:
                 yield self._exposed(seq)
             else:
-                answer = Answer.AFFECTED
-                yield _exposed((self._ref(link), answer, depth[seq], answer, None, seq))
+                ref = known(link.name, version(link.version))
+                yield _exposed((ref, answer, depth[seq], answer, None, seq))
 
     def path(self, exposed: Exposed) -> tuple[Step, ...]:
         """The strongest way to what is hit; of several the shortest, then the first in order of names.
@@ -175,6 +175,17 @@ class Exposure(Sequence[Exposed]):
             path.append(step)
         return tuple(path)
 
+    def through(self, exposed: Exposed) -> int:
+        """Number of the record by which another is reached on its path; 0 for none.
+
+        Args:
+            exposed: of this exposure.
+        """
+        if not exposed.depth and exposed.number in self._apart:
+            return 0
+        walk = self._affected if exposed.arrives is Answer.AFFECTED else self._possibly
+        return walk.through[exposed.number] if exposed.number in walk.arrived else 0
+
     def answer(self, ref: Ref) -> Answer:
         """How a record stands.
 
@@ -195,11 +206,12 @@ class Exposure(Sequence[Exposed]):
         return _exposed((self._ref(link), answer, walk.depth[seq], answer, None, seq))
 
     def _ref(self, link: Naming) -> Ref:
-        return Ref(Name.known(link.name), self._texts.version(link.version))
+        return Ref.known(link.name, self._texts.version(link.version))
 
     def _step(self, ref: Ref, link: Naming, walk: Walk) -> Step:
         further = walk.through[link.record]
-        alike = further, *_LEADING(link)
+        # Relation, versions, revision and evidence.
+        alike = further, link.target, link[3:7]
         rest = self._leading.get(alike)
         if rest is None:
             rest = self._leading[alike] = self._rest_of_step(link, further)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,7 @@ class Policy:
         classes: risk to its classes, and to the risks that are wider.
         reviewers: IRIs of agents whose statements count against a direct hit.
         aliases: pairs of IRIs of artifacts that are the same.
+        turtle: the file that says otherwise than the ontology; empty if none does.
     """
 
     cells: Mapping[tuple[str, str], Cell]
@@ -57,6 +58,7 @@ class Policy:
     classes: Mapping[str, Risk]
     reviewers: frozenset[str] = frozenset()
     aliases: frozenset[tuple[str, str]] = frozenset()
+    turtle: bytes = field(default=b"", compare=False, repr=False)
 
     @cached_property
     def digest(self) -> str:
@@ -134,7 +136,9 @@ class Policy:
             else:
                 cells[subject, value] = _CELLS[predicate]
                 weakened.discard((subject, value))
-        return Policy(cells, frozenset(weakened), self.classes, frozenset(reviewers), frozenset(aliases))
+        return Policy(
+            cells, frozenset(weakened), self.classes, frozenset(reviewers), frozenset(aliases), turtle
+        )
 
 
 @dataclass(frozen=True, slots=True)

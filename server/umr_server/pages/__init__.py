@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from umr_server.pages import about, browse, compare, lineage, query, record, risk
+from umr_server.pages import about, browse, compare, lineage, publish, query, record, risk
+from umr_server.pages.then import remember
 
 if TYPE_CHECKING:
     from umr_server.site import Site
@@ -19,7 +20,9 @@ def blueprint(site: Site) -> Blueprint:
         site: what is asked, and what the deployment decided.
     """
     found = Blueprint("pages", __name__)
-    for module in (browse, record, lineage, risk, compare, query, about):
+    for module in (browse, record, lineage, risk, compare, query, publish, about):
         for address, endpoint, view in module.routes(site):
-            found.add_url_rule(address, endpoint, view)
+            methods = ["GET", "POST"] if module is publish else ["GET"]
+            found.add_url_rule(address, endpoint, view, methods=methods)
+    remember(found)
     return found

@@ -5,9 +5,13 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask import jsonify, render_template, request
+from flask import render_template, request
 
-from umr_ld.render.tree import as_dot, as_mermaid, as_values
+from umr_ld.render.rows import LINK, edge_row
+from umr_ld.render.tree import as_values
+from umr_server.linked.answering import answer
+from umr_server.linked.negotiation import first_known
+from umr_server.linked.view import Table, View
 from umr_server.pages.browse import worst_answers
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_ld.lineage import Lineage
+    from umr_ld.registry.reader import Reader
     from umr_server.site import Site
 
 LINES = 2000
@@ -39,29 +44,39 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
 
 class _Pages:
     def __init__(self, site: Site) -> None:
-        self._registry = site.registry
+        self._site = site
+
+    @property
+    def _registry(self) -> Reader:
+        return self._site.asked
 
     def lineage(self, reference: str) -> ResponseReturnValue:
         direction: Literal["up", "down"] = "down" if request.args.get("direction") == "down" else "up"
         depth = request.args.get("depth", type=int)
-        form = request.args.get("format", "")
-        drawn = self._registry.lineage(reference, direction=direction, depth=depth)
-        if form in _WRITTEN:
-            mime, written = _WRITTEN[form]
-            return written(drawn), 200, {"Content-Type": mime}
-        answers = self._answers(drawn)
-        if form == "graph":
-            return jsonify(_graph(drawn, answers))
+
+        def ask(asked: str) -> Lineage:
+            return self._registry.lineage(asked, direction=direction, depth=depth)
+
+        drawn, name, suffix = first_known(reference, ask)
+        view = View(
+            page=lambda: self._page(drawn, name, depth),
+            values=lambda: _graph(drawn, self._answers(drawn)),
+            table=lambda: Table(LINK, map(edge_row, drawn.edges)),
+            lineage=lambda: drawn,
+        )
+        return answer(self._site, view, suffix)
+
+    def _page(self, drawn: Lineage, asked: str, depth: int | None) -> str:
         return render_template(
             "lineage.html",
             root=drawn.nodes[0],
-            asked=reference,
+            asked=asked,
             lineage=drawn,
             tree=list(islice(drawn.tree(), LINES)),
             lines=LINES,
-            direction=direction,
+            direction=drawn.direction,
             depth=depth,
-            answers=answers,
+            answers=self._answers(drawn),
             relations=self._registry.vocabulary.relations,
             drawn=len(drawn.nodes) <= DRAWN,
         )
@@ -77,9 +92,3 @@ def _graph(drawn: Lineage, answers: dict[str, str]) -> dict[str, Any]:
     for node in values["nodes"]:
         node["answer"] = answers.get(node["id"], "")
     return values
-
-
-_WRITTEN: dict[str, tuple[str, Callable[[Lineage], str]]] = {
-    "dot": ("text/vnd.graphviz; charset=utf-8", as_dot),
-    "mermaid": ("text/plain; charset=utf-8", as_mermaid),
-}

@@ -5,11 +5,15 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 
-from umr_ld.errors import Malformed, Missing
+from umr_ld.errors import Missing
 from umr_ld.page import page_of
-from umr_server.data import SYNTAXES, twin
+from umr_ld.registry.views import Mentioned
+from umr_server.linked.answering import answer
+from umr_server.linked.negotiation import chosen, first_known
+from umr_server.linked.place import absolute
+from umr_server.linked.records import mentioned_view, record_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +21,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_ld.page import Section
-    from umr_ld.registry import Registry
+    from umr_ld.registry.reader import Reader
     from umr_ld.registry.views import Concern, Shown
     from umr_ld.risk import Answer
     from umr_server.site import Site
@@ -53,22 +57,38 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     Args:
         site: what is asked.
     """
-    yield "/page/<path:reference>", "record", _Record(site.registry).page
+    yield "/page/<path:reference>", "record", _Record(site).page
 
 
 class _Record:
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    @property
+    def _registry(self) -> Reader:
+        return self._site.asked
 
     def page(self, reference: str) -> ResponseReturnValue:
-        registry = self._registry
-        shown, form = found(registry, reference)
-        if shown is None:
-            return self._mentioned(reference)
-        if form:
-            return twin(shown, form)
-        if str(shown.record.ref) != reference:
-            return redirect(url_for("pages.record", reference=shown.record.ref), 302)
+        found, name, suffix = first_known(reference, self._known)
+        if isinstance(found, Mentioned):
+            return answer(self._site, mentioned_view(found, lambda: self._mentioned(found)), suffix)
+        ref = str(found.record.ref)
+        view = record_view(self._registry, found, lambda: self._recorded(found), exact=ref == name)
+        if name != ref and chosen(view, suffix).key == "html":
+            return redirect(url_for("pages.record", reference=ref), 302)
+        return answer(self._site, view, suffix)
+
+    def _known(self, reference: str) -> Shown | Mentioned:
+        try:
+            return self._registry.show(reference)
+        except Missing:
+            mentioned = self._registry.mentioned(reference)
+            if mentioned is None:
+                raise
+            return mentioned
+
+    def _recorded(self, shown: Shown) -> str:
+        registry, reference = self._registry, str(shown.record.ref)
         below = registry.impact(reference)
         return render_template(
             "record.html",
@@ -80,12 +100,13 @@ class _Record:
             banner=_banner(registry.check([reference])),
             kinds=registry.vocabulary.kinds,
             relations=registry.vocabulary.relations,
+            thing=absolute(self._site, "linked.thing", reference=shown.record.ref.name),
+            badge=absolute(self._site, "linked.badge", reference=shown.record.ref.name, form="svg"),
         )
 
-    def _mentioned(self, reference: str) -> ResponseReturnValue:
-        mentioned = self._registry.mentioned(reference)
-        concerns = self._registry.check([reference])
-        return render_template("mentioned.html", mentioned=mentioned, banner=_banner(concerns)), 404
+    def _mentioned(self, mentioned: Mentioned) -> str:
+        concerns = self._registry.check([mentioned.artifact])
+        return render_template("mentioned.html", mentioned=mentioned, banner=_banner(concerns))
 
 
 def _banner(concerns: Sequence[Concern]) -> Banner:
@@ -100,33 +121,3 @@ def _tabs(sections: Sequence[Section]) -> dict[str, list[Section]]:
     for section in sections:
         tabs.setdefault(APART.get(section.key, "overview"), []).append(section)
     return tabs
-
-
-def found(registry: Registry, reference: str) -> tuple[Shown | None, str]:
-    """A record and the syntax that is asked for. A name may end like a suffix: an exact match wins.
-
-    Args:
-        registry: what is asked.
-        reference: name and version, perhaps with a suffix.
-
-    Returns:
-        the record, None if the artifact is only mentioned; and the key of a syntax, or nothing.
-
-    Raises:
-        Missing, Malformed: as `Registry.show`.
-    """
-    form = request.args.get("format", "")
-    candidates = [(reference, form if form in SYNTAXES else "")]
-    stem, dot, suffix = reference.rpartition(".")
-    if dot and suffix in SYNTAXES:
-        candidates.append((stem, suffix))
-    error: Exception | None = None
-    for name, syntax in candidates:
-        try:
-            return registry.show(name), syntax
-        except (Missing, Malformed) as refused:
-            error = error or refused
-    if registry.mentioned(reference) is not None:
-        return None, ""
-    assert error is not None
-    raise error

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
-_FORMATS = "http://www.w3.org/ns/formats/"
 _WRITTEN = {
     "json": "SPARQL_Results_JSON",
     "xml": "SPARQL_Results_XML",
@@ -27,7 +26,8 @@ _WRITTEN = {
     "rdf": "RDF_XML",
     "jsonld": "JSON-LD",
 }
-"""W3C's identifiers of file formats."""
+FORMATS = {key: f"http://www.w3.org/ns/formats/{name}" for key, name in _WRITTEN.items()}
+"""W3C's identifiers of file formats, by the key of the form."""
 
 
 def description(endpoint: str) -> tuple[ox.Triple, ...]:
@@ -47,8 +47,7 @@ def _said(service: ox.NamedNode) -> Iterator[ox.Triple]:
     yield ox.Triple(service, ox.NamedNode(f"{SD}supportedLanguage"), ox.NamedNode(f"{SD}SPARQL11Query"))
     yield ox.Triple(service, ox.NamedNode(f"{SD}feature"), ox.NamedNode(f"{SD}UnionDefaultGraph"))
     for form in FORMS:
-        written = ox.NamedNode(f"{_FORMATS}{_WRITTEN[form]}")
-        yield ox.Triple(service, ox.NamedNode(f"{SD}resultFormat"), written)
+        yield ox.Triple(service, ox.NamedNode(f"{SD}resultFormat"), ox.NamedNode(FORMATS[form]))
     for function in functions():
         yield ox.Triple(service, ox.NamedNode(f"{SD}extensionFunction"), function)
         yield ox.Triple(function, ox.NamedNode(f"{RDF}type"), ox.NamedNode(f"{SD}Function"))

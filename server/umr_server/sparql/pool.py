@@ -130,6 +130,16 @@ class Queries:
         finally:
             snapshot.leave()
 
+    def state(self) -> int:
+        """Number of the journal entry that a query which is asked now would see.
+
+        Raises:
+            Busy, Full: as of `ask`.
+        """
+        snapshot = self._snapshot()
+        snapshot.leave()
+        return snapshot.seq
+
     def counts(self) -> dict[str, int]:
         """How many queries were answered, recalled and refused by which limit, and how many run now."""
         with self._guard:

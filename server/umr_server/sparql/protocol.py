@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, redirect, request, url_for
+from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+from werkzeug.http import parse_accept_header
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed, Missing
@@ -119,8 +122,14 @@ class _Endpoint:
 
 
 def _wants_page() -> bool:
-    accepted = request.accept_mimetypes
-    if "format" in request.args or not accepted.provided:
+    return "format" not in request.args and _is_for_people(request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=256)
+def _is_for_people(header: str) -> bool:
+    """Clients say the same again and again: what it means is found out once."""
+    accepted = parse_accept_header(header, MIMEAccept)
+    if not accepted.provided:
         return False
     best = accepted.best_match([*(form.mime for form in FORMS.values()), *ALIASES, _HTML])
     return best == _HTML
@@ -134,7 +143,12 @@ def _forms() -> tuple[str, ...]:
         if not key:
             raise Malformed(f"there is no form {asked!r}", remedy=f"one of {', '.join(FORMS)}")
         return (key,)
-    accepted = request.accept_mimetypes
+    return _accepted(request.headers.get("Accept", ""))
+
+
+@lru_cache(maxsize=256)
+def _accepted(header: str) -> tuple[str, ...]:
+    accepted = parse_accept_header(header, MIMEAccept)
     if not any("/" in mime for mime in accepted.values()):
         # Nothing is said, or nothing that can be understood.
         return tuple(FORMS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.cli.output import filled
+from umr_ld.render.output import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

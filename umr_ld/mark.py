@@ -1,4 +1,4 @@
-"""The mark: what the alerts' file was when the last process let go of it, so that damage cannot hide.
+"""The mark: what a database was when the last process let go of it, so that damage cannot hide.
 
 SQLite notices a damaged structure and not a damaged text. So whoever closes the file last writes down its
 SHA-256 beside it, and whoever opens it to write takes that away first.
@@ -24,7 +24,7 @@ class Mark:
     """Held while the file is open. Any number of processes may hold one.
 
     Args:
-        path: the alerts' file.
+        path: the database.
         wait: seconds to wait for whoever is just leaving it.
 
     Raises:
@@ -60,11 +60,12 @@ class Mark:
             return  # Others have it open, and mark it when they leave; or it stays without.
 
     @staticmethod
-    def check(path: Path) -> Report:
+    def check(path: Path, noun: str) -> Report:
         """Whether the file is as it was left; nothing is found where it has no mark.
 
         Args:
-            path: the alerts' file.
+            path: the database.
+            noun: what it holds, in the plural.
         """
         mark = path.with_suffix(".sha256")
         try:
@@ -73,12 +74,12 @@ class Mark:
         except FileNotFoundError:
             return Report()
         except OSError as error:
-            wrong = f"the alerts cannot be read: {error.strerror}"
-            return Report((violation(wrong, "alerts-unreadable", focus=path.name, remedy=RESTORE),))
+            wrong = f"the {noun} cannot be read: {error.strerror}"
+            return Report((violation(wrong, f"{noun}-unreadable", focus=path.name, remedy=RESTORE),))
         if found.encode() == known:
             return Report()
-        wrong = "the alerts are not as they were left" if found else "the alerts are gone"
-        return Report((violation(wrong, "alerts-changed", focus=path.name, remedy=RESTORE),))
+        wrong = f"the {noun} are not as they were left" if found else f"the {noun} are gone"
+        return Report((violation(wrong, f"{noun}-changed", focus=path.name, remedy=RESTORE),))
 
 
 def _digest(path: Path) -> str:

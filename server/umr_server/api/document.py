@@ -1,0 +1,35 @@
+"""The document of the API, for programs and for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Response, jsonify, render_template
+
+from umr_server.api import spec as specs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from flask import Blueprint
+    from spectree import SpecTree
+
+    from umr_server.api.spec import Route
+
+
+def serve(blueprint: Blueprint, spec: SpecTree, routes: Sequence[Route]) -> None:
+    """Add the document and its page.
+
+    Args:
+        blueprint: below which all addresses stand.
+        spec: of these.
+        routes: the same as data.
+    """
+
+    @blueprint.get("/api/openapi.json")
+    def openapi() -> Response:
+        return jsonify(specs.document(spec, routes))
+
+    @blueprint.get("/api")
+    def page() -> str:
+        return render_template("api.html", api=specs.document(spec, routes))

@@ -1,0 +1,25 @@
+"""Everything as data: one table of negotiation, twins of records and pages, the vocabulary, catalogue, feeds, badges."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint
+
+from umr_server.linked import badges, catalog, feeds, identifiers, texts, vocabularies
+
+if TYPE_CHECKING:
+    from umr_server.site import Site
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The addresses of data.
+
+    Args:
+        site: what is asked, and what the deployment decided.
+    """
+    found = Blueprint("linked", __name__)
+    for module in (identifiers, vocabularies, catalog, feeds, badges, texts):
+        for address, endpoint, view in module.routes(site):
+            found.add_url_rule(address, endpoint, view)
+    return found

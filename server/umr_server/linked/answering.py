@@ -1,0 +1,113 @@
+"""Answering with a view: the syntax, the headers by which it is found and kept, and what makes it needless."""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.metadata import version
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import urlencode
+
+from flask import Response, g, request, url_for
+from werkzeug.http import is_resource_modified, quote_etag
+
+from umr_server.linked.headers import link_header
+from umr_server.linked.negotiation import chosen, offered, wanted_key
+from umr_server.linked.view import Target
+from umr_server.running.state import program
+
+if TYPE_CHECKING:
+    from umr_server.linked.syntaxes import Syntax
+    from umr_server.linked.view import View
+    from umr_server.site import Site
+
+LASTING = "public, max-age=86400, immutable"
+"""For what never changes as long as it stands. Not for longer than a day: whoever keeps a record has to learn
+one day that it was withdrawn."""
+PASSING = "no-cache"
+"""It may be kept, and has to be asked about before it is used again (RFC 9111 §5.2.2.4)."""
+
+_LONGEST = 1000
+"""Characters of an address that is repeated in links."""
+
+
+class Twin(NamedTuple):
+    """The same answer in another syntax, as pages name it.
+
+    Args:
+        label: of the syntax.
+        mime: media type.
+        address: with `format=`.
+    """
+
+    label: str
+    mime: str
+    address: str
+
+
+def answer(site: Site, view: View, suffix: str = "") -> Response:
+    """A view in the syntax that is wanted.
+
+    Args:
+        site: whose state the answer depends on.
+        view: what is answered.
+        suffix: of the address: a key of a syntax; or nothing.
+
+    Raises:
+        Malformed, NotAcceptable: as `chosen`.
+    """
+    row = chosen(view, suffix)
+    twins = twins_of(view, row)
+    status = 410 if view.gone and row.aspect != "page" else view.status
+    response = Response(status=status, content_type=row.content_type)
+    if not suffix and not wanted_key():
+        response.vary.add("Accept")
+    if row.aspect != "page":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+    tag = _tag(site, view, row)
+    response.set_etag(tag)
+    response.headers["Cache-Control"] = LASTING if _lasts(view, row) else PASSING
+    if status == 200 and not is_resource_modified(request.environ, etag=quote_etag(tag)):
+        response.status_code = 304
+        return response
+    alternates = [Target("alternate", one.address, one.mime) for one in twins]
+    if links := link_header([*view.links(), *alternates]):
+        response.headers["Link"] = links
+    g.twins = twins
+    response.set_data(row.write(getattr(view, row.aspect)()))
+    return response
+
+
+def twins_of(view: View, row: Syntax) -> list[Twin]:
+    """The same answer in other syntaxes.
+
+    Args:
+        view: what is answered.
+        row: the syntax in which it is.
+    """
+    given = dict(request.view_args or {})
+    given.pop("form", None)
+    stem = url_for(request.endpoint or "", **given, at=None)
+    asked = [pair for pair in request.args.items(multi=True) if pair[0] != "format"]
+    if len(stem) + sum(len(name) + len(value) for name, value in asked) > _LONGEST:
+        return []
+    return [
+        Twin(one.label, one.mime, f"{stem}?{urlencode([*asked, ('format', one.key)])}")
+        for one in offered(view)
+        if one.key != row.key
+    ]
+
+
+def _lasts(view: View, row: Syntax) -> bool:
+    return bool(view.lasting) and not view.gone and row.aspect in {"graph", "draft"}
+
+
+def _tag(site: Site, view: View, row: Syntax) -> str:
+    """An entity tag: of what lasts by its identity, of all else by what is published and how it is asked."""
+    told = [row.key, str(view.status), str(view.gone), program(), version("pyoxigraph")]
+    if _lasts(view, row):
+        told += ["lasting", view.lasting]
+    else:
+        state, query = site.running.state, request.query_string.decode("latin-1")
+        told += [repr(state.now(request.path, query)), state.constant, request.root_url, request.path, query]
+        told += [request.headers.get("HX-Request", "")]
+    return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:32]

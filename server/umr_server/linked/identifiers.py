@@ -1,0 +1,123 @@
+"""Every IRI that the registry mints answers: artifacts, records, agents, and the named graphs of the store."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+from flask import redirect, url_for
+
+from umr_ld.errors import Missing
+from umr_ld.names import Ref
+from umr_ld.vocab import PROV, RDF, RDFS
+from umr_server.linked.answering import answer
+from umr_server.linked.negotiation import offered, preferred, wanted_key
+from umr_server.linked.syntaxes import SYNTAXES
+from umr_server.linked.view import Graph, View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from werkzeug.wrappers import Response as BaseResponse
+
+    from umr_server.site import Site
+
+_MOST = 1000
+"""Statements of one agent."""
+_OF_RECORDS = ("html", "jsonld", "ttl", "nt", "nq", "trig", "rdf", "json", "yaml")
+
+
+def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., BaseResponse]]]:
+    """Address, endpoint and view.
+
+    Args:
+        site: what is asked.
+    """
+    named = _Identifiers(site)
+    yield "/r/<path:reference>", "thing", named.thing
+    yield "/g/<path:reference>", "asserted", named.asserted
+    yield "/d/<path:reference>", "derived", named.derived
+    yield "/e/<path:reference>", "resolved", named.resolved
+    yield "/log/<int:number>", "log", named.log
+    yield "/agent/<path:label>", "agent", named.agent
+
+
+class _Identifiers:
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._registry = site.registry
+
+    def thing(self, reference: str) -> BaseResponse:
+        """A record or artifact is no document: 303 to one about it (Cool URIs for the Semantic Web §4.2)."""
+        row = preferred((SYNTAXES[key] for key in _OF_RECORDS), "html") or SYNTAXES["html"]
+        form = None if row.key == "html" else row.key
+        return _see_other(url_for("pages.record", reference=reference, format=form))
+
+    def asserted(self, reference: str) -> BaseResponse:
+        shown = self._registry.show(str(Ref.parse(reference)))
+        name = self._registry.base.asserted(shown.record.ref)
+        view = View(
+            graph=lambda: Graph(shown.record.triples, name, shown.body),
+            lasting=f"{shown.record.digest}-graph",
+            gone=shown.withdrawn is not None,
+        )
+        return self._graph_or_page(view, url_for("pages.record", reference=shown.record.ref))
+
+    def derived(self, reference: str) -> BaseResponse:
+        return self._of_record(reference, self._registry.base.derived)
+
+    def resolved(self, reference: str) -> BaseResponse:
+        return self._of_record(reference, self._registry.base.resolved)
+
+    def _of_record(self, reference: str, named: Callable[[object], str]) -> BaseResponse:
+        ref = self._registry.get(str(Ref.parse(reference))).ref
+        view = View(graph=lambda: self._stored(named(ref)))
+        return self._graph_or_page(view, url_for("pages.record", reference=ref))
+
+    def log(self, number: int) -> BaseResponse:
+        found = self._stored(self._registry.base.log(number)) if number < 1 << 63 else Graph(())
+        if not found.triples:
+            raise Missing(
+                f"the journal has no entry {number}", remedy="`/about` tells the number of the last one"
+            )
+        about = {
+            one.object.value
+            for one in found.triples
+            if one.predicate.value == f"{PROV}used" and isinstance(one.object, ox.NamedNode)
+        }
+        name = next((self._registry.base.artifact_of(iri) for iri in about), "").partition("@")[0]
+        page = url_for("pages.history", name=name) if name and ":" not in name else url_for("pages.about")
+        view = View(graph=lambda: found, lasting=f"{found.name} {self._site.registry.base.iri}")
+        return self._graph_or_page(view, page)
+
+    def agent(self, label: str) -> BaseResponse:
+        iri = self._registry.base.expand("agent/", label)
+        node = ox.NamedNode(iri)
+        if not self._registry.query(f"ASK {{ ?s ?p {node} }}"):
+            raise Missing(f"nothing is said of an agent {label!r}", remedy="`/search` counts by publisher")
+        said = self._registry.query(f"CONSTRUCT {{ {node} ?p ?o }} WHERE {{ {node} ?p ?o }} LIMIT {_MOST}")
+        told = {
+            *said,  # type: ignore[misc]
+            ox.Triple(node, ox.NamedNode(f"{RDF}type"), ox.NamedNode(f"{PROV}Agent")),
+            ox.Triple(node, ox.NamedNode(f"{RDFS}label"), ox.Literal(label)),
+        }
+        view = View(graph=lambda: Graph(sorted(told, key=str)))
+        return self._graph_or_page(view, url_for("pages.search", publisher=label))
+
+    def _graph_or_page(self, view: View, page: str) -> BaseResponse:
+        """A graph; who would rather have a page is sent to the one about what the graph speaks of."""
+        row = preferred([*offered(view), SYNTAXES["html"]], "jsonld")
+        if row is not None and row.key == "html" and not wanted_key():
+            return _see_other(page)
+        return answer(self._site, view)
+
+    def _stored(self, name: str) -> Graph:
+        node = ox.NamedNode(name)
+        text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {node} {{ ?s ?p ?o }} }}"
+        return Graph(sorted(self._registry.query(text), key=str), name)  # type: ignore[arg-type]
+
+
+def _see_other(address: str) -> BaseResponse:
+    response = redirect(address, 303)
+    response.headers["Vary"] = "Accept"
+    return response

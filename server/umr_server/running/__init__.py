@@ -1,0 +1,1 @@
+"""Operation: settings, logs, figures, readiness, kept answers, beginning and end."""

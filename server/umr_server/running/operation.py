@@ -1,0 +1,67 @@
+"""What a site has to run by: figures, readiness, the keeper of answers, and the layers round the application."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from umr_server.running import readiness
+from umr_server.running.door import keep_the_door
+from umr_server.running.figures import Figures
+from umr_server.running.keeper import Keeper
+from umr_server.running.logs import AccessLog
+from umr_server.running.state import State
+from umr_server.running.watch import Addressed, Watch
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from umr_server.site import Site
+
+
+class Operation:
+    """How one site runs.
+
+    Args:
+        site: what is served.
+    """
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.readiness = readiness.Readiness(site)
+        self.log = AccessLog("off")
+        self.state = State(site)
+        self._keeper: Keeper | None = None
+
+    @cached_property
+    def figures(self) -> Figures:
+        """What is counted."""
+        return Figures(self._site)
+
+    @property
+    def keeper(self) -> Keeper:
+        """Who keeps answers; there once an application is surrounded."""
+        assert self._keeper is not None
+        return self._keeper
+
+    def refused(self, status: int) -> None:
+        """Count and write down a request that was refused before it was one.
+
+        Args:
+            status: of HTTP.
+        """
+        self.figures.answered("", "", str(status), 0.0)
+        self.log.write({"REQUEST_METHOD": ""}, "", "", status, 0, 0.0, "refused")
+
+    def surround(self, app: Flask) -> None:
+        """Put the layers round an application that has all its rooms.
+
+        Args:
+            app: the application.
+        """
+        settings = self._site.settings
+        keep_the_door(app)
+        app.register_blueprint(readiness.blueprint(self._site))
+        inner = self._keeper = Keeper(app.wsgi_app, self.state, settings.page_cache_bytes)
+        addressed = Addressed(inner, settings.public) if settings.public else inner
+        app.wsgi_app = Watch(addressed, self.figures, self.log, believes=bool(settings.proxy))  # type: ignore[method-assign]

@@ -1,0 +1,125 @@
+"""The container's recipe, as far as it can be held to the rest without an engine that runs containers."""
+
+from __future__ import annotations
+
+import fnmatch
+import json
+import re
+import shlex
+
+import pytest
+import yaml
+from umr import ROOT, command
+
+DOCKERFILE = (ROOT / "server" / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE = yaml.safe_load((ROOT / "server" / "compose.yaml").read_text(encoding="utf-8"))
+IGNORED = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+SERVICE = COMPOSE["services"]["registry"]
+
+
+def instructions():
+    """Word and rest of each instruction, continued lines joined."""
+    joined = re.sub(r"\\\n\s*", " ", DOCKERFILE)
+    lines = [line for line in joined.splitlines() if line and not line.startswith("#")]
+    return [tuple(line.split(maxsplit=1)) for line in lines]
+
+
+STAGES = [rest.split() for word, rest in instructions() if word == "FROM"]
+COPIED = [
+    path
+    for word, rest in instructions()
+    if word == "COPY" and "--from" not in rest
+    for path in rest.split()[:-1]
+]
+
+
+def of_last_stage(word):
+    places = [at for at, (name, _) in enumerate(instructions()) if name == "FROM"]
+    return [rest for name, rest in instructions()[places[-1] :] if name == word]
+
+
+@pytest.mark.parametrize("path", COPIED)
+def test_what_is_copied_is_there_and_is_sent_to_the_builder(path):
+    assert (ROOT / path).exists()
+    allowed = [line[1:] for line in IGNORED if line.startswith("!")]
+    assert any(path == one or path.startswith(f"{one}/") for one in allowed), path
+
+
+def test_nothing_is_sent_to_the_builder_that_is_not_named():
+    rules = [line for line in IGNORED if line and not line.startswith("#")]
+    assert rules[0] == "*"
+    for secret in (".git", ".venv", ".umr", "tests", "umr.toml", ".env"):
+        assert not any(fnmatch.fnmatch(secret, line[1:]) for line in rules if line.startswith("!"))
+
+
+def test_what_the_wheel_is_built_from_is_copied():
+    import tomllib
+
+    build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["hatch"]["build"]
+    wheel = build["targets"]["wheel"]
+    for path in (*wheel["packages"], *wheel["force-include"]):
+        assert path in COPIED
+    assert {"README.md", "LICENSE", "pyproject.toml"} <= set(COPIED)
+
+
+def test_the_wheel_is_built_and_installed_as_where_it_is_tried():
+    tried = (ROOT / "scripts" / "try-wheel").read_text(encoding="utf-8")
+    for line in ("pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir", "umr_ld-*.whl"):
+        assert line in tried
+        assert line in DOCKERFILE
+    assert re.search(r"--constraint \S*constraints.txt", tried)
+    assert re.search(r"--constraint constraints.txt", DOCKERFILE)
+
+
+def test_stages_build_on_small_images_and_on_those_that_are_there():
+    names = [stage[2] for stage in STAGES if len(stage) == 3]
+    assert all("slim" in stage[0] for stage in STAGES)
+    assert set(re.findall(r"--from=(\S+)", DOCKERFILE)) == set(names)
+
+
+def test_it_runs_as_nobody_with_one_volume_and_a_system_that_it_cannot_change():
+    assert of_last_stage("USER") == ["umr"]
+    assert of_last_stage("VOLUME") == ["/data"]
+    assert SERVICE["read_only"] is True
+    assert SERVICE["cap_drop"] == ["ALL"]
+    assert SERVICE["security_opt"] == ["no-new-privileges:true"]
+    assert [volume.partition(":")[2] for volume in SERVICE["volumes"]] == ["/data"]
+    assert set(COMPOSE["volumes"]) == {volume.partition(":")[0] for volume in SERVICE["volumes"]}
+    assert SERVICE["ports"] == ["127.0.0.1:8000:8000"]
+
+
+def test_what_it_builds_from_is_where_it_says():
+    build = SERVICE["build"]
+    context = (ROOT / "server" / build["context"]).resolve()
+    assert context == ROOT
+    assert (context / build["dockerfile"]).samefile(ROOT / "server" / "Dockerfile")
+
+
+def test_the_command_is_one_and_its_settings_are_known():
+    from umr_server.running.configuration import settings_from
+
+    (entry,), (words,) = of_last_stage("ENTRYPOINT"), of_last_stage("CMD")
+    assert json.loads(entry) == ["umr"]
+    assert json.loads(words) == SERVICE["command"] == ["serve"]
+    command("serve")
+    pairs = dict(word.split("=", 1) for word in shlex.split(of_last_stage("ENV")[0]))
+    settings = settings_from(None, pairs)
+    assert (settings.host, settings.port, settings.log_format) == ("0.0.0.0", 8000, "json")
+    assert pairs["UMR_STORE"].startswith("/data/")
+
+
+def test_its_health_is_that_of_the_server():
+    (check,) = of_last_stage("HEALTHCHECK")
+    words = json.loads(check.partition(" CMD ")[2])
+    assert "http://127.0.0.1:8000/readyz" in words[-1]
+    compile(words[-1], "healthcheck", "exec")
+
+
+def test_it_is_given_longer_to_end_than_requests_are():
+    from umr_server.settings import Settings
+
+    assert int(SERVICE["stop_grace_period"].removesuffix("s")) > Settings().stop_seconds
+
+
+def test_there_are_no_secrets_in_it():
+    assert not re.search(r"(?i)token|password|secret|key", DOCKERFILE + json.dumps(COMPOSE))
