@@ -46,7 +46,6 @@ ROOMS = {
     "jinja2": {"render"},
     "typst": {"render"},
     "pygraphviz": {"render"},
-    "xml": {"render", "alerts"},
     "mcp": {"cli"},
     "urllib.request": set(),
 }

@@ -9,9 +9,9 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
-from umr_ld.cli.output import count
 from umr_ld.errors import Malformed
 from umr_ld.page import Page
+from umr_ld.render.output import count
 from umr_ld.render.targets import TARGETS, Rendered
 from umr_ld.render.text import one_line
 
