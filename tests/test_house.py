@@ -43,6 +43,9 @@ ROOMS = {
     "http.client": {"net"},
     "smtplib": {"alerts"},
     "license_expression": {"licences"},
+    "jinja2": {"render"},
+    "typst": {"render"},
+    "pygraphviz": {"render"},
     "mcp": {"cli"},
     "urllib.request": set(),
 }

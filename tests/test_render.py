@@ -226,10 +226,9 @@ def test_no_title_leaves_its_quotes_in_a_drawing(title):
     lineage = Lineage(
         A, "up", (A, node("lab/b@1.0.0", title)), (edge(A, 'rel"ation', node("lab/b@1.0.0", title)),)
     )
-    for line in tree.as_dot(lineage).splitlines()[3:-1]:
-        assert re.fullmatch(
-            r'  ("([^"\\]|\\.)*")( -> "([^"\\]|\\.)*")? \[label="([^"\\]|\\.)*"(, style=dashed)?\];', line
-        )
+    for line in tree.as_dot(lineage).splitlines()[4:-1]:
+        bare = re.sub(r'"([^"\\]|\\.)*"', "Q", line)
+        assert re.fullmatch(r"  Q( -> Q)? \[\w+=[\w.]+(, \w+=[\w.]+)*\];", bare), line
     for line in tree.as_mermaid(lineage).splitlines()[1:]:
         assert re.fullmatch(r'  n\d+(\["[^"<>]*(<br/>[^"<>]*)?"\]| -->\|"[^"|]*"\| n\d+)', line)
 

@@ -107,6 +107,11 @@ class Session:
         """Columns of the terminal that standard output is; 0 if it is none."""
         return _columns() if not self.path and is_terminal(sys.stdout) else 0
 
+    @property
+    def to_terminal(self) -> bool:
+        """Whether the answer goes to a terminal."""
+        return not self.path and is_terminal(sys.stdout)
+
     def _colored(self, stream: IO[str]) -> bool:
         if self.color != "auto":
             return self.color == "always"

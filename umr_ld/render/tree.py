@@ -1,4 +1,4 @@
-"""Lineage drawn: as a tree of text, for Graphviz, for Mermaid, and as plain values.
+"""Lineage as a tree of text and as plain values; how it is drawn is of `dot` and `mermaid`.
 
 Nothing here recurses: a chain may be ten thousand records long.
 """
@@ -9,15 +9,30 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.render.text import PLAIN, one_line, visible
+from umr_ld.render.dot import as_dot
+from umr_ld.render.labels import meant
+from umr_ld.render.mermaid import as_mermaid
+from umr_ld.render.text import PLAIN, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from umr_ld.lineage import Branch, Hop, Impact, Lineage, Node
+    from umr_ld.lineage import Branch, Hop, Impact, Lineage
     from umr_ld.names import Ref
     from umr_ld.record import Link
     from umr_ld.render.text import Style
+
+__all__ = [
+    "Line",
+    "as_dot",
+    "as_json",
+    "as_mermaid",
+    "as_text",
+    "as_values",
+    "lines_of",
+    "lines_of_impact",
+    "meant",
+]
 
 DEEPEST = 40
 """Levels that are indented. Further down, the number of levels that are left out stands in their place."""
@@ -79,17 +94,6 @@ def _range(link: Link | Hop, reached: Ref | None) -> str:
     """What a link means, unless the record that is drawn says it already."""
     exact = link.versions.exact
     return "" if reached is not None and exact == reached.version and not link.revision else meant(link)
-
-
-def meant(link: Link | Hop) -> str:
-    """Which versions a link means, in words; empty for all.
-
-    Args:
-        link: of a record, or of a path.
-    """
-    versions = "" if link.versions.is_everything else str(link.versions)
-    revision = f"revision {link.revision}" if link.revision else ""
-    return " ".join(part for part in (versions, revision) if part)
 
 
 def lines_of_impact(impact: Impact) -> Iterator[Line]:
@@ -159,53 +163,6 @@ def _words(line: Line, style: Style) -> str:
     title = f"  {one_line(line.title)}" if line.title else ""
     remarks = style.dim(f"  ({', '.join(map(one_line, line.remarks))})") if line.remarks else ""
     return f"{relation}{style.bold(one_line(line.name))}{title}{remarks}"
-
-
-def as_dot(lineage: Lineage) -> str:
-    """A digraph in Graphviz's language; edges lead from what was made to what it was made from.
-
-    Args:
-        lineage: as the registry gives it.
-    """
-    lines = ["digraph lineage {", "  rankdir=BT;", '  node [shape=box, fontname="sans-serif"];']
-    for node in lineage.nodes:
-        dashed = ", style=dashed" if node.ref is None else ""
-        label = "\\n".join(_dot(part) for part in _label(node))
-        lines.append(f'  "{_dot(str(node))}" [label="{label}"{dashed}];')
-    for edge in lineage.edges:
-        ends = f'"{_dot(str(edge.source))}" -> "{_dot(str(edge.target))}"'
-        lines.append(f'  {ends} [label="{_dot(edge.link.relation)}"];')
-    return "\n".join([*lines, "}", ""])
-
-
-def _dot(text: str) -> str:
-    return one_line(text).replace("\\", "\\\\").replace('"', '\\"')
-
-
-def as_mermaid(lineage: Lineage) -> str:
-    """A flowchart in Mermaid's language; edges as of `as_dot`.
-
-    Args:
-        lineage: as the registry gives it.
-    """
-    numbers = {node: f"n{at}" for at, node in enumerate(lineage.nodes)}
-    lines = ["flowchart BT"]
-    for node in lineage.nodes:
-        label = "<br/>".join(_mermaid(part) for part in _label(node))
-        lines.append(f'  {numbers[node]}["{label}"]')
-    for edge in lineage.edges:
-        relation = _mermaid(edge.link.relation)
-        lines.append(f'  {numbers[edge.source]} -->|"{relation}"| {numbers[edge.target]}')
-    return "\n".join([*lines, ""])
-
-
-def _mermaid(text: str) -> str:
-    """Mermaid has no escapes in texts, but entities by number."""
-    return "".join(c if c.isalnum() or c in " /._-@" else f"#{ord(c)};" for c in visible(text))
-
-
-def _label(node: Node) -> tuple[str, ...]:
-    return (str(node),) if node.title in {node.artifact, ""} else (node.title, str(node))
 
 
 def as_values(lineage: Lineage) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The page model: one record as sections of labelled values, for every target that people read.
+"""The sections of a record: labelled values, each with its origin.
 
 Sections, labels and order come from the ontology, so a new property appears everywhere without code.
 """
@@ -110,20 +110,27 @@ def page_of(shown_: Shown, vocabulary: Vocabulary, base: Base) -> tuple[Section,
 
 def _piece(held: Held, vocabulary: Vocabulary, base: Base) -> Piece:
     value = held.value
-    text = _words(value, vocabulary, base)
+    text = value_words(value, vocabulary, base)
     plain = shown(value)
     link = plain if not isinstance(value, ox.Literal) and plain.startswith(("http://", "https://")) else ""
     if isinstance(value, Node) and "#" in value.iri:
         link = ""
     agent = base.agent_label(plain) or ""
-    return Piece(text, link, agent, _parts(value, vocabulary, base), held.origin if held.hops else None)
+    return Piece(text, link, agent, parts_of(value, vocabulary, base), held.origin if held.hops else None)
 
 
-def _words(value: Value, vocabulary: Vocabulary, base: Base) -> str:
+def value_words(value: Value, vocabulary: Vocabulary, base: Base) -> str:
+    """A value in words; what is nested in it is left to `parts_of`.
+
+    Args:
+        value: of a record.
+        vocabulary: keys of what is known.
+        base: by which names are told from foreign IRIs.
+    """
     if isinstance(value, Node):
         for one in value.facts.get(f"{RDFS}label", ()):
             return shown(one)
-        return "" if "#" in value.iri else _words(ox.NamedNode(value.iri), vocabulary, base)
+        return "" if "#" in value.iri else value_words(ox.NamedNode(value.iri), vocabulary, base)
     if isinstance(value, ox.Literal):
         return value.value
     iri = value.value
@@ -141,14 +148,21 @@ def _short(iri: str) -> str:
     return iri
 
 
-def _parts(value: Value, vocabulary: Vocabulary, base: Base) -> tuple[tuple[str, str], ...]:
+def parts_of(value: Value, vocabulary: Vocabulary, base: Base) -> tuple[tuple[str, str], ...]:
+    """Label and words of what is nested in a value, in order; nothing for plain values.
+
+    Args:
+        value: of a record.
+        vocabulary: labels and order.
+        base: by which names are told from foreign IRIs.
+    """
     if not isinstance(value, Node):
         return ()
     found = []
     for name in sorted(value.facts, key=lambda iri: _inside(iri, vocabulary)):
         if name not in {f"{RDF}type", f"{RDFS}label"}:
             rule = vocabulary.properties.get(name)
-            words = ", ".join(_words(one, vocabulary, base) for one in value.facts[name])
+            words = ", ".join(value_words(one, vocabulary, base) for one in value.facts[name])
             found.append((rule.label if rule else name, words))
     return tuple(found)
 
