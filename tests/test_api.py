@@ -424,3 +424,19 @@ def test_the_examples_of_the_documentation_work(shipped, method, address, body):
         address, method=method, data=body or None, content_type="application/json" if body else None
     )
     assert answer.status_code in {200, 307}, answer.get_data(as_text=True)
+
+
+LISTED = {
+    "a facet": ("tags=task%3Dimage%2520retrieval", {"vinid/plip"}, set()),
+    "how they stand": ("answer=affected", {"laion/laion-5b"}, {"vinid/plip"}),
+    "both": ("tags=task%3Dimage%2520retrieval&answer=possibly", {"vinid/plip"}, {"laion/laion-5b"}),
+}
+
+
+@pytest.mark.parametrize(("query", "there", "not_there"), LISTED.values(), ids=LISTED)
+def test_what_is_listed_is_chosen_by_facets_and_answers(shipped, query, there, not_there):
+    found = shipped.get(f"/api/v1/list?{query}&limit=200").json
+    names = {one["reference"].partition("@")[0] for one in found["entries"]}
+    assert there <= names
+    assert not names & not_there
+    assert shipped.get("/api/v1/list?answer=maybe").status_code == 400

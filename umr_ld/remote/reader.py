@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from functools import cached_property, wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
@@ -23,14 +24,14 @@ from umr_ld.scores import scores_of
 from umr_ld.vocab import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from umr_ld.change import Diff
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.record import Record
     from umr_ld.registry.views import Affected, Concern, Event
-    from umr_ld.risk import Advisory, Policy
+    from umr_ld.risk import Advisory, Answer, Policy
 
 Given = ParamSpec("Given")
 Answered = TypeVar("Answered")
@@ -178,10 +179,13 @@ class RemoteReader:
         publisher: str = "",
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
+        tags: Mapping[str, str] | None = None,
+        answer: Answer | None = None,
         order: str = "name",
         limit: int = 50,
         offset: int = 0,
         at: datetime | None = None,
+        counted: bool = True,
     ) -> Listing:
         """See `Reader.listing`."""
         asked = {
@@ -189,6 +193,9 @@ class RemoteReader:
             "publisher": publisher,
             "license": license,
             "prefix": prefix,
+            "tags": urlencode(dict(tags or {})),
+            "answer": "" if answer is None else answer.label,
+            "counted": "" if counted else "false",
             "at": _moment(at),
         }
         asked |= {"text": text} if text else {"newest": "true"} if order == "newest" else {}

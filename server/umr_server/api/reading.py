@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import parse_qsl
 
 from flask import Response, redirect, url_for
 from pydantic import Field
 
 from umr_ld.registry.filters import kind_of, license_of
 from umr_ld.render.answers import diff_json, event_json, listing_json, mentioned_json, shown_json
+from umr_ld.risk import Answer as Standing
 from umr_server.api.models import Answer, Asked, At, Paged, Text, Truth
 from umr_server.api.paging import Part, taken
 from umr_server.api.spec import Route
@@ -83,6 +85,13 @@ class Filter(Paged):
     publisher: Text = Field("", description="Only what this publisher published.")
     license: Text = Field("", description="Only this licence; a short one stands for its SPDX address.")
     prefix: Text = Field("", description="Only names that begin so.")
+    tags: Text = Field(
+        "", description="Only what has these values of facets, as a query: `task=summarization`."
+    )
+    answer: Literal["", "clear", "possibly", "affected"] = Field(
+        "", description="Only what stands so to the gravest open advisory; the answers are then counted too."
+    )
+    counted: Truth = Field(True, description="Whether all that fits is counted too, by facets.")
 
 
 class ListQuery(Filter):
@@ -233,6 +242,9 @@ class _Reading:
             at=query.at,
             order=order,
             text=text,
+            tags=dict(parse_qsl(query.tags)),
+            answer=Standing.named(query.answer) if query.answer else None,
+            counted=query.counted,
         )
         end = query.offset + len(page.entries)
         return Part(listing_json(page), end if page.entries and end < page.total else None)
