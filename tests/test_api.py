@@ -165,7 +165,7 @@ REFUSED = {
     "a kind that is none": ("list?kind=Nonsense", "one of "),
     "NUL": ("search?text=%00", "Words"),
     "a control character": ("list?publisher=a%1b[31m", "Only what"),
-    "NUL in the path": ("show/lab%00a", "leave it out"),
+    "NUL in the path": ("show/lab%00a", "leave them out"),
     "a line break in the path": ("history/lab%0d%0aSet-Cookie:x", ""),
     "an endless text": (f"search?text={'a' * 2001}", "Words"),
     "an endless path": (f"show/{'a/' * 1500}", "no name is as long"),

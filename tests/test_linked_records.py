@@ -100,7 +100,9 @@ def test_yaml_is_the_draft_that_would_be_published_again(shipped):
 
 def test_json_has_what_is_inherited_and_from_where(client):
     values = client.get("/page/lab/b@1.0.0.json").json["values"]
-    assert values["license"] == [{"value": "https://spdx.org/licenses/MIT", "origin": "lab/a@1.1.0"}]
+    assert values["license"] == [
+        {"value": "https://spdx.org/licenses/MIT", "origin": "lab/a@1.1.0", "hops": 1}
+    ]
 
 
 LASTING = ["jsonld", "ttl", "nt", "nq", "trig", "rdf", "yaml"]

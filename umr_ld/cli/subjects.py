@@ -162,9 +162,11 @@ def _of_card(session: Session, registry: Registry | RemoteRegistry, card: Docume
 
 
 def _drafts(registry: Registry | RemoteRegistry, given: Iterable[Document]) -> dict[str, Reading]:
+    given = list(given)
     found: dict[str, Reading] = {}
     for one in registry.validate(given):
         if one.reading is None:
             raise Invalid(Report(tuple(one.report)), where=one.document.source)
         found[one.document.source] = one.reading
-    return found
+    # In the order in which they were given, whatever is made from what.
+    return {one.source: found[one.source] for one in given if one.source in found}

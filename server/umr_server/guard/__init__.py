@@ -64,6 +64,15 @@ class Guard:
         if (request.blueprint or request.endpoint) not in _UNCOUNTED:
             self._count(self._reads, _network(request.remote_addr or ""))
 
+    def admits(self, address: str) -> bool:
+        """Count a request that is answered without being looked at; whether it may be.
+
+        Args:
+            address: of who asks.
+        """
+        room = self._reads.take(_network(address))
+        return room is None or room.granted
+
     def _count(self, buckets: Buckets, key: str) -> None:
         room = buckets.take(key)
         if room is None:

@@ -18,7 +18,6 @@ from umr_server.running.state import program
 if TYPE_CHECKING:
     from umr_server.linked.syntaxes import Syntax
     from umr_server.linked.view import View
-    from umr_server.site import Site
 
 LASTING = "public, max-age=86400, immutable"
 """For what never changes as long as it stands. Not for longer than a day: whoever keeps a record has to learn
@@ -44,11 +43,10 @@ class Twin(NamedTuple):
     address: str
 
 
-def answer(site: Site, view: View, suffix: str = "") -> Response:
+def answer(view: View, suffix: str = "") -> Response:
     """A view in the syntax that is wanted.
 
     Args:
-        site: whose state the answer depends on.
         view: what is answered.
         suffix: of the address: a key of a syntax; or nothing.
 
@@ -63,12 +61,13 @@ def answer(site: Site, view: View, suffix: str = "") -> Response:
         response.vary.add("Accept")
     if row.aspect != "page":
         response.headers["Access-Control-Allow-Origin"] = "*"
-    tag = _tag(site, view, row)
-    response.set_etag(tag)
     response.headers["Cache-Control"] = LASTING if _lasts(view, row) else PASSING
-    if status == 200 and not is_resource_modified(request.environ, etag=quote_etag(tag)):
-        response.status_code = 304
-        return response
+    if _lasts(view, row):
+        tag = _tag(view, row)
+        response.set_etag(tag)
+        if status == 200 and not is_resource_modified(request.environ, etag=quote_etag(tag)):
+            response.status_code = 304
+            return response
     alternates = [Target("alternate", one.address, one.mime) for one in twins]
     if links := link_header([*view.links(), *alternates]):
         response.headers["Link"] = links
@@ -101,13 +100,7 @@ def _lasts(view: View, row: Syntax) -> bool:
     return bool(view.lasting) and not view.gone and row.aspect in {"graph", "draft"}
 
 
-def _tag(site: Site, view: View, row: Syntax) -> str:
-    """An entity tag: of what lasts by its identity, of all else by what is published and how it is asked."""
-    told = [row.key, str(view.status), str(view.gone), program(), version("pyoxigraph")]
-    if _lasts(view, row):
-        told += ["lasting", view.lasting]
-    else:
-        state, query = site.running.state, request.query_string.decode("latin-1")
-        told += [repr(state.now(request.path, query)), state.constant, request.root_url, request.path, query]
-        told += [request.headers.get("HX-Request", "")]
+def _tag(view: View, row: Syntax) -> str:
+    """The entity tag of what lasts. All else has that of the state it was made from, from who keeps answers."""
+    told = (row.key, str(view.status), program(), version("pyoxigraph"), view.lasting)
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -75,7 +75,7 @@ class _Catalog:
     def void(self) -> ResponseReturnValue:
         """The registry as a dataset (VoID, W3C Interest Group Note 3 March 2011)."""
         view = View(graph=lambda: Graph(self._void(), prefixes=_PREFIXES), default="ttl")
-        return answer(self._site, view)
+        return answer(view)
 
     def _void(self) -> list[ox.Triple]:
         registry, facts = self._registry, _Facts()
@@ -125,7 +125,7 @@ class _Catalog:
                 *page_links(lambda at: url_for("linked.catalog", page=at), number, listing().total, PAGE),
             ],
         )
-        return answer(self._site, view)
+        return answer(view)
 
     def _graph(self, listing: Listing, number: int) -> list[ox.Triple]:
         site, registry, facts = self._site, self._registry, _Facts()

@@ -90,7 +90,7 @@ class _Feed:
             default="atom",
             links=lambda: [Target(rel, iri) for rel, iri in links.items()],
         )
-        return answer(site, view, form)
+        return answer(view, form)
 
 
 def event_item(site: Site, event: Event) -> Item:

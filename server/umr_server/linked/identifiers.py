@@ -109,7 +109,7 @@ class _Identifiers:
         row = preferred([*offered(view), SYNTAXES["html"]], "jsonld")
         if row is not None and row.key == "html" and not wanted_key():
             return _see_other(page)
-        return answer(self._site, view)
+        return answer(view)
 
     def _stored(self, name: str) -> Graph:
         node = ox.NamedNode(name)

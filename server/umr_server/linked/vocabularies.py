@@ -79,7 +79,6 @@ class _Vocabularies:
             )
 
         return answer(
-            self._site,
             View(
                 page=page,
                 graph=lambda: _graph([one.path]),
@@ -128,7 +127,7 @@ class _Vocabularies:
             return render_template("shapes.html", files=found, only="")
 
         graph = [f"shapes/{name}" for name in files]
-        return answer(self._site, View(page=page, graph=lambda: _graph(graph), default="ttl"))
+        return answer(View(page=page, graph=lambda: _graph(graph), default="ttl"))
 
     def shape(self, name: str) -> ResponseReturnValue:
         def known(asked: str) -> str:
@@ -142,7 +141,7 @@ class _Vocabularies:
             return render_template("shapes.html", files={file: shapes.shapes_of(file)}, only=file)
 
         view = View(page=page, graph=lambda: _graph([f"shapes/{file}"]), default="ttl")
-        return answer(self._site, view, suffix)
+        return answer(view, suffix)
 
     def policy(self) -> ResponseReturnValue:
         """Which relation carries which risk, as this registry judges."""
@@ -158,9 +157,7 @@ class _Vocabularies:
             ]
             return {"digest": policy.digest, "cells": cells, "reviewers": sorted(policy.reviewers)}
 
-        return answer(
-            self._site, View(page=page, graph=lambda: Graph(_policy_triples(policy)), values=values)
-        )
+        return answer(View(page=page, graph=lambda: Graph(_policy_triples(policy)), values=values))
 
 
 def _graph(paths: Sequence[str]) -> Graph:

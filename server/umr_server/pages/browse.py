@@ -91,7 +91,7 @@ class _Browse:
                 lambda at: url_for("pages.search", **said, page=at), number, listing().total, PAGE
             ),
         )
-        response = answer(self._site, view, form)
+        response = answer(view, form)
         response.vary.add("HX-Request")
         return response
 

@@ -68,7 +68,7 @@ class _Compare:
                 lambda at: url_for("pages.history", name=artifact, page=at), number, len(history), EVENTS
             ),
         )
-        return answer(self._site, view, suffix)
+        return answer(view, suffix)
 
     def diff(self, form: str = "") -> ResponseReturnValue:
         before, after = (request.args.get(key, "").strip() for key in ("before", "after"))
@@ -78,13 +78,13 @@ class _Compare:
             return render_template("diff.html", before=before, after=after, found=found)
 
         if found is None:
-            return answer(self._site, View(page=page), form)
+            return answer(View(page=page), form)
         view = View(
             page=page,
             values=lambda: diff_json(found, before=before, after=after),
             table=lambda: Table(CHANGE, change_rows(found)),
         )
-        return answer(self._site, view, form)
+        return answer(view, form)
 
 
 def _artifact(reference: str) -> str:

@@ -64,7 +64,7 @@ class _Pages:
             table=lambda: Table(LINK, map(edge_row, drawn.edges)),
             lineage=lambda: drawn,
         )
-        return answer(self._site, view, suffix)
+        return answer(view, suffix)
 
     def _page(self, drawn: Lineage, asked: str, depth: int | None) -> str:
         return render_template(

@@ -71,12 +71,12 @@ class _Record:
     def page(self, reference: str) -> ResponseReturnValue:
         found, name, suffix = first_known(reference, self._known)
         if isinstance(found, Mentioned):
-            return answer(self._site, mentioned_view(found, lambda: self._mentioned(found)), suffix)
+            return answer(mentioned_view(found, lambda: self._mentioned(found)), suffix)
         ref = str(found.record.ref)
         view = record_view(self._registry, found, lambda: self._recorded(found), exact=ref == name)
         if name != ref and chosen(view, suffix).key == "html":
             return redirect(url_for("pages.record", reference=ref), 302)
-        return answer(self._site, view, suffix)
+        return answer(view, suffix)
 
     def _known(self, reference: str) -> Shown | Mentioned:
         try:

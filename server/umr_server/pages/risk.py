@@ -90,7 +90,7 @@ class _Risk:
                 lambda at: url_for("pages.advisories", page=at), number, len(found()), ADVISORIES
             ),
         )
-        return answer(self._site, view, form)
+        return answer(view, form)
 
     def _feed(self, number: int) -> bytes:
         """Advisories by their newest revisions, the newest first: what is new is what a feed is read for."""
@@ -102,7 +102,7 @@ class _Risk:
     def impact(self, reference: str) -> ResponseReturnValue:
         found, name, suffix = first_known(reference, self._found)
         view = self._downstream(name, found) if isinstance(found, Impact) else self._verdicts(found)
-        return answer(self._site, view, suffix)
+        return answer(view, suffix)
 
     def _found(self, reference: str) -> Impact | Verdicts:
         if self._registry.advisory(reference) is not None:

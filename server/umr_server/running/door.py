@@ -9,6 +9,7 @@ from flask import request
 from werkzeug.exceptions import BadRequest
 from werkzeug.exceptions import NotImplemented as NotKnown
 
+from umr_ld.errors import Malformed
 from umr_server.running.figures import METHODS
 from umr_server.running.keeper import ROOM, ROUTE
 
@@ -41,7 +42,9 @@ def _refuse() -> None:
     if not _HOST.fullmatch(environ.get("HTTP_HOST", "localhost")):
         raise BadRequest("the host is no name of one")
     if _CONTROL.search(environ.get("PATH_INFO", "")) or not _is_utf8(environ.get("PATH_INFO", "")):
-        raise BadRequest("the address has characters that no address has")
+        raise Malformed(
+            "the address has characters that no address has", remedy="leave them out, and write text as UTF-8"
+        )
     if environ.get("QUERY_STRING", "").count("&") >= PARAMETERS:
         raise BadRequest(f"the address has more than {PARAMETERS} parameters")
 

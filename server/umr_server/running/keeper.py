@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from werkzeug.http import parse_accept_header, parse_etags
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from umr_server.running.state import State
@@ -29,6 +29,9 @@ ROOMS = frozenset({"pages", "linked", "sparql", "static"})
 
 ROUTE, ROOM, OUTCOME = "umr.route", "umr.room", "umr.outcome"
 """Keys of the environment: the rule that answered, its blueprint, and what became of the request here."""
+
+_OF_THE_REQUEST = frozenset({"vary", "date", "ratelimit", "ratelimit-policy"})
+"""Headers that are said anew, or of who asked first."""
 
 _KEPT_STATUSES = frozenset({"200", "302", "303", "410"})
 _LARGEST = 2 << 20
@@ -90,6 +93,10 @@ class _Made(NamedTuple):
     rest: Iterable[bytes]
 
 
+def _anybody(_: str) -> bool:
+    return True
+
+
 class Keeper:
     """The application, asked only for what is not kept. May be called by any number of threads.
 
@@ -97,10 +104,13 @@ class Keeper:
         app: what makes answers.
         state: says whether an answer still is one.
         most: bytes that may be kept.
+        admits: whether somebody at an address may have one more answer from here; else the application says no.
     """
 
-    def __init__(self, app: WSGIApplication, state: State, most: int) -> None:
-        self._app, self._state, self._most = app, state, most
+    def __init__(
+        self, app: WSGIApplication, state: State, most: int, admits: Callable[[str], bool] = _anybody
+    ) -> None:
+        self._app, self._state, self._most, self._admits = app, state, most, admits
         self._guard = threading.Lock()
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
         self._making: dict[Hashable, threading.Event] = {}
@@ -113,22 +123,32 @@ class Keeper:
         path = environ.get("PATH_INFO", "")
         if not self._most or path in self._unkept or not _is_anonymous_question(environ):
             return self._app(environ, start_response)
-        key = _key(environ)
-        now = self._state.now(path, environ.get("QUERY_STRING", ""))
+        key, now = _key(environ), self._state.now(path, environ.get("QUERY_STRING", ""))
         if now is None:
             return self._app(environ, start_response)
-        wanted = environ.get("HTTP_IF_NONE_MATCH", "")
-        entry = self._find(key, now)
-        if entry is None and wanted and _matches(wanted, etag := self._etag(key, now)):
-            self._count(environ, "revalidated")
-            start_response("304 NOT MODIFIED", [("ETag", etag), ("Vary", ", ".join(_VARIES)), _ASK_AGAIN])
-            return []
-        if entry is None and environ["REQUEST_METHOD"] == "HEAD":
+        entry, etag = self._find(key, now), self._etag(key, now)
+        is_repeated = entry is None and _matches(environ.get("HTTP_IF_NONE_MATCH", ""), etag)
+        if entry is None and not is_repeated:
+            is_asked = environ["REQUEST_METHOD"] != "HEAD"
+            return (
+                self._asked(key, now, environ, start_response)
+                if is_asked
+                else self._app(environ, start_response)
+            )
+        if not self._admits(environ.get("REMOTE_ADDR", "")):
             return self._app(environ, start_response)
+        return self._repeated(entry, etag, environ, start_response)
+
+    def _repeated(
+        self, entry: Entry | None, etag: str, environ: WSGIEnvironment, start_response: StartResponse
+    ) -> Iterable[bytes]:
+        """What is kept; or of what is not, that it is as it was when it was given."""
         if entry is not None:
             self._count(environ, "kept")
             return _given(entry, environ, start_response)
-        return self._asked(key, now, environ, start_response)
+        self._count(environ, "revalidated")
+        start_response("304 NOT MODIFIED", [("ETag", etag), ("Vary", ", ".join(_VARIES)), _ASK_AGAIN])
+        return []
 
     def counts(self) -> dict[str, int]:
         """How many requests were answered from here, revalidated and made; entries and bytes now."""
@@ -198,7 +218,7 @@ class Keeper:
                 headers = [pair for pair in headers if pair[0].lower() != "cache-control"]
                 headers += [("ETag", etag), _ASK_AGAIN]
             said = _words(headers, "vary") | ({"accept", "hx-request"} if _is_page(headers) else set())
-            headers = [pair for pair in headers if pair[0].lower() not in {"vary", "date"}]
+            headers = [pair for pair in headers if pair[0].lower() not in _OF_THE_REQUEST]
             varies = [word for word in _VARIES if word.lower() in said | {"accept-encoding"}]
             headers.append(("Vary", ", ".join(varies)))
         assert made.body is not None

@@ -62,6 +62,8 @@ class Operation:
         settings = self._site.settings
         keep_the_door(app)
         app.register_blueprint(readiness.blueprint(self._site))
-        inner = self._keeper = Keeper(app.wsgi_app, self.state, settings.page_cache_bytes)
+        inner = self._keeper = Keeper(
+            app.wsgi_app, self.state, settings.page_cache_bytes, self._site.guard.admits
+        )
         addressed = Addressed(inner, settings.public) if settings.public else inner
         app.wsgi_app = Watch(addressed, self.figures, self.log, believes=bool(settings.proxy))  # type: ignore[method-assign]
