@@ -211,7 +211,7 @@ def _advisories(used: Counter[str], base: Base) -> Iterator[tuple[Entry, Change]
         reading = read(Document(json.dumps(draft).encode(), source=draft["name"]), base, vocabulary())
         record = reading.record
         entry = Entry("publish", str(record.ref), "bench", now, reading.body, record.digest)
-        yield entry, publication(Stored(1, "", 0, entry), record, base)
+        yield entry, publication(Stored(1, "", 0, entry), record, base, vocabulary())
 
 
 def main(arguments: list[str]) -> None:

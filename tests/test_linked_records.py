@@ -156,7 +156,7 @@ def test_what_was_withdrawn_is_gone_as_data_and_has_a_page(client):
         assert answer.status_code == 410
         assert answer.data
         assert answer.headers["Cache-Control"] == "no-cache"
-        asking = {"If-None-Match": answer.headers["ETag"]}
+        asking = {"If-None-Match": "*"}
         assert client.get(f"/page/lab/gone@1.0.0.{key}", headers=asking).status_code == 410
     assert client.get("/g/lab/gone@1.0.0").status_code == 410
     page = client.get("/page/lab/gone@1.0.0")
