@@ -8,11 +8,16 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 _MEMORY = Path("/dev/shm")
 _ENOUGH = 4 * 1024**3
+
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure():

@@ -98,10 +98,13 @@ SQUEEZED = """() => [...document.querySelectorAll("main :is(p, li, dd, dt, td, t
     .filter(one => one.offsetParent && one.innerText.trim().length > 40 && one.offsetWidth < 90 && !one.closest("svg"))
     .filter(one => getComputedStyle(one).clipPath === "none" && !one.closest("thead"))
     .map(one => one.tagName + ": " + one.innerText.slice(0, 40))"""
-LOOKS = {"wide and dark": (1280, "dark"), "narrow and light": (360, "light")}
+LOOKS = [
+    pytest.param(1280, "dark", id="wide and dark", marks=pytest.mark.slow),
+    pytest.param(360, "light", id="narrow and light"),
+]
 
 
-@pytest.mark.parametrize(("width", "scheme"), LOOKS.values(), ids=LOOKS)
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("address", PAGES.values(), ids=PAGES)
 def test_a_page_fits_is_still_asks_nobody_else_and_can_be_used_by_everybody(watch, address, width, scheme):
     seen = watch(width=width, color_scheme=scheme)
@@ -188,7 +191,7 @@ def test_without_the_files_of_others_the_pages_say_nothing_strange(watch, regist
     app = create_app(registry)
     app.jinja_env.globals["vendor"] = lambda name: False
     with served(app) as address:
-        for place in PAGES.values():
+        for place in (PAGES[name] for name in ("home", "search", "record", "lineage", "query", "not found")):
             seen = watch(address=address)
             page = seen.open(place)
             assert page.locator("h1").count() == 1

@@ -108,7 +108,8 @@ def test_a_page_has_every_anchor_once_and_every_link_leads_to_one(client, addres
         if place.startswith("/") or not place:
             target = place or address
             if anchor:
-                known.setdefault(target, set(anchors(client, target).ids))
+                if target not in known:
+                    known[target] = set(anchors(client, target).ids)
                 assert anchor in known[target], link
 
 

@@ -29,9 +29,7 @@ VERBS = {
     "history": Verb("Read", "reading", "Tell what happened to an artifact, newest first."),
     "diff": Verb("Read", "reading", "Say what changed between two records."),
     "lineage": Verb("Read", "tracing", "Draw what a record was made from, or what was made from it."),
-    "render": Verb(
-        "Read", "rendering", "Write a record, or what changed, in a form that people read: HTML, PDF, …"
-    ),
+    "render": Verb("Read", "rendering", "Write a record in a form that people read."),
     "query": Verb("Read", "querying", "Ask in SPARQL."),
     "impact": Verb(
         "Risk", "tracing", "Find everything downstream, or who is affected by an advisory, with the paths."
