@@ -340,6 +340,21 @@ def test_a_flipped_byte_of_the_alerts_is_found(tmp_path, name):
     assert not Registry.examine(tmp_path / "r")
 
 
+def test_a_statement_that_is_revised_to_be_about_another_advisory_counts_no_more_for_the_first():
+    with Registry.in_memory() as registry:
+        subscribe(registry)
+        registry.publish([draft("lab/b@1.0.0", publisher="Lab")], agent="tester")
+        for which, artifact in (("x", "lab/other"), ("y", "lab/another")):
+            registry.publish([advisory(f"advisory/{which}@1.0.0", {"artifact": artifact})], agent="tester")
+        for version, about in (("1.0.0", "y"), ("2.0.0", "x")):
+            said_so = statement(
+                f"statement/s@{version}", "lab/b", "affected", "Lab", advisory=f"advisory/{about}"
+            )
+            registry.publish([said_so], agent="tester")
+        standings = {name: set(registry.alerts.standings(name)) for name in ("advisory/x", "advisory/y")}
+        assert standings == {"advisory/x": {"lab/b@1.0.0"}, "advisory/y": set()}
+
+
 # -- the law: what the alerts know is what the verdicts say
 
 NAMES = [f"lab/{letter}" for letter in "abcde"]

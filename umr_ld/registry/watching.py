@@ -217,13 +217,19 @@ class _News:
         touched = {act.name for act in self._said if act.row.kind == "Advisory"}
         for act in self._said:
             if act.row.kind == "Statement":
-                about = self._parts.spoken.statement(act.row).advisory
-                advisory = risks.advisory_named(self._parts, about, None)
-                touched |= {advisory.name} if advisory else set()
+                touched |= set(self._spoken_about(act.name))
         if self._others and self._parts.index.is_spoken_of():
             above = artifacts_above(self._parts, {act.name for act in self._others}, self._parts.policy)
             touched |= {one.name for one in risks.bearing_on(self._parts, above, self._parts.policy, None)}
         return touched
+
+    def _spoken_about(self, statement: str) -> Iterator[str]:
+        """Names of the advisories that any revision of a statement is about: what one said may count no more."""
+        for row in self._parts.index.versions(statement):
+            about = self._parts.spoken.statement(row).advisory
+            advisory = risks.advisory_named(self._parts, about, None)
+            if advisory is not None:
+                yield advisory.name
 
     def _new_leaves(self) -> Iterator[tuple[Advisory, RecordRow, Exposed, tuple[Step, ...]]]:
         if self._leaves and self._parts.index.is_spoken_of():
