@@ -17,6 +17,7 @@ from drafts import draft
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_ld.registry import Registry
 from umr_server.settings import Settings
+from umr_server.sparql.nursery import Nursery
 from umr_server.sparql.pool import Asked, Queries
 
 LIMITS = Settings(
@@ -54,11 +55,18 @@ def grown(steps):
     return " ".join(f"BIND(CONCAT({', '.join([f'?x{at}'] * 8)}) AS ?x{at + 1})" for at in range(steps))
 
 
-def children(parent=None):
-    """Processes that this one, or another, started to have queries answered."""
-    command = ["ps", "-o", "pid=,args=", "--ppid", str(parent or os.getpid())]
+def processes_of(parent):
+    """Processes that another started to have queries answered."""
+    command = ["ps", "-o", "pid=,args=", "--ppid", str(parent)]
     told = subprocess.run(command, check=False, capture_output=True, text=True)
     return [int(line.split()[0]) for line in told.stdout.splitlines() if "umr_server.sparql.nursery" in line]
+
+
+@pytest.fixture
+def children():
+    """Processes that this one started since the test began. Servers of other tests may have theirs."""
+    before = set(processes_of(os.getpid()))
+    return lambda: [one for one in processes_of(os.getpid()) if one not in before]
 
 
 ENDLESS = {
@@ -106,7 +114,7 @@ def test_a_query_that_needs_much_memory_ends_without_taking_it(registry):
     queries.close()
 
 
-def test_a_flood_of_long_queries_lets_short_ones_through(registry):
+def test_a_flood_of_long_queries_lets_short_ones_through(children, registry):
     queries = Queries(registry, LIMITS)
     ended = []
 
@@ -128,10 +136,10 @@ def test_a_flood_of_long_queries_lets_short_ones_through(registry):
     assert children() == []
 
 
-def test_a_process_that_is_killed_is_replaced(queries):
+def test_a_process_that_is_killed_is_replaced(children, queries):
     ask(queries, "ASK {}")
     (nursery,) = children()
-    for process in children(nursery):
+    for process in processes_of(nursery):
         os.kill(process, signal.SIGKILL)
     with pytest.raises(TooLong):
         ask(queries, "ASK { ?s a umr:Dataset }")
@@ -139,7 +147,7 @@ def test_a_process_that_is_killed_is_replaced(queries):
     assert children() == [nursery]
 
 
-def test_when_what_starts_processes_is_killed_it_is_started_again(queries):
+def test_when_what_starts_processes_is_killed_it_is_started_again(children, queries):
     ask(queries, "ASK {}")
     (nursery,) = children()
     os.kill(nursery, signal.SIGKILL)
@@ -199,6 +207,7 @@ import sys
 from pathlib import Path
 from umr_ld.registry import Registry
 from umr_server.settings import Settings
+from umr_server.sparql.nursery import Nursery
 from umr_server.sparql.pool import Asked, Queries
 with Registry.open(Path(sys.argv[1]), write=True) as registry:
     queries = Queries(registry, Settings(query_seconds=60))
@@ -243,10 +252,18 @@ def _answering(folder):
     return found
 
 
-def test_what_no_engine_should_see_is_refused_before(queries):
+def test_what_no_engine_should_see_is_refused_before(children, queries):
     with pytest.raises(Malformed, match="SERVICE"):
         ask(queries, "ASK { SERVICE <http://127.0.0.1:1/> { ?s ?p ?o } }")
     assert queries.counts() == {"running": 0}
+    assert children() == []
+
+
+def test_no_process_is_born_after_the_end(children, tmp_path):
+    nursery = Nursery()
+    nursery.close()
+    with pytest.raises(Busy):
+        nursery.bear(str(tmp_path), 1 << 28)
     assert children() == []
 
 

@@ -47,6 +47,7 @@ class Nursery:
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
+        self._is_closed = False
 
     def bear(self, folder: str, memory: int) -> Born:
         """A process over one store.
@@ -56,7 +57,7 @@ class Nursery:
             memory: bytes that a query may need.
 
         Raises:
-            Busy: if the system gives no process.
+            Busy: if the system gives no process, or this is closed.
         """
         given, wanted = os.pipe(), os.pipe()
         try:
@@ -96,15 +97,17 @@ class Nursery:
         self._tell({"act": "yield", "pid": born.pid}, [])
 
     def close(self) -> None:
-        """End it; its children end when their requests do."""
+        """End it for good; its children end when their requests do."""
         with self._lock:
+            self._is_closed = True
             self._stop()
 
     def _tell(self, message: dict[str, Any], descriptors: list[int]) -> dict[str, Any]:
         """What it answers; nothing if it is not there (any more). A child is wanted of whichever is there."""
         with self._lock:
             if self._socket is None:
-                if message["act"] != "bear":
+                # A query that was let in while the server ended must not begin it anew: nobody would end it.
+                if message["act"] != "bear" or self._is_closed:
                     return {}
                 self._start()
             assert self._socket is not None
