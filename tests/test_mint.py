@@ -147,7 +147,13 @@ LABEL = "https://a.example/label"
 
 
 def test_numbers_of_nested_objects_leave_out_what_an_author_took():
-    given = [{LABEL: "a"}, {"id": "#creator-3", LABEL: "b"}, {"id": "#creator-1", LABEL: "e"}, {LABEL: "c"}, {LABEL: "d"}]
+    given = [
+        {LABEL: "a"},
+        {"id": "#creator-3", LABEL: "b"},
+        {"id": "#creator-1", LABEL: "e"},
+        {LABEL: "c"},
+        {LABEL: "d"},
+    ]
     root = minted(**{"https://a.example/creator": given})
     ids = [one["id"].partition("#")[2] for one in root["https://a.example/creator"]]
     assert ids == ["creator-1", "creator-3", "creator-1", "creator-2", "creator-4"]
