@@ -110,6 +110,7 @@ class SqliteIndex:
         """See `Index.clear`."""
         with self._files.writing() as db:
             upkeep.clear(db)
+            self._tallies.clear()
         self._counted = _NOTHING
 
     def sequence_at(self, time: datetime) -> int:
