@@ -17,8 +17,8 @@ setup: $(VENV)/.done ## set up .venv with everything that is needed
 demo: setup ## a populated registry in the browser, on this machine only
 	@$(BIN)/umr demo --port $(PORT)
 
-test: setup ## the test suite, with coverage
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" --cov --cov-report=term:skip-covered -q
+test: setup ## the test suite; with COVERAGE=1 also what of the code it runs
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(if $(COVERAGE),--cov --cov-report=term:skip-covered) -q
 
 test-slow: setup ## the longer tests: crashes by the hundred, flipped bytes, large graphs
 	@$(BIN)/python -m pytest -n $(WORKERS) -m slow -q

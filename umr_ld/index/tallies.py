@@ -73,10 +73,8 @@ class Tallies:
             return selection.tally(db)
         with self._lock:
             since, known = self._whole.get(asked, (position + 1, {}))
-        if 0 <= position - since <= _FAR:
-            tally = selection.tally_since(db, known, since)
-        else:
-            tally = selection.tally(db)
+        is_near = 0 <= position - since <= _FAR
+        tally = selection.tally_since(db, known, since) if is_near else selection.tally(db)
         with self._lock:
             # A reader of an earlier state may come later.
             if position >= self._whole.get(asked, (0, {}))[0]:
