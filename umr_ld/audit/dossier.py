@@ -25,6 +25,7 @@ class Source:
         digest: SHA-256 over its canonical graph, hexadecimal.
         agent: who published it.
         published: when.
+        seq: number of the journal entry that says so.
     """
 
     ref: Ref
@@ -32,6 +33,7 @@ class Source:
     digest: str
     agent: str
     published: datetime
+    seq: int
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Dossier:
         if found is None:
             return None
         record = found.record
-        return Source(ref, record.iri, record.digest, found.agent, found.published)
+        return Source(ref, record.iri, record.digest, found.agent, found.published, found.seq)
 
     def evidence(self, ref: Ref, origin: Ref) -> Sequence[str]:
         """The evidence of each inheriting link from a record to the one that it has a value from.

@@ -7,6 +7,7 @@ to the item. It gives `?value`, and where it knows them `?origin` (the record th
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,17 @@ from umr_ld.vocab import vocabulary
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+_TOKEN = re.compile(
+    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
+    r'|"(?:[^"\\\n\r]|\\.)*"'
+    r"|'(?:[^'\\\n\r]|\\.)*'"
+    r"|<[^<>\"{}|^`\\\s]*>"
+    r"|\#[^\n\r]*"
+    r"|[?$](?P<name>\w+)",
+    re.DOTALL,
+)
 
 VALUE, ORIGIN, EVIDENCE, OUTCOME = (ox.Variable(name) for name in ("value", "origin", "evidence", "outcome"))
 
@@ -71,8 +83,21 @@ def ask(store: ox.Store, text: str, given: Mapping[str, str]) -> ox.QuerySolutio
         text: the query.
         given: names of variables to the IRIs that they stand for.
     """
-    bound = {ox.Variable(name): ox.NamedNode(iri) for name, iri in given.items()}
-    answer = store.query(
-        text, prefixes=dict(prefixes()), substitutions=bound, custom_functions=dict(functions())
-    )
+    answer = store.query(filled(text, given), prefixes=dict(prefixes()), custom_functions=dict(functions()))
     return answer  # type: ignore[return-value] # `asked_in` lets nothing else in
+
+
+def filled(text: str, given: Mapping[str, str]) -> str:
+    """A query with IRIs in the places of variables.
+
+    The engine substitutes only what is selected, and so it is done here: in no text, IRI or comment.
+
+    Args:
+        text: the query.
+        given: names of variables to the IRIs that they stand for.
+
+    Raises:
+        ValueError: if one of them is no IRI.
+    """
+    terms = {name: str(ox.NamedNode(iri)) for name, iri in given.items()}
+    return _TOKEN.sub(lambda found: terms.get(found["name"] or "", found.group()), text)

@@ -199,6 +199,7 @@ class _Asking:
         self._vocabulary = vocabulary
         self._store = store_of(dossier, base, vocabulary)
         self._records = list(dossier.records())
+        self._places = {one.record.ref: at for at, one in enumerate(self._records)}
         self._nodes = {node.iri: node for one in self._records for node in _nodes(one)}
 
     def verdict(self, item: Item) -> Verdict:
@@ -209,7 +210,7 @@ class _Asking:
         answers = {one.record.ref: self._answers(item, one) for one in asked}
         found = tuple(one for several in answers.values() for one in several)
         if not item.query and not found:
-            return Verdict(item, Outcome.UNTESTED, (), (), "no question of the profile finds it in a record")
+            return Verdict(item, Outcome.UNTESTED, (), (), "the profile has no question for it, and no record answers it by name")
         outcomes = {ref: _of_record(several) for ref, several in answers.items()}
         counting = [one for one in outcomes.values() if one is not Outcome.INAPPLICABLE]
         if not counting:
@@ -251,7 +252,7 @@ class _Asking:
                     found.append(one)
         except (OSError, ValueError, RuntimeError) as error:
             raise UmrError(f"the question of {item.notation} fails: {error}", where=item.iri) from error
-        return found
+        return sorted(found, key=lambda one: (self._places.get(one.origin, len(self._places)), one.text))
 
     def _found(self, item: Item, asked: Shown, row: Mapping[ox.Variable, object]) -> Found | None:
         value, origin = row[VALUE], _bound(row, ORIGIN)
@@ -274,18 +275,19 @@ class _Asking:
         said = next((one for one in Outcome if one.iri == outcome), None)
         if said in {Outcome.FAILED, Outcome.INAPPLICABLE, Outcome.CANNOT_TELL}:
             return said, ""
-        chain = list(self._dossier.evidence(subject, origin))
+        inherited = self._is_inherited(subject, origin)
+        chain = list(self._dossier.evidence(subject, origin)) if inherited else []
         chain += [self._vocabulary.key_of(evidence) or ""] if evidence else []
         for one in chain:
             if supports(one) is not Outcome.PASSED:
                 return supports(one), f"a link on the way is {one}" if one else "nobody says how a link is known"
-        if origin != subject and item.inherited is not Outcome.PASSED and self._is_inherited(subject, origin):
+        if inherited and item.inherited is not Outcome.PASSED:
             return item.inherited, "only inherited"
         return Outcome.PASSED, ""
 
     def _is_inherited(self, subject: Ref, origin: Ref) -> bool:
         known = self._dossier.by_ref.get(subject)
-        return known is not None and origin in known.effective.sources
+        return origin != subject and known is not None and origin in known.effective.sources
 
     def _words(self, value: ox.NamedNode | ox.Literal) -> tuple[str, str]:
         node: Value = self._nodes.get(value.value, value) if isinstance(value, ox.NamedNode) else value
