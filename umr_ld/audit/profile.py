@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.audit.statements import Subject
+    from umr_ld.vocab import Property
 
 AUDITED = f"{UMR}Audited"
 REQUIREMENT = "http://data.europa.eu/m8g/InformationRequirement"
@@ -69,17 +70,20 @@ class Profile:
         return tuple(sorted({one for item in self.items for one in item.audiences}))
 
 
-def profiles(more: Path | None = None) -> Mapping[str, Profile]:
+def profiles(*more: Path) -> Mapping[str, Profile]:
     """The profiles that there are, by key: those that come with the program, and a deployment's own.
 
     Args:
-        more: folder of further profiles, a folder each; one of the same key takes the place of a shipped one.
+        more: folders of further profiles, a folder each; one of the same key takes the place of one before it.
 
     Raises:
         Malformed: if one of them is none.
     """
-    own = {} if more is None or not more.is_dir() else _in(more)
-    return dict(sorted({**shipped_profiles(), **own}.items()))
+    found = dict(shipped_profiles())
+    for folder in more:
+        if folder.is_dir():
+            found |= _in(folder)
+    return dict(sorted(found.items()))
 
 
 def profile_named(key: str, known: Mapping[str, Profile]) -> Profile:
@@ -274,13 +278,18 @@ class _Reading:
         known = vocabulary().properties
         named = [one for path in paths for one in properties_of(path, self.said) if one in known]  # type: ignore[arg-type]
         if named:
-            each = " or ".join(f"`{known[one].key}` ({known[one].label})" for one in dict.fromkeys(named))
+            each = " or ".join(_named(known[one]) for one in dict.fromkeys(named))
             return f"Fill in {each}."
         indicator = item.value.removeprefix("https://w3id.org/umr-ld/profiles/")
-        return f"Answer it: `answer` with the indicator {indicator}."
+        return f"Answer it: an answer with the indicator {indicator}."
 
     def _refused(self, what: str, remedy: str) -> Malformed:
         return Malformed(f"no profile: {what}", where=str(self.folder), remedy=f"{remedy}; see docs/audit.md")
+
+
+def _named(rule: Property) -> str:
+    """A property as authors write it, with its label where that says more."""
+    return rule.key if rule.label == rule.key else f"{rule.key} ({rule.label})"
 
 
 def _status(iri: str) -> str:

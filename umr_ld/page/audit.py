@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.audit.item import Outcome
+from umr_ld.audit.item import Obligation, Outcome
 from umr_ld.page.blocks import Banner, Cell, Note, Page, Part, Table
 from umr_ld.page.record import ANSWERS, Words, day
 
@@ -24,6 +24,7 @@ VALUES = 8
 ANNEX = "Upstream advisories (transitive)"
 
 _TONES = {Outcome.PASSED: "clear", Outcome.FAILED: "affected", Outcome.CANNOT_TELL: "possibly"}
+_NOTHING = (Cell(""), Cell(""), Cell(""))
 _ITEM_HEAD = ("item", "what is asked", "comes to", "what was found", "stated by")
 
 
@@ -75,8 +76,7 @@ def _banners(audit: Audit, words: Words) -> Iterator[Banner]:
 
 def _parts(audit: Audit, words: Words) -> Iterator[Part]:
     yield Part("completeness", "Completeness", (_completeness(audit),))
-    gaps = audit.gaps()
-    yield Part("gaps", "Gaps", (_gaps(gaps, words),))
+    yield Part("gaps", "Gaps", tuple(_gaps(audit.gaps())))
     headings = dict.fromkeys(one.item.heading for one in audit.verdicts)
     for number, heading in enumerate(headings, 1):
         some = [one for one in audit.verdicts if one.item.heading == heading]
@@ -90,7 +90,7 @@ def _parts(audit: Audit, words: Words) -> Iterator[Part]:
 def _completeness(audit: Audit) -> Block:
     head = ("obligation", "passed", "cannot tell", "failed", "untested", "not applicable", "complete")
     rows = tuple(_tally(one) for one in (*audit.by_obligation, audit.overall))
-    return Table("Items by how binding they are; complete is passed of those that apply", head, rows)
+    return Table("Complete: passed of those that apply", head, rows)
 
 
 def _tally(tally: Tally) -> tuple[Cell, ...]:
@@ -108,21 +108,20 @@ def _tally(tally: Tally) -> tuple[Cell, ...]:
     return (Cell(tally.label), *(Cell(str(one)) for one in numbers), Cell(share))
 
 
-def _gaps(gaps: Sequence[Gap], words: Words) -> Block:
+def _gaps(gaps: Sequence[Gap]) -> Iterator[Block]:
     if not gaps:
-        return Note("Nothing is left to do.")
-    rows = tuple(
-        (
-            Cell(one.verdict.item.obligation.label),
-            Cell(one.verdict.item.notation),
-            Cell(f"{one.verdict.item.label}: {one.verdict.reason}"),
-            _outcome(one.verdict),
-            Cell(one.remedy),
-        )
-        for one in gaps
-    )
-    head = ("obligation", "item", "what is missing", "comes to", "what to do")
-    return Table(f"{len(gaps)} left, the most binding first", head, rows)
+        yield Note("Nothing is left to do.")
+    for obligation in Obligation:
+        rows = tuple(_gap(one) for one in gaps if one.verdict.item.obligation is obligation)
+        if rows:
+            head = ("item", "what is missing", "comes to", "what to do")
+            yield Table(f"{obligation.label.capitalize()}: {len(rows)} left", head, rows)
+
+
+def _gap(gap: Gap) -> tuple[Cell, ...]:
+    item = gap.verdict.item
+    missing = Cell(f"{item.label}: {gap.verdict.reason}")
+    return Cell(item.notation), missing, _outcome(gap.verdict), Cell(gap.remedy)
 
 
 def _outcome(verdict: Verdict) -> Cell:
@@ -132,43 +131,31 @@ def _outcome(verdict: Verdict) -> Cell:
 def _items(verdicts: Sequence[Verdict], dossier: Dossier, words: Words) -> Block:
     rows: list[tuple[Cell, ...]] = []
     for one in verdicts:
-        rows.append(_row(one, words))
+        rows += _rows(one, words)
         if one.item.is_anchor:
             rows += [_anchored(one, concern, words) for concern in dossier.concerns]
     return Table("", _ITEM_HEAD, tuple(rows))
 
 
-def _row(verdict: Verdict, words: Words) -> tuple[Cell, ...]:
+def _rows(verdict: Verdict, words: Words) -> Iterator[tuple[Cell, ...]]:
+    """A row for each value; what is asked, and what it comes to, stand in the first."""
     item = verdict.item
-    values: dict[str, list[Ref]] = {}
-    links: dict[str, str] = {}
-    for one in verdict.found:
-        origins = values.setdefault(one.text, [])
-        links[one.text] = one.link
-        if one.origin not in origins:
-            origins.append(one.origin)
-    told = list(values)[:VALUES]
-    more = f"\nand {len(values) - VALUES} more, in the data" if len(values) > VALUES else ""
-    several = len(values) > 1
-    text = "\n".join(f"• {one}" if several else one for one in told) + more
-    origins = list(dict.fromkeys(ref for one in told for ref in values[one]))
-    found = Cell(text, links[told[0]] if len(told) == 1 else "") if told else Cell(verdict.reason)
-    if told and verdict.reason:
-        found = Cell(f"{text}\n({verdict.reason})", found.link)
-    return (
-        Cell(item.notation),
-        Cell(f"{item.label}. {item.definition}"),
-        _outcome(verdict),
-        found,
-        words.thing(origins[0]) if len(origins) == 1 else Cell("\n".join(map(str, origins[:VALUES]))),
-    )
+    told = {(one.text, one.origin): one for one in verdict.found}
+    stated = [(Cell(one.text, one.link), words.thing(one.origin)) for one in list(told.values())[:VALUES]]
+    if verdict.reason or not stated:
+        stated.insert(0, (Cell(verdict.reason), Cell("")))
+    if len(told) > VALUES:
+        stated.append((Cell(f"and {len(told) - VALUES} more, in the data"), Cell("")))
+    asked = (Cell(item.notation), Cell(f"{item.label}. {item.definition}"), _outcome(verdict))
+    for at, cells in enumerate(stated):
+        yield (*(asked if at == 0 else _NOTHING), *cells)
 
 
 def _anchored(verdict: Verdict, concern: Concern, words: Words) -> tuple[Cell, ...]:
     way = words.way(concern.path) or "named itself"
     return (
         Cell(verdict.item.notation),
-        Cell("Open upstream advisory"),
+        Cell("Upstream advisory"),
         _answer(concern),
         Cell(f"{concern.advisory.title}: {way}"),
         words.thing(concern.advisory.ref),
@@ -225,14 +212,16 @@ def _annex(dossier: Dossier, words: Words) -> Iterator[Block]:
     rows = tuple(
         (
             _answer(one),
-            Cell(one.advisory.title, words.thing(one.advisory.ref).link),
-            Cell(one.advisory.severity.label),
+            Cell(
+                f"{one.advisory.title} ({one.advisory.severity.label})",
+                words.thing(one.advisory.ref).link,
+            ),
             Cell(words.way(one.path) or "named itself"),
             Cell(statement_words(one, dossier)),
         )
         for one in dossier.concerns
     )
-    head = ("answer", "advisory", "severity", "way", "what is said about it")
+    head = ("answer", "advisory", "way", "what is said about it")
     yield Table("Every advisory that is open against it, itself or by what it was made from", head, rows)
     yield Note(f"Judged by the policy with the digest (SHA-256) {dossier.policy}.")
 
