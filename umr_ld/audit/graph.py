@@ -102,8 +102,6 @@ def _relations(key: str, vocabulary: Vocabulary) -> Iterator[str]:
 def _reached(dossier: Dossier, base: Base) -> Iterator[ox.Quad]:
     """Advisories, with the records that they reach: the audited one, or where it is the advisory, all."""
     for concern in dossier.concerns:
-        yield _quad(
-            base.record(concern.advisory.ref), f"{UMR}exposes", ox.NamedNode(dossier.root.record.iri)
-        )
+        yield _quad(base.record(concern.advisory.ref), f"{UMR}exposes", ox.NamedNode(dossier.root.record.iri))
     for ref in dossier.exposed:
         yield _quad(dossier.root.record.iri, f"{UMR}exposes", ox.NamedNode(base.record(ref)))

@@ -81,6 +81,6 @@ def _members(node: ox.NamedNode | ox.BlankNode | ox.Literal, said: Statements) -
 
 
 def _subject(term: ox.NamedNode | ox.BlankNode | ox.Literal) -> Subject:
-    if isinstance(term, ox.Literal):
-        raise ValueError(f"a path leads over a text: {term.value[:100]!r}")
-    return term
+    if not isinstance(term, ox.Literal):
+        return term
+    raise ValueError(f"a path leads over a text: {term.value[:100]!r}")

@@ -22,7 +22,7 @@ from umr_ld.audit.question import asked_in
 from umr_ld.audit.statements import Statements
 from umr_ld.errors import Malformed, Missing
 from umr_ld.resources import resource
-from umr_ld.vocab import DCT, RDF, RDFS, SKOS, UMR, vocabulary
+from umr_ld.vocab import DCT, RDF, SKOS, UMR, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -147,7 +147,9 @@ class _Reading:
     def profile(self) -> Profile:
         items = [self._item(one) for one in self.said.having(f"{RDF}type", REQUIREMENT)]
         if not items:
-            raise self._refused("it has no items", "an item is a skos:Concept and cccev:InformationRequirement")
+            raise self._refused(
+                "it has no items", "an item is a skos:Concept and cccev:InformationRequirement"
+            )
         self._require_sense(items)
         text = self.said.text
         return Profile(

@@ -83,8 +83,10 @@ def ask(store: ox.Store, text: str, given: Mapping[str, str]) -> ox.QuerySolutio
         text: the query.
         given: names of variables to the IRIs that they stand for.
     """
-    answer = store.query(filled(text, given), prefixes=dict(prefixes()), custom_functions=dict(functions()))
-    return answer  # type: ignore[return-value] # `asked_in` lets nothing else in
+    # `asked_in` lets nothing in that has other answers.
+    return store.query(  # type: ignore[return-value]
+        filled(text, given), prefixes=dict(prefixes()), custom_functions=dict(functions())
+    )
 
 
 def filled(text: str, given: Mapping[str, str]) -> str:

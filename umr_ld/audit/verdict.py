@@ -166,9 +166,7 @@ class Audit:
             least: the least binding that is told.
         """
         wanted = [
-            one
-            for one in self.verdicts
-            if one.outcome.is_gap and one.item.obligation.rank <= least.rank
+            one for one in self.verdicts if one.outcome.is_gap and one.item.obligation.rank <= least.rank
         ]
         wanted.sort(key=lambda one: one.item.obligation.rank)
         return tuple(Gap(one, _remedy(one, self.dossier.root.record.ref)) for one in wanted)
@@ -210,15 +208,19 @@ class _Asking:
         answers = {one.record.ref: self._answers(item, one) for one in asked}
         found = tuple(one for several in answers.values() for one in several)
         if not item.query and not found:
-            return Verdict(item, Outcome.UNTESTED, (), (), "the profile has no question for it, and no record answers it by name")
+            return Verdict(
+                item,
+                Outcome.UNTESTED,
+                (),
+                (),
+                "the profile has no question for it, and no record answers it by name",
+            )
         outcomes = {ref: _of_record(several) for ref, several in answers.items()}
         counting = [one for one in outcomes.values() if one is not Outcome.INAPPLICABLE]
         if not counting:
             return Verdict(item, Outcome.INAPPLICABLE, found, (), "answered with: not applicable")
         outcome = min(counting, key=_WORST.index)
-        lacking = tuple(
-            ref for ref, one in outcomes.items() if one in {Outcome.FAILED, Outcome.CANNOT_TELL}
-        )
+        lacking = tuple(ref for ref, one in outcomes.items() if one in {Outcome.FAILED, Outcome.CANNOT_TELL})
         return Verdict(item, outcome, found, lacking, self._reason(outcome, found, lacking, len(asked)))
 
     def _asked(self, item: Item) -> list[Shown]:
@@ -234,7 +236,7 @@ class _Asking:
 
     def _nobody(self, item: Item) -> str:
         if AUDITED in item.targets:
-            return f"it is asked of {' and '.join(sorted(item.kinds))}, and this is {self._dossier.root.record.kind}"
+            return f"asked of {' or '.join(sorted(item.kinds))}, and this is {self._dossier.root.record.kind}"
         kinds = sorted(one.rpartition("#")[2] for one in item.targets)
         return f"there is no {' or '.join(kinds)} to be asked"
 
@@ -280,7 +282,9 @@ class _Asking:
         chain += [self._vocabulary.key_of(evidence) or ""] if evidence else []
         for one in chain:
             if supports(one) is not Outcome.PASSED:
-                return supports(one), f"a link on the way is {one}" if one else "nobody says how a link is known"
+                return supports(
+                    one
+                ), f"a link on the way is {one}" if one else "nobody says how a link is known"
         if inherited and item.inherited is not Outcome.PASSED:
             return item.inherited, "only inherited"
         return Outcome.PASSED, ""
@@ -292,14 +296,14 @@ class _Asking:
     def _words(self, value: ox.NamedNode | ox.Literal) -> tuple[str, str]:
         node: Value = self._nodes.get(value.value, value) if isinstance(value, ox.NamedNode) else value
         text = value_words(node, self._vocabulary, self._base)
-        parts = "; ".join(f"{label}: {words}" for label, words in parts_of(node, self._vocabulary, self._base))
+        parts = "; ".join(
+            f"{label}: {words}" for label, words in parts_of(node, self._vocabulary, self._base)
+        )
         plain = value.value if isinstance(value, ox.NamedNode) and not isinstance(node, Node) else ""
         link = plain if plain.startswith(("http://", "https://")) else ""
         return "; ".join(one for one in (text, parts) if one), link
 
-    def _reason(
-        self, outcome: Outcome, found: Sequence[Found], lacking: Sequence[Ref], asked: int
-    ) -> str:
+    def _reason(self, outcome: Outcome, found: Sequence[Found], lacking: Sequence[Ref], asked: int) -> str:
         if outcome is Outcome.CANNOT_TELL:
             return next((one.why for one in found if one.why), "the answer itself leaves it open")
         if outcome is Outcome.FAILED and asked > 1:
@@ -347,5 +351,3 @@ def _remedy(verdict: Verdict, root: Ref) -> str:
         return verdict.item.remedy
     named = ", ".join(elsewhere[:3]) + (f" and {len(elsewhere) - 3} more" if elsewhere[3:] else "")
     return f"{verdict.item.remedy} In {named}."
-
-

@@ -135,7 +135,9 @@ def gaps(
     session.give(
         **dict.fromkeys(
             ("human", "tree"),
-            lambda: "\n".join(written.gaps_tree(one, found, style) for one, found in told if one.overall.asked),
+            lambda: "\n".join(
+                written.gaps_tree(one, found, style) for one, found in told if one.overall.asked
+            ),
         ),
         json=lambda: as_json([written.gaps_json(one, found) for one, found in told]),
         csv=lambda: as_csv(

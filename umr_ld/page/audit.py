@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from umr_ld.addresses import Base
     from umr_ld.audit import Audit, Dossier, Gap, Tally, Verdict
-    from umr_ld.names import Ref
     from umr_ld.page.blocks import Block
     from umr_ld.registry.views import Concern
     from umr_ld.vocab import Vocabulary
@@ -104,7 +103,9 @@ def _tally(tally: Tally) -> tuple[Cell, ...]:
             Outcome.INAPPLICABLE,
         )
     )
-    share = "nothing applies" if tally.share is None else f"{tally.share:.0%} ({tally.passed} of {tally.asked})"
+    share = (
+        "nothing applies" if tally.share is None else f"{tally.share:.0%} ({tally.passed} of {tally.asked})"
+    )
     return (Cell(tally.label), *(Cell(str(one)) for one in numbers), Cell(share))
 
 

@@ -62,7 +62,9 @@ def dossier(
     lineage = registry.lineage(ref, at=at)
     above = [node.ref for node in lineage.nodes[1:] if node.ref is not None]
     concerns = () if root.record.kind in SPOKEN else tuple(registry.check([ref], policy=policy, at=at))
-    spoken = registry.affected(str(root.record.ref.name), policy=policy, at=at) if _is_advisory(root) else None
+    spoken = (
+        registry.affected(str(root.record.ref.name), policy=policy, at=at) if _is_advisory(root) else None
+    )
     about = [spoken] if spoken is not None else [_first(registry, concerns, policy, at)]
     return Dossier(
         root=root,

@@ -165,9 +165,7 @@ def _advisory(concern: Concern, at: int, dossier: Dossier, me: str, base: Base) 
             "dct:title": concern.advisory.title,
             "dct:subject": _to(dossier.root.record.iri),
             "prov:wasDerivedFrom": [
-                _to(base.record(one))
-                for one in (concern.advisory.ref, concern.statement)
-                if one is not None
+                _to(base.record(one)) for one in (concern.advisory.ref, concern.statement) if one is not None
             ],
             "umr:verdict": concern.answer.label,
             "umr:way": path_words(concern.path),
