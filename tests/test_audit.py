@@ -248,7 +248,7 @@ def fifth(tmp_path_factory):
     turtle = SCHEME + "".join(
         (
             item("described", DESCRIBED),
-            item("used", f"sh:path fair4ml:intendedUse ; sh:severity sh:Warning", "; umr:inheritedOutcome earl:cantTell"),
+            item("used", "sh:path fair4ml:intendedUse ; sh:severity sh:Warning", "; umr:inheritedOutcome earl:cantTell"),
             item("linked", "sh:severity sh:Info"),
             item("licensed", "sh:targetClass umr:Dataset ; sh:path dct:license"),
             item("apps", "umr:kind umr:Application ; sh:path umr:purpose"),
@@ -334,14 +334,6 @@ def test_what_only_another_registry_knows_is_told_with_the_record_that_says_so(f
     assert (value.text, str(value.origin), str(value.subject)) == ("Known.", "lab/base@1.0.0", "lab/x@1.0.0")
 
 
-def test_a_cycle_of_links_ends(fifth):
-    with Registry.in_memory() as registry:
-        one = draft("lab/a@1.0.0", upstream=[upstream("basedOn", "lab/b", inherit=True, evidence="declared")])
-        two = draft("lab/b@1.0.0", upstream=[upstream("basedOn", "lab/a", inherit=True, evidence="declared")])
-        registry.publish([one, two], agent="t")
-        assert audited(registry, "lab/a", read_profile(fifth)).overall.total == 6
-
-
 # -- completeness
 
 
@@ -355,7 +347,7 @@ FACTS = st.fixed_dictionaries(
 DATA = st.lists(st.sampled_from(["lab/open", "lab/closed"]), unique=True, max_size=2)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FACTS, DATA, st.sampled_from(["Model", "Application"]))
 def test_completeness_is_what_a_count_by_hand_comes_to(fifth, facts, data, kind):
     """The oracle is written from the definition, over the draft itself."""
