@@ -71,7 +71,9 @@ def _facts(subject: str, name: str, value: Value, graph: str) -> Iterator[ox.Qua
 def _known(shown: Shown, base: Base, vocabulary: Vocabulary) -> Iterator[ox.Quad]:
     record, log = shown.record, base.log(shown.seq)
     kind = vocabulary.kinds.get(record.kind)
-    moment = ox.Literal(shown.published.isoformat(timespec="seconds"), datatype=ox.NamedNode(f"{XSD}dateTime"))
+    moment = ox.Literal(
+        shown.published.isoformat(timespec="seconds"), datatype=ox.NamedNode(f"{XSD}dateTime")
+    )
     yield _quad(record.iri, _TYPE, ox.NamedNode(_RECORD))
     if kind is not None:
         yield _quad(record.iri, _TYPE, ox.NamedNode(kind.iri))

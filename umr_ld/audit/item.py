@@ -75,6 +75,8 @@ class Item:
         targets: IRIs of the classes whose records are asked; `umr:Audited` is the audited record itself.
         kinds: keys of the kinds that the audited record may have; empty for any.
         query: SPARQL that finds the answer; empty where nothing in a record says it.
+        by_name: whether a record may also answer it by its IRI; not where the profile has a question of its own
+            for such answers.
         is_anchor: whether open advisories are told beside it.
         audiences: keys of those for whom it is.
         inherited: what a value comes to that only another record states.
@@ -93,6 +95,7 @@ class Item:
     targets: frozenset[str]
     kinds: frozenset[str]
     query: str
+    by_name: bool
     is_anchor: bool
     audiences: frozenset[str]
     inherited: Outcome

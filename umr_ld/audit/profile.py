@@ -212,6 +212,7 @@ class _Reading:
             targets=frozenset(targets) or frozenset({AUDITED}),
             kinds=frozenset(one.removeprefix(UMR) for one in self._texts(shape, f"{UMR}kind")),
             query=self._query(item, shape),
+            by_name="item" not in self.queries,
             is_anchor=self.said.text(item, f"{UMR}anchor") == "true",
             audiences=frozenset(one.rpartition("#")[2] for one in audiences),
             inherited=self._outcome(self._own(item, f"{UMR}inheritedOutcome")),

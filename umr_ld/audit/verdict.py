@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from umr_ld.registry.views import Shown
     from umr_ld.vocab import Vocabulary
 
+    _Row = Mapping[ox.Variable, object]
+
 _WORST = (Outcome.FAILED, Outcome.CANNOT_TELL, Outcome.PASSED)
 
 
@@ -205,7 +207,8 @@ class _Asking:
         asked = self._asked(item)
         if not asked:
             return Verdict(item, Outcome.INAPPLICABLE, (), (), self._nobody(item))
-        answers = {one.record.ref: self._answers(item, one) for one in asked}
+        direct = self._rows(item, answered(), self._dossier.root.record.iri) if item.by_name else []
+        answers = {one.record.ref: self._answers(item, one, direct) for one in asked}
         found = tuple(one for several in answers.values() for one in several)
         if not item.query and not found:
             return Verdict(
@@ -240,23 +243,24 @@ class _Asking:
         kinds = sorted(one.rpartition("#")[2] for one in item.targets)
         return f"there is no {' or '.join(kinds)} to be asked"
 
-    def _answers(self, item: Item, asked: Shown) -> list[Found]:
-        """What is found for an item in one record: by its own question, and by answers that name the item."""
-        root = self._dossier.root.record
-        given = {"record": asked.record.iri, "root": root.iri, "item": item.iri}
-        own = ask(self._store, item.query, given) if item.query else ()
-        direct = ask(self._store, answered(), given) if answered() != item.query else ()
-        found = []
-        try:
-            for row in (*own, *direct):
-                one = self._found(item, asked, row)
-                if one is not None and one not in found:
-                    found.append(one)
-        except (OSError, ValueError, RuntimeError) as error:
-            raise UmrError(f"the question of {item.notation} fails: {error}", where=item.iri) from error
+    def _answers(self, item: Item, asked: Shown, direct: Sequence[_Row]) -> list[Found]:
+        """What is found for an item in one record, and what the audited one answers to it by name."""
+        own = self._rows(item, item.query, asked.record.iri) if item.query else ()
+        found: list[Found] = []
+        for row in (*own, *direct):
+            one = self._found(item, asked, row)
+            if one is not None and one not in found:
+                found.append(one)
         return sorted(found, key=lambda one: (self._places.get(one.origin, len(self._places)), one.text))
 
-    def _found(self, item: Item, asked: Shown, row: Mapping[ox.Variable, object]) -> Found | None:
+    def _rows(self, item: Item, question: str, record: str) -> list[_Row]:
+        given = {"record": record, "root": self._dossier.root.record.iri, "item": item.iri}
+        try:
+            return list(ask(self._store, question, given))
+        except (OSError, ValueError, RuntimeError) as error:
+            raise UmrError(f"the question of {item.notation} fails: {error}", where=item.iri) from error
+
+    def _found(self, item: Item, asked: Shown, row: _Row) -> Found | None:
         value, origin = row[VALUE], _bound(row, ORIGIN)
         if not isinstance(value, (ox.NamedNode, ox.Literal)):
             return None
@@ -321,7 +325,7 @@ def _of_record(found: Iterable[Found]) -> Outcome:
     return Outcome.FAILED
 
 
-def _bound(row: Mapping[ox.Variable, object], name: ox.Variable) -> str:
+def _bound(row: _Row, name: ox.Variable) -> str:
     """The IRI that a variable stands for; empty if the query has no such variable, or it is not bound."""
     try:
         value = row[name]

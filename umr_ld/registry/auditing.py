@@ -44,7 +44,12 @@ class Asked(Protocol):
 
 
 def dossier(
-    registry: Asked, reference: str, *, policy: Policy | None = None, at: datetime | None = None
+    registry: Asked,
+    reference: str,
+    *,
+    policy: Policy | None = None,
+    at: datetime | None = None,
+    most: int = MOST,
 ) -> Dossier:
     """What an audit of a record looks at.
 
@@ -53,6 +58,7 @@ def dossier(
         reference: as of `Reader.show`.
         policy: as of `Reader.check`.
         at: as of `Reader.show`.
+        most: records above that are looked at, the nearest first.
 
     Raises:
         Malformed, Missing: as `Reader.show`.
@@ -68,7 +74,7 @@ def dossier(
     about = [spoken] if spoken is not None else [_first(registry, concerns, policy, at)]
     return Dossier(
         root=root,
-        above=tuple(registry.show(str(one), at=at) for one in above[:MOST]),
+        above=tuple(registry.show(str(one), at=at) for one in above[:most]),
         advisories=tuple(registry.show(str(one.advisory.ref), at=at) for one in concerns),
         concerns=concerns,
         statements=tuple(
@@ -77,7 +83,7 @@ def dossier(
         exposed=() if spoken is None else tuple(one.ref for one in spoken.hits),
         policy=next((one.policy for one in about if one is not None), ""),
         unrecorded=tuple(str(node) for node in lineage.nodes if node.ref is None),
-        left_out=max(len(above) - MOST, 0),
+        left_out=max(len(above) - most, 0),
     )
 
 
