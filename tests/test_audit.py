@@ -182,7 +182,10 @@ def test_rows_say_record_version_digest_and_agent_of_every_value(hospital, shipp
     assert rows[-1]["item"] == "annex"
 
 
-EARL = "PREFIX earl: <http://www.w3.org/ns/earl#> PREFIX dct: <http://purl.org/dc/terms/> PREFIX umr: <https://w3id.org/umr-ld/ns#> PREFIX prov: <http://www.w3.org/ns/prov#> "
+EARL = (
+    "PREFIX earl: <http://www.w3.org/ns/earl#> PREFIX dct: <http://purl.org/dc/terms/> "
+    "PREFIX umr: <https://w3id.org/umr-ld/ns#> PREFIX prov: <http://www.w3.org/ns/prov#> "
+)
 
 
 @each_profile
@@ -555,3 +558,55 @@ def test_pdf_carries_the_audit_as_data_and_is_the_same_bytes_again(hostile):
     assert 'read("/etc/passwd")' in "".join(page.extract_text() for page in reader.pages).replace(
         "\n", ""
     ).replace("\u200b", "")
+
+
+# -- on the pages
+
+
+@pytest.fixture(scope="module")
+def client(shipped):
+    from umr_server.app import create_app
+
+    return create_app(shipped).test_client()
+
+
+def test_a_page_tells_the_gaps_by_profile_and_leads_to_the_exports(client):
+    text = client.get(f"/gaps/{HOSPITAL}@1.0.0", headers={"Accept": "text/html"}).text
+    assert '<span class="chip">at-risk</span>' in text
+    assert "applies from 2025-01-01" in text
+    assert "Legal name of the provider" in text
+    assert "fmti" not in text  # The index asks nothing of an application.
+    for address in re.findall(r'href="(/audit/[^"]+)"', text):
+        assert client.get(address.replace("&amp;", "&")).status_code == 200
+    assert f"/gaps/{HOSPITAL}@1.0.0" in client.get(f"/page/{HOSPITAL}@1.0.0").text
+
+
+def test_gaps_as_data_are_those_of_the_command_line(client, hospital):
+    told = client.get(f"/gaps/{HOSPITAL}?format=json").json
+    assert [one["profile"]["profile"] for one in told] == list(SHIPPED)
+    gaps = {one["item"] for one in told[0]["gaps"]}
+    assert gaps == {one.verdict.item.notation for one in hospital["eu-gpai-mdf"].gaps(Obligation.EXPECTED)}
+
+
+def test_an_export_is_a_file_and_its_own_identifier(client, hospital, shipped):
+    answer = client.get(f"/audit/g7-sbom-ai/{HOSPITAL}@1.0.0")
+    assert answer.data == audit_jsonld(hospital["g7-sbom-ai"], shipped.base)
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    assert answer.json["@graph"][0]["@id"] == f"{shipped.base.iri}audit/g7-sbom-ai/{HOSPITAL}@1.0.0"
+
+
+REFUSED = {
+    "no profile": (f"/audit/nonsense/{HOSPITAL}", 404),
+    "no record": ("/audit/g7-sbom-ai/lab/nothing", 404),
+    "no form": (f"/audit/g7-sbom-ai/{HOSPITAL}?format=pdf", 400),
+    "no audience": (f"/audit/us-onc-dsi/{HOSPITAL}?audience=public", 400),
+    "before anything was published": (f"/audit/g7-sbom-ai/{HOSPITAL}?at=2020-01-01", 404),
+    "gaps of no record": ("/gaps/lab/nothing", 404),
+}
+
+
+@pytest.mark.parametrize(("address", "status"), REFUSED.values(), ids=REFUSED)
+def test_what_is_not_there_is_said_with_the_right_status(client, address, status):
+    answer = client.get(address, headers={"Accept": "application/json"})
+    assert answer.status_code == status
+    assert answer.mimetype == "application/problem+json"

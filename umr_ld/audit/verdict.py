@@ -99,6 +99,11 @@ class Tally:
     outcomes: Mapping[Outcome, int]
 
     @property
+    def by_name(self) -> dict[str, int]:
+        """How many come to what, by EARL's words."""
+        return {one.value: number for one, number in self.outcomes.items()}
+
+    @property
     def total(self) -> int:
         """All of them."""
         return sum(self.outcomes.values())

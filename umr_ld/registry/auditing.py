@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from umr_ld.audit import Dossier
 from umr_ld.registry.publication import SPOKEN
@@ -63,38 +63,27 @@ def dossier(
     Raises:
         Malformed, Missing: as `Reader.show`.
     """
-    root = registry.show(reference, at=at)
+    # A reader that is as of a moment already must not be asked about now.
+    dated: dict[str, Any] = {} if at is None else {"at": at}
+    root = registry.show(reference, **dated)
     ref = str(root.record.ref)
-    lineage = registry.lineage(ref, at=at)
+    lineage = registry.lineage(ref, **dated)
     above = [node.ref for node in lineage.nodes[1:] if node.ref is not None]
-    concerns = () if root.record.kind in SPOKEN else tuple(registry.check([ref], policy=policy, at=at))
-    spoken = (
-        registry.affected(str(root.record.ref.name), policy=policy, at=at) if _is_advisory(root) else None
+    is_asked = root.record.kind not in SPOKEN
+    concerns = tuple(registry.check([ref], policy=policy, **dated)) if is_asked else ()
+    # The whole answer about one advisory names the policy by which all of them were judged.
+    told = (
+        [str(root.record.ref.name)] if root.record.kind == "Advisory" else [c.advisory.name for c in concerns]
     )
-    about = [spoken] if spoken is not None else [_first(registry, concerns, policy, at)]
+    about = registry.affected(told[0], policy=policy, **dated) if told else None
     return Dossier(
         root=root,
-        above=tuple(registry.show(str(one), at=at) for one in above[:most]),
-        advisories=tuple(registry.show(str(one.advisory.ref), at=at) for one in concerns),
+        above=tuple(registry.show(str(one), **dated) for one in above[:most]),
+        advisories=tuple(registry.show(str(one.advisory.ref), **dated) for one in concerns),
         concerns=concerns,
-        statements=tuple(
-            registry.show(str(one.statement), at=at) for one in concerns if one.statement is not None
-        ),
-        exposed=() if spoken is None else tuple(one.ref for one in spoken.hits),
-        policy=next((one.policy for one in about if one is not None), ""),
+        statements=tuple(registry.show(str(one.statement), **dated) for one in concerns if one.statement),
+        exposed=() if about is None or is_asked else tuple(one.ref for one in about.hits),
+        policy="" if about is None else about.policy,
         unrecorded=tuple(str(node) for node in lineage.nodes if node.ref is None),
         left_out=max(len(above) - most, 0),
     )
-
-
-def _is_advisory(root: Shown) -> bool:
-    return root.record.kind == "Advisory"
-
-
-def _first(
-    registry: Asked, concerns: Sequence[Concern], policy: Policy | None, at: datetime | None
-) -> Affected | None:
-    """The whole answer about one advisory: it names the policy by which all of them were judged."""
-    if not concerns:
-        return None
-    return registry.affected(concerns[0].advisory.name, policy=policy, at=at)

@@ -303,7 +303,7 @@ def tally_json(tally: Tally) -> dict[str, Any]:
     """
     return {
         "obligation": tally.label,
-        **{one.value: number for one, number in tally.outcomes.items()},
+        **tally.by_name,
         "applicable": tally.asked,
         "complete": None if tally.share is None else round(tally.share, 4),
     }
