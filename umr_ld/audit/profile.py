@@ -50,6 +50,7 @@ class Profile:
         source: address of the document that it follows.
         status: label of its legal status.
         since: the day or month from which it applies, or empty.
+        note: what everybody should know of it, or empty.
         items: in the order of the file.
         folder: where it was read from.
     """
@@ -61,6 +62,7 @@ class Profile:
     source: str
     status: str
     since: str
+    note: str
     items: tuple[Item, ...] = field(repr=False)
     folder: Path = field(repr=False, compare=False)
 
@@ -160,6 +162,7 @@ class _Reading:
             source=text(self.scheme, f"{DCT}source"),
             status=_status(text(self.scheme, f"{UMR}legalStatus")),
             since=text(self.scheme, f"{DCT}valid"),
+            note=text(self.scheme, f"{SKOS}note"),
             items=tuple(items),
             folder=self.folder,
         )

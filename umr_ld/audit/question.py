@@ -2,7 +2,7 @@
 
 A question is asked with `?record` bound to the record that is asked, `?root` to the audited one and `?item`
 to the item. It gives `?value`, and where it knows them `?origin` (the record that says so), `?evidence`
-(how that is known) and `?outcome` (what it comes to, by EARL).
+(how that is known; a question that gives it gives it for every value) and `?outcome` (what it comes to, by EARL).
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from umr_ld.sparql import functions, guarded, said
 from umr_ld.vocab import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
+
+    Row = Mapping[str, object]
 
 _TOKEN = re.compile(
     r'"""(?:[^"\\]|\\.|"(?!""))*"""'
@@ -33,8 +35,6 @@ _TOKEN = re.compile(
     r"|[?$](?P<name>\w+)",
     re.DOTALL,
 )
-
-VALUE, ORIGIN, EVIDENCE, OUTCOME = (ox.Variable(name) for name in ("value", "origin", "evidence", "outcome"))
 
 
 @cache
@@ -60,8 +60,7 @@ def asked_in(file: Path) -> str:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        answers = ask(ox.Store(), guarded(text), {})
-        variables = [one.value for one in answers.variables]
+        variables = [one.value for one in selected(ox.Store(), guarded(text)).variables]
     except Malformed as error:
         raise Malformed(error.what, where=str(file), remedy=error.remedy) from None
     except SyntaxError as error:
@@ -75,18 +74,32 @@ def asked_in(file: Path) -> str:
     return text
 
 
-def ask(store: ox.Store, text: str, given: Mapping[str, str]) -> ox.QuerySolutions:
+def ask(store: ox.Store, text: str, given: Mapping[str, str]) -> Iterator[Row]:
     """Ask a question.
 
     Args:
         store: what is asked.
         text: the query.
         given: names of variables to the IRIs that they stand for.
+
+    Returns:
+        names of what is selected to terms; to None where it is not bound.
     """
-    # `asked_in` lets nothing in that has other answers.
-    return store.query(  # type: ignore[return-value]
-        filled(text, given), prefixes=dict(prefixes()), custom_functions=dict(functions())
-    )
+    answers = selected(store, filled(text, given))
+    names = [one.value for one in answers.variables]
+    for row in answers:
+        yield {name: row[name] for name in names}
+
+
+def selected(store: ox.Store, text: str) -> ox.QuerySolutions:
+    """The solutions of a SELECT query.
+
+    Args:
+        store: what is asked.
+        text: the query.
+    """
+    answer = store.query(text, prefixes=dict(prefixes()), custom_functions=dict(functions()))
+    return answer  # type: ignore[return-value] # noqa: RET504 - of other queries `asked_in` finds that they have no variables
 
 
 def filled(text: str, given: Mapping[str, str]) -> str:

@@ -6,7 +6,7 @@ The law, of one item:
   the shape names. If none is asked, the item is *inapplicable*.
 - A value is *backed* by the weakest of what it came by: `umr:supports` of the evidence of the link that it is,
   or of the inheriting links that it came over. What a record says itself is declared. Evidence that is not
-  said supports *cantTell*. A value that only another record states comes to no more than the item allows.
+  said, and that a question gives without a value, supports *cantTell*. A value that only another record states comes to no more than the item allows.
 - A record *passes* if one value is backed by what supports *passed*; *cannot tell* if there are only others;
   *fails* if there is none, or a question itself says so; is left aside if it is answered with not applicable.
 - The item is the worst of its records: failed, then cantTell, then passed.
@@ -24,7 +24,7 @@ import pyoxigraph as ox
 from umr_ld.audit.graph import store_of
 from umr_ld.audit.item import Item, Obligation, Outcome
 from umr_ld.audit.profile import AUDITED
-from umr_ld.audit.question import EVIDENCE, ORIGIN, OUTCOME, VALUE, answered, ask
+from umr_ld.audit.question import answered, ask
 from umr_ld.audit.support import supports
 from umr_ld.errors import UmrError
 from umr_ld.names import Ref
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from umr_ld.addresses import Base
     from umr_ld.audit.dossier import Dossier
     from umr_ld.audit.profile import Profile
+    from umr_ld.audit.question import Row
     from umr_ld.record import Value
     from umr_ld.registry.views import Shown
     from umr_ld.vocab import Vocabulary
 
-    _Row = Mapping[ox.Variable, object]
 
 _WORST = (Outcome.FAILED, Outcome.CANNOT_TELL, Outcome.PASSED)
 
@@ -248,7 +248,7 @@ class _Asking:
         kinds = sorted(one.rpartition("#")[2] for one in item.targets)
         return f"there is no {' or '.join(kinds)} to be asked"
 
-    def _answers(self, item: Item, asked: Shown, direct: Sequence[_Row]) -> list[Found]:
+    def _answers(self, item: Item, asked: Shown, direct: Sequence[Row]) -> list[Found]:
         """What is found for an item in one record, and what the audited one answers to it by name."""
         own = self._rows(item, item.query, asked.record.iri) if item.query else ()
         found: list[Found] = []
@@ -258,20 +258,20 @@ class _Asking:
                 found.append(one)
         return sorted(found, key=lambda one: (self._places.get(one.origin, len(self._places)), one.text))
 
-    def _rows(self, item: Item, question: str, record: str) -> list[_Row]:
+    def _rows(self, item: Item, question: str, record: str) -> list[Row]:
         given = {"record": record, "root": self._dossier.root.record.iri, "item": item.iri}
         try:
             return list(ask(self._store, question, given))
         except (OSError, ValueError, RuntimeError) as error:
             raise UmrError(f"the question of {item.notation} fails: {error}", where=item.iri) from error
 
-    def _found(self, item: Item, asked: Shown, row: _Row) -> Found | None:
-        value, origin = row[VALUE], _bound(row, ORIGIN)
+    def _found(self, item: Item, asked: Shown, row: Row) -> Found | None:
+        value, origin = row["value"], _bound(row, "origin")
         if not isinstance(value, (ox.NamedNode, ox.Literal)):
             return None
         subject = asked.record.ref
         stated = self._origin(origin) or subject
-        outcome, why = self._backing(item, subject, stated, _bound(row, EVIDENCE), _bound(row, OUTCOME))
+        outcome, why = self._backing(item, subject, stated, row)
         text, link = self._words(value)
         return Found(text, link, subject, stated, outcome, why) if text else None
 
@@ -279,16 +279,16 @@ class _Asking:
         name = self._base.artifact_of(iri)
         return None if not iri or name == iri else Ref.parse(name)
 
-    def _backing(
-        self, item: Item, subject: Ref, origin: Ref, evidence: str, outcome: str
-    ) -> tuple[Outcome, str]:
+    def _backing(self, item: Item, subject: Ref, origin: Ref, row: Row) -> tuple[Outcome, str]:
         """What a value supports, and why no more."""
+        outcome = _bound(row, "outcome")
         said = next((one for one in Outcome if one.iri == outcome), None)
         if said in {Outcome.FAILED, Outcome.INAPPLICABLE, Outcome.CANNOT_TELL}:
             return said, ""
         inherited = self._is_inherited(subject, origin)
         chain = list(self._dossier.evidence(subject, origin)) if inherited else []
-        chain += [self._vocabulary.key_of(evidence) or ""] if evidence else []
+        if "evidence" in row:
+            chain.append(self._vocabulary.key_of(_bound(row, "evidence")) or "")
         for one in chain:
             if supports(one) is not Outcome.PASSED:
                 return supports(
@@ -330,12 +330,9 @@ def _of_record(found: Iterable[Found]) -> Outcome:
     return Outcome.FAILED
 
 
-def _bound(row: _Row, name: ox.Variable) -> str:
-    """The IRI that a variable stands for; empty if the query has no such variable, or it is not bound."""
-    try:
-        value = row[name]
-    except KeyError:
-        return ""
+def _bound(row: Row, name: str) -> str:
+    """The IRI that a variable stands for; empty if the question has no such variable, or it is not bound."""
+    value = row.get(name)
     return value.value if isinstance(value, ox.NamedNode) else ""
 
 

@@ -63,8 +63,8 @@ def _lead(audit: Audit) -> str:
 
 def _banners(audit: Audit, words: Words) -> Iterator[Banner]:
     root = audit.dossier.root
-    if audit.profile.status == "at-risk":
-        yield Banner("possibly", "This profile is at-risk: a published proposal would delete it.")
+    if audit.profile.note:
+        yield Banner("", f"Of this profile: {audit.profile.note}")
     if root.withdrawn is not None:
         yield Banner("affected", f"Withdrawn on {day(root.withdrawn)}: {root.reason}")
     for one in audit.dossier.concerns[:3]:

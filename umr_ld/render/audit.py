@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from umr_ld import __version__
 from umr_ld.render.output import as_csv, as_json, filled, stamp
 from umr_ld.render.text import PLAIN, one_line
 from umr_ld.risk import path_words
@@ -61,6 +62,12 @@ def audit_jsonld(audit: Audit, base: Base) -> bytes:
     me = address_of(audit, base)
     graph = [
         _document(audit, me),
+        {
+            "@id": f"{me}#asserted-by",
+            "@type": "earl:Software",
+            "dct:title": "umr",
+            "dct:hasVersion": __version__,
+        },
         *(_concept(one, audit.profile) for one in audit.profile.items),
         *(_assertion(one, audit, me, base) for one in audit.verdicts),
         *(_advisory(one, at, audit.dossier, me, base) for at, one in enumerate(audit.dossier.concerns, 1)),
@@ -79,18 +86,25 @@ def _document(audit: Audit, me: str) -> dict[str, Any]:
         **{
             "@id": me,
             "@type": "prov:Entity",
-            "dct:conformsTo": {
-                "@id": profile.iri,
-                "@type": "skos:ConceptScheme",
-                "dct:title": profile.title,
-                "umr:legalStatus": _to(f"{CONTEXT['umr']}{profile.status}") if profile.status else None,
-                "dct:valid": profile.since,
-                **({"dct:source": _to(profile.source)} if profile.source else {}),
-            },
+            "dct:conformsTo": _scheme(profile),
             "dct:subject": _to(audit.dossier.root.record.iri),
             "dct:audience": _to(f"{CONTEXT['umr']}{audit.audience}") if audit.audience else None,
             "umr:policyDigest": audit.dossier.policy,
             "dct:hasPart": [_to(f"{me}#{_local(one.item)}") for one in audit.verdicts],
+        }
+    )
+
+
+def _scheme(profile: Profile) -> dict[str, Any]:
+    return filled(
+        **{
+            "@id": profile.iri,
+            "@type": "skos:ConceptScheme",
+            "dct:title": profile.title,
+            "umr:legalStatus": _to(f"{CONTEXT['umr']}{profile.status}") if profile.status else None,
+            "dct:valid": profile.since,
+            "skos:note": profile.note,
+            "dct:source": _to(profile.source) if profile.source else None,
         }
     )
 
@@ -123,7 +137,7 @@ def _assertion(verdict: Verdict, audit: Audit, me: str, base: Base) -> dict[str,
         **{
             "@id": mine,
             "@type": "earl:Assertion",
-            "earl:assertedBy": {"@id": f"{CONTEXT['umr']}audit", "@type": "earl:Software"},
+            "earl:assertedBy": _to(f"{me}#asserted-by"),
             "earl:mode": _to("http://www.w3.org/ns/earl#automatic"),
             "earl:subject": _to(audit.dossier.root.record.iri),
             "earl:test": _to(verdict.item.iri),
