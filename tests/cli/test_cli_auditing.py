@@ -11,6 +11,9 @@ import pytest
 from drafts import draft
 from umr import published, umr
 
+from umr_ld.registry import Registry
+from umr_server.app import create_app
+
 PROFILE = """
 @prefix cccev: <http://data.europa.eu/m8g/> . @prefix dct: <http://purl.org/dc/terms/> .
 @prefix item: <https://example.org/ours#> . @prefix sh: <http://www.w3.org/ns/shacl#> .
@@ -90,6 +93,17 @@ def test_a_profile_in_the_folder_of_the_registry_is_known_kept_and_no_damage(tmp
     assert umr("backup", "copy").code == 0
     assert umr("restore", "copy", "--store", "again").code == 0
     assert (tmp_path / "again/profiles/ours/items.ttl").read_text(encoding="utf-8") == PROFILE
+
+
+@pytest.mark.usefixtures("registry")
+def test_pages_do_without_a_profile_that_is_none_and_do_not_tell_where_it_lies(caplog):
+    ours(".umr/profiles", "nonsense")
+    with Registry.open(Path(".umr")) as opened:
+        answer = create_app(opened).test_client().get("/gaps/lab/b", headers={"Accept": "text/html"})
+    assert answer.status_code == 200
+    assert ".umr" not in answer.text
+    assert "profiles/ours" in caplog.text
+    assert umr("audit", "profiles").code == 2
 
 
 REFUSED = {

@@ -232,15 +232,20 @@ class _Asking:
         return Verdict(item, outcome, found, lacking, self._reason(outcome, found, lacking, len(asked)))
 
     def _asked(self, item: Item) -> list[Shown]:
+        found = [one for one in self._records if not self._classes(one).isdisjoint(item.targets)]
         root = self._dossier.root
-        found = []
-        for one in self._records:
-            kind = self._vocabulary.kinds.get(one.record.kind)
-            is_meant = kind is not None and kind.iri in item.targets
-            audited = one is root and AUDITED in item.targets
-            if is_meant or (audited and (not item.kinds or one.record.kind in item.kinds)):
-                found.append(one)
+        if (
+            AUDITED in item.targets
+            and root not in found
+            and root.record.kind in (item.kinds or [root.record.kind])
+        ):
+            found.insert(0, root)
         return found
+
+    def _classes(self, one: Shown) -> frozenset[str]:
+        """The classes that a record is in, by its kind."""
+        kind = self._vocabulary.kinds.get(one.record.kind)
+        return frozenset() if kind is None else self._vocabulary.classes_above[kind.iri] | {kind.iri}
 
     def _nobody(self, item: Item) -> str:
         if AUDITED in item.targets:
@@ -251,11 +256,8 @@ class _Asking:
     def _answers(self, item: Item, asked: Shown, direct: Sequence[Row]) -> list[Found]:
         """What is found for an item in one record, and what the audited one answers to it by name."""
         own = self._rows(item, item.query, asked.record.iri) if item.query else ()
-        found: list[Found] = []
-        for row in (*own, *direct):
-            one = self._found(item, asked, row)
-            if one is not None and one not in found:
-                found.append(one)
+        read = (self._found(item, asked, row) for row in (*own, *direct))
+        found = dict.fromkeys(one for one in read if one is not None)
         return sorted(found, key=lambda one: (self._places.get(one.origin, len(self._places)), one.text))
 
     def _rows(self, item: Item, question: str, record: str) -> list[Row]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, render_template, request
+from flask import Response, current_app, render_template, request
 
 from umr_ld.audit import Obligation, audit, redacted
 from umr_ld.audit.profile import profile_named, profiles
@@ -56,7 +56,12 @@ class _Audits:
 
     def _profiles(self) -> Mapping[str, Profile]:
         folder = self._site.registry.folder
-        return profiles(*([] if folder is None else [folder / "profiles"]))
+        try:
+            return profiles(*([] if folder is None else [folder / "profiles"]))
+        except Malformed as error:
+            # It is no visitor's fault, and where it lies is not for them; `umr audit profiles` says it too.
+            current_app.logger.warning("profiles of the deployment are left out: %s", error)
+            return profiles()
 
     def _dossier(self, reference: str) -> Dossier:
         return dossier(self._registry, reference, most=MOST)
