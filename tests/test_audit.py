@@ -606,6 +606,15 @@ def test_gaps_as_data_are_those_of_the_command_line(client, hospital):
     assert gaps == {one.verdict.item.notation for one in hospital["eu-gpai-mdf"].gaps(Obligation.EXPECTED)}
 
 
+def test_the_api_says_what_the_command_line_says(client, hospital, shipped):
+    found = client.get(f"/api/v1/audit/g7-sbom-ai/{HOSPITAL}").json
+    assert found == json.loads(audit_jsonld(hospital["g7-sbom-ai"], shipped.base))
+    (gaps,) = client.get(f"/api/v1/gaps/{HOSPITAL}?profile=us-onc-dsi&level=mandatory").json
+    assert len(gaps["gaps"]) == len(hospital["us-onc-dsi"].gaps(Obligation.MANDATORY))
+    assert [one["profile"] for one in client.get("/api/v1/profiles").json] == list(SHIPPED)
+    assert client.get(f"/api/v1/gaps/{HOSPITAL}?profile=nonsense").status_code == 404
+
+
 def test_an_export_is_a_file_and_its_own_identifier(client, hospital, shipped):
     answer = client.get(f"/audit/g7-sbom-ai/{HOSPITAL}@1.0.0")
     assert answer.data == audit_jsonld(hospital["g7-sbom-ai"], shipped.base)

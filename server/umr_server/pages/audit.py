@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, current_app, render_template, request
+from flask import Response, render_template, request
 
 from umr_ld.audit import Obligation, audit, redacted
-from umr_ld.audit.profile import profile_named, profiles
+from umr_ld.audit.profile import profile_named
 from umr_ld.errors import Malformed
 from umr_ld.page.audit import audit_page
 from umr_ld.registry.auditing import dossier
 from umr_ld.render.audit import GAP, audit_csv, audit_jsonld, gap_row, gaps_json
 from umr_ld.render.targets import TARGETS
+from umr_server.auditing import MOST, known_profiles
 from umr_server.linked.answering import PASSING, answer
 from umr_server.linked.negotiation import first_known
 from umr_server.linked.view import Table, View
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from flask.typing import ResponseReturnValue
 
-    from umr_ld.audit import Audit, Dossier, Profile
+    from umr_ld.audit import Audit, Dossier
     from umr_ld.registry.reader import Reader
     from umr_server.site import Site
-
-MOST = 200
-"""Records upstream that are looked at for a page; the command line looks at more."""
 
 FORMS = ("html", "md", "jsonld", "csv")
 """Of an export. What takes a typesetter seconds is left to the command line."""
@@ -54,22 +52,16 @@ class _Audits:
     def _registry(self) -> Reader:
         return self._site.asked
 
-    def _profiles(self) -> Mapping[str, Profile]:
-        folder = self._site.registry.folder
-        try:
-            return profiles(*([] if folder is None else [folder / "profiles"]))
-        except Malformed as error:
-            # It is no visitor's fault, and where it lies is not for them; `umr audit profiles` says it too.
-            current_app.logger.warning("profiles of the deployment are left out: %s", error)
-            return profiles()
-
     def _dossier(self, reference: str) -> Dossier:
         return dossier(self._registry, reference, most=MOST)
 
     def gaps(self, reference: str) -> ResponseReturnValue:
         found, _, suffix = first_known(reference, self._dossier)
         registry = self._registry
-        audits = [audit(one, found, registry.base, registry.vocabulary) for one in self._profiles().values()]
+        audits = [
+            audit(one, found, registry.base, registry.vocabulary)
+            for one in known_profiles(self._site.registry).values()
+        ]
         told = [(one, one.gaps(Obligation.EXPECTED)) for one in audits]
         view = View(
             page=lambda: render_template(
@@ -86,7 +78,7 @@ class _Audits:
             raise Malformed(
                 f"an export is not written as {form!r}", where="format", remedy=f"one of {', '.join(FORMS)}"
             )
-        registry, asked = self._registry, profile_named(profile, self._profiles())
+        registry, asked = self._registry, profile_named(profile, known_profiles(self._site.registry))
         filled_in = audit(asked, self._dossier(reference), registry.base, registry.vocabulary)
         shown = redacted(filled_in, request.args.get("audience", ""))
         body, media = self._written(shown, form)
