@@ -46,13 +46,13 @@ def render(
     changed is written in words.
     """
     target = TARGETS.get(session.chosen, TARGETS[_HUMAN])
-    _require_place(session, target)
+    require_place(session, target)
     _require_sense(reference, after, target, changed=changed)
     with session.open() as registry:
         shown = _shown(registry, target, reference, after, at, up=up)
     made = Rendered(_json(shown)) if session.chosen == "json" else target.render(shown)
     session.give(**dict.fromkeys(("human", "json", *TARGETS), lambda: made.body))
-    _tell(session, made)
+    tell_losses(session, made)
 
 
 def _shown(
@@ -78,8 +78,16 @@ def _json(page: Page | Drawing) -> bytes:
     )
 
 
-def _require_place(session: Session, target: Target) -> None:
-    """A terminal would obey what it takes for commands."""
+def require_place(session: Session, target: Target) -> None:
+    """A terminal would obey what it takes for commands.
+
+    Args:
+        session: says where the answer goes.
+        target: in which it is written.
+
+    Raises:
+        Malformed: if it is binary, and goes to a terminal.
+    """
     if target.binary and session.to_terminal:
         raise Malformed(
             f"{target.label} is nothing for a terminal",
@@ -104,7 +112,13 @@ def _require_sense(reference: str, after: str | None, target: Target, *, changed
         )
 
 
-def _tell(session: Session, made: Rendered) -> None:
+def tell_losses(session: Session, made: Rendered) -> None:
+    """Say what is not in what was made; all of it to those who asked for more.
+
+    Args:
+        session: how it is said.
+        made: by a target.
+    """
     if not made.losses:
         return
     for loss in made.losses:

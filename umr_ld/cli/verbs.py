@@ -34,6 +34,9 @@ VERBS = {
     "impact": Verb(
         "Risk", "tracing", "Find everything downstream, or who is affected by an advisory, with the paths."
     ),
+    "audit": Verb(
+        "Risk", "auditing", "Hold a record against what regulators and researchers ask, and export it."
+    ),
     "check": Verb(
         "Risk",
         "checking",
