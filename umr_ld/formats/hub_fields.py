@@ -240,7 +240,9 @@ class Fields:
             return ref
         if _LICENCE.match(text):
             return identifier(text) or text
-        plain = re.sub(r"[\s,]+(licen[cs]e|version|v(?=\d))?[\s,]*", "-", text, flags=re.IGNORECASE).strip("-")
+        plain = re.sub(r"[\s,]+(licen[cs]e|version|v(?=\d))?[\s,]*", "-", text, flags=re.IGNORECASE).strip(
+            "-"
+        )
         made = identifier(plain) or _licence_ref(text) or "other"
         self.lose(path, text, f"no identifier of a licence: taken as {made}")
         return made
