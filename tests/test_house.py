@@ -19,7 +19,7 @@ STOREYS = [
     "strictjson yamlld lexical prefixes mint jsonld reading rules screen checks entail inherit change derive lineage sparql scores page risk licences",
     "formats render durable lock seal mark database journal store index files net alerts access",
     "registry",
-    "remote",
+    "remote harvest",
     "cli __main__",
 ]
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
@@ -39,6 +39,8 @@ ROOMS = {
     "pydantic": {"umr_server"},
     "spectree": {"umr_server"},
     "sqlite3": {"index", "database"},
+    "huggingface_hub": {"harvest"},
+    "httpx2": {"harvest"},
     "socket": {"cli", "umr_server", "net"},
     "http.client": {"net"},
     "smtplib": {"alerts"},

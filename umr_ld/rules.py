@@ -283,7 +283,7 @@ def _plain(shapes: rdflib.Graph, node: Any, classes: frozenset[str], objects_of:
         least=number(SH.minCount) or 0,
         most=number(SH.maxCount),
         several=min(several, default=None),
-        kind=_KINDS.get(kind),  # type: ignore[arg-type]
+        kind=_KINDS.get(kind),
         datatype=str(shapes.value(node, SH.datatype) or ""),
         shortest=number(SH.minLength) or 0,
         longest=number(SH.maxLength),
