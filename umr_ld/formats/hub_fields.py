@@ -39,7 +39,8 @@ _ESCAPE = "repo--"
 """Before a segment that is none in a name. The hub lets nobody write two hyphens, so that nothing else is called so."""
 _LICENCE = re.compile(r"[A-Za-z0-9.+-]+\Z")
 _LONGEST = 1000
-"""Characters of a value that a loss report repeats."""
+"""Characters of a value: no field holds more, and loss reports repeat no more."""
+_UNSAYABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +191,12 @@ class Fields:
         several = enumerate(value) if isinstance(value, list) else ((None, value),)
         for at, one in several:
             path: Path = (field,) if at is None else (field, at)
-            if isinstance(one, str) and one.strip():
-                yield path, str(one).strip()
-            elif one not in (None, ""):
+            text = plain(one) if isinstance(one, str) else ""
+            if len(text) > _LONGEST:
+                self.lose(path, text, f"not taken over: it has {len(text):,} characters")
+            elif text:
+                yield path, text
+            elif not isinstance(one, str) and one not in (None, ""):
                 self.lose(path, str(one), "not read: no text")
 
     def link(self, path: Path, text: str, rule: Rule, **known: Value) -> None:
@@ -272,7 +276,16 @@ class Fields:
             value: as it was written.
             why: it did not come through as it was.
         """
-        self.losses.append(Loss(dotted(path), value[:_LONGEST], why, self._place(path)))
+        self.losses.append(Loss(dotted(path), plain(value)[:_LONGEST], why, self._place(path)))
+
+
+def plain(text: str) -> str:
+    """A text on one line, without what cannot be published: control characters, and halves of characters.
+
+    Args:
+        text: anything.
+    """
+    return _UNSAYABLE.sub(" ", text).strip()
 
 
 def _licence_ref(name: str) -> str:

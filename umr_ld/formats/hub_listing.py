@@ -10,14 +10,22 @@ Source: https://huggingface.co/docs/hub/api and `huggingface_hub.hf_api.ModelInf
 from __future__ import annotations
 
 import csv
-import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.errors import Malformed
 from umr_ld.formats.draft import Draft
-from umr_ld.formats.hub_fields import DATASETS, MODELS, NOT_TAKEN, Fields, crosswalk, name_of, repository_of
+from umr_ld.formats.hub_fields import (
+    DATASETS,
+    MODELS,
+    NOT_TAKEN,
+    Fields,
+    crosswalk,
+    name_of,
+    plain,
+    repository_of,
+)
 from umr_ld.formats.loss import Loss
 from umr_ld.tree import Number, Tree, dotted
 from umr_ld.vocab import CONTEXT_IRI
@@ -40,9 +48,8 @@ AGENT = "Hugging Face Hub"
 _METHOD = "a tag that the hub made of the card and the files"
 _NOTHING = frozenset(("none", "null", "undefined", "unknown", "n/a", "-", "..."))
 """What programs write as the base model where there is none."""
-_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]+)?\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _LONGEST_KEYWORD = 200
+_LONGEST_TEXT = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +152,7 @@ def _tags(given: object) -> _Tags:
         head, colon, rest = tag.partition(":") if isinstance(tag, str) else ("", "", "")
         rule = known.get(head) if colon else None
         if rule is None:
-            found.words.append(_CONTROL.sub(" ", str(tag))[:_LONGEST_KEYWORD].strip())
+            found.words.append(plain(str(tag))[:_LONGEST_KEYWORD])
         elif head == "base_model":
             relation, colon, typed = rest.partition(":")
             parent, relation = (typed, relation) if colon else (rest, "")
@@ -154,8 +161,8 @@ def _tags(given: object) -> _Tags:
             found.datasets.append(rest)
         elif head == "license":
             found.licence = rest
-        elif rule.key and rest.strip():
-            found.facts.append((rule.key, rule.prefix + _CONTROL.sub("", rest).strip()))
+        elif rule.key and plain(rest):
+            found.facts.append((rule.key, rule.prefix + plain(rest)))
     return found
 
 
@@ -213,7 +220,7 @@ class _Object:
         removed = self._item.get("x_removed_at")
         counts = len(self._stated["base_model"]), len(self._stated["datasets"])
         losses = (*self._lost, *fields.losses)
-        return Listed(self._name, draft, losses, str(removed) if removed else "", counts)
+        return Listed(self._name, draft, losses, plain(str(removed)) if removed else "", counts)
 
     def _address(self) -> str:
         return WEB + ("datasets/" if self._kind == "Dataset" else "") + self._repository
@@ -223,11 +230,11 @@ class _Object:
         found: dict[str, Value] = {}
         for member, (rule, *_) in members().items():
             value = self._item.get(member)
-            if rule.key and not rule.value and isinstance(value, str) and value.strip():
-                found[rule.key] = rule.prefix + _CONTROL.sub(" ", value).strip()
+            if rule.key and not rule.value and isinstance(value, str) and plain(value):
+                found[rule.key] = rule.prefix + plain(value)[:_LONGEST_TEXT]
         modified = self._item.get("lastModified")
-        if "revision" not in found and isinstance(modified, str) and modified.strip():
-            found["revision"] = _CONTROL.sub(" ", modified).strip()
+        if "revision" not in found and isinstance(modified, str) and plain(modified):
+            found["revision"] = plain(modified)[:_LONGEST_TEXT]
         for key, text in self._tags.facts:
             several = found.setdefault(key, [])
             assert isinstance(several, list)
@@ -263,7 +270,7 @@ class _Object:
         if not path or path.lower() in _NOTHING or path.count("/") not in slashes:
             self._lose((key,), text, "left out: this is no owner/name at the hub")
             if key == "base_model" and text.lower() not in _NOTHING:
-                self._noted.append(repr(_CONTROL.sub(" ", text)[:500]))
+                self._noted.append(repr(plain(text)[:500]))
             return False
         return True
 
@@ -299,4 +306,4 @@ class _Object:
             self._lose((str(member),), "", NOT_TAKEN)
 
     def _lose(self, path: Path, value: str, why: str) -> None:
-        self._lost.append(Loss(dotted(path), value[:1000], why, self._document.source))
+        self._lost.append(Loss(dotted(path), plain(value)[:_LONGEST_TEXT], why, self._document.source))
