@@ -21,6 +21,7 @@ VERBS = {
     "bump": Verb("Write", "drafts", "Say what a draft changes, and the least version that would do."),
     "publish": Verb("Write", "drafts", "Publish records: all of them, or none."),
     "import": Verb("Write", "importing", "Take over what hubs list, or legacy YAML records."),
+    "push": Verb("Write", "pushing", "Write lineage, licence and a badge into a card at the hub."),
     "withdraw": Verb("Write", "keeping", "Withdraw a record; it stays readable, marked with the reason."),
     "vanish": Verb("Write", "keeping", "Note that an artifact is gone from where it was published."),
     "show": Verb("Read", "showing", "Show a record, and where each inherited value comes from."),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Malformed, Unreadable
@@ -83,13 +84,25 @@ def front_matter(document: Document) -> bytes:
     Raises:
         Unreadable: if there is none.
     """
-    body = document.body.removeprefix(b"\xef\xbb\xbf")
-    fences = list(_FENCE.finditer(body))[:2]
-    if len(fences) < 2 or body[: fences[0].start()].strip():
+    body = document.body
+    found = fences(body)
+    if not found:
         raise Unreadable(
             "the card has no front matter, so it says nothing that a program can read",
             where=document.source,
             remedy="begin it with a line ---, fields like `base_model: owner/name`, and another line ---",
         )
-    before = body.count(b"\n", 0, fences[0].end())
-    return b"\n" * before + body[fences[0].end() : fences[1].start()]
+    (_, start), (end, _) = found
+    return b"\n" * body.count(b"\n", 0, start) + body[start:end]
+
+
+def fences(body: bytes) -> tuple[tuple[int, int], ...]:
+    """Where the two lines --- of a card's front matter stand, from which byte to which; none if there are not both.
+
+    Args:
+        body: of the card.
+    """
+    text = body.removeprefix(b"\xef\xbb\xbf")
+    mark = len(body) - len(text)
+    found = [(mark + match.start(), mark + match.end()) for match in islice(_FENCE.finditer(text), 2)]
+    return () if len(found) < 2 or body[mark : found[0][0]].strip() else tuple(found)

@@ -196,7 +196,7 @@ class Fields:
                 self.lose(path, text, f"not taken over: it has {len(text):,} characters")
             elif text:
                 yield path, text
-            elif not isinstance(one, str) and one not in (None, ""):
+            elif one is not None and not isinstance(one, str):
                 self.lose(path, str(one), "not read: no text")
 
     def link(self, path: Path, text: str, rule: Rule, **known: Value) -> None:

@@ -6,13 +6,15 @@ Wire format: https://huggingface.co/docs/hub/api, pages by the `Link` header (RF
 
 from __future__ import annotations
 
+import json
 import random
+import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from umr_ld.errors import Denied, Malformed, Missing, Unreachable
+from umr_ld.errors import Conflict, Denied, Malformed, Missing, UmrError, Unreachable
 from umr_ld.formats.loss import Loss
 from umr_ld.harvest.listing import Piece, objects_of
 
@@ -25,6 +27,7 @@ ENDPOINT = "https://huggingface.co"
 TOKEN = "HF_TOKEN"  # noqa: S105 - where it is, not what it is
 """Variable with the token, as the hub's own programs read it."""
 
+_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _PAGE = 1000
 _EXPANDED = (
     "author", "cardData", "createdAt", "disabled", "gated", "lastModified", "library_name", "pipeline_tag", "private",
@@ -103,8 +106,6 @@ class Hub:
         Raises:
             Missing, Denied, Unreachable: if the hub does not know it, or does not answer.
         """
-        import json
-
         yield self.one(repository)
         seen, waiting = {repository}, [repository]
         while waiting:
@@ -153,6 +154,42 @@ class Hub:
             self._answer(f"{self.endpoint}/{lead}{quote(repository)}/resolve/main/{quote(path)}").content
         )
 
+    def put(self, repository: str, path: str, body: bytes, message: str, *, dataset: bool = False) -> str:
+        """Write a small file, unless the repository has changed since it was asked.
+
+        Args:
+            repository: `owner/name`.
+            path: of the file.
+            body: its new content.
+            message: of the commit.
+            dataset: as of `one`.
+
+        Returns:
+            the commit.
+
+        Raises:
+            Denied: if the token does not allow it.
+            Conflict: if somebody else has just written.
+            Missing, Unreachable: as `one`.
+        """
+        library = self.library
+        api = library.HfApi(endpoint=self.endpoint, token=self.token or False, library_name="umr-ld")
+        kind = "dataset" if dataset else "model"
+        now = json.loads(self.one(repository, dataset=dataset).body).get("sha", "")
+        try:
+            done = api.create_commit(
+                repository,
+                [library.CommitOperationAdd(path_in_repo=path, path_or_fileobj=body)],
+                commit_message=message,
+                repo_type=kind,
+                parent_commit=now if _COMMIT.match(str(now)) else None,
+            )
+        except library.errors.HfHubHTTPError as error:
+            raise _refused(error.response.status_code, f"{self.endpoint}/{repository}") from None
+        except (library.utils._http.httpx2.HTTPError, OSError, ValueError) as error:  # noqa: SLF001 - its errors are these
+            raise Unreachable(str(error)[:500], where=f"{self.endpoint}/{repository}") from None
+        return str(done.oid)
+
     # -- asking
 
     def _answer(self, url: str) -> Any:
@@ -160,7 +197,7 @@ class Hub:
         for tried in range(1, _TRIES + 1):
             try:
                 answer = self.library.utils.get_session().get(url, headers=headers)
-            except self.library.utils._http.httpx2.HTTPError as error:  # noqa: SLF001 - its errors are these
+            except (self.library.utils._http.httpx2.HTTPError, OSError) as error:  # noqa: SLF001 - its errors are these
                 if tried == _TRIES:
                     raise Unreachable(str(error), where=_place(url)) from None
                 self.sleep(self._pause(tried, ""))
@@ -185,13 +222,21 @@ def _accepted(answer: Any, url: str) -> Any:
     status, place = answer.status_code, _place(url)
     if status == 200:
         return answer
-    if status == 404 or answer.headers.get("x-error-code") in {"RepoNotFound", "EntryNotFound"}:
-        raise Missing("the hub has no such thing, or does not show it", where=place)
+    if answer.headers.get("x-error-code") in {"RepoNotFound", "EntryNotFound"}:
+        status = 404
+    raise _refused(status, place)
+
+
+def _refused(status: int, place: str) -> UmrError:
+    if status == 404:
+        return Missing("the hub has no such thing, or does not show it", where=place)
     if status in {401, 403}:
-        raise Denied(
+        return Denied(
             f"the hub does not allow it (status {status})", where=place, remedy=f"put a token into {TOKEN}"
         )
-    raise Unreachable(f"the hub answers with status {status}", where=place)
+    if status in {409, 412}:
+        return Conflict("somebody else has just written there", where=place, remedy="try again")
+    return Unreachable(f"the hub answers with status {status}", where=place)
 
 
 def _place(url: str) -> str:
