@@ -71,7 +71,7 @@ def new(
         from umr_ld.cli.outlining import outlined
 
         reach = Reach(endpoint, http=allow_http, private=allow_private)
-        return give_draft(session, lambda: outlined(session, name, source, reach))
+        return give_draft(session, lambda: outlined(session, name, source, reach, title=title))
     if not name:
         raise Malformed(
             "the draft has no name", where="NAME", remedy="name what it is of, or where it is --from"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from umr_ld.document import Document
 from umr_ld.errors import Malformed, Missing
+from umr_ld.names import Name
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _PREFACE = """\
 """
 
 
-def outlined(session: Session, name: str, source: str, reach: Reach) -> str:
+def outlined(session: Session, name: str, source: str, reach: Reach, *, title: str = "") -> str:
     """The draft, and on standard error what a person should look at and fill in.
 
     Args:
@@ -34,6 +35,7 @@ def outlined(session: Session, name: str, source: str, reach: Reach) -> str:
         name: of the artifact; empty for one after what it is from.
         source: path of a card or folder, or `hf:owner/name`.
         reach: how a hub is reached.
+        title: of the artifact; empty for what the card says.
 
     Raises:
         Missing: if there is nothing.
@@ -46,7 +48,9 @@ def outlined(session: Session, name: str, source: str, reach: Reach) -> str:
         own, files, listed = _of_hub(source, reach)
     else:
         own, files, listed = _of_path(Path(source))
-    made = outline(name or own, files, listed)
+    made = outline(str(Name.parse(name or own)), files, listed)
+    if title:
+        made.root["title"] = title
     for row in made.losses:
         session.say(one_line(str(row)))
     text = _PREFACE.format(source=one_line(source)) + as_yaml(made.root)
