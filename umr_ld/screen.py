@@ -8,7 +8,7 @@ everything that is not surely kept.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -98,6 +98,27 @@ class Plain:
         return self.smallest is None or (value.value.isdecimal() and int(value.value[:18]) >= self.smallest)
 
 
+@dataclass(slots=True)
+class _Demands:
+    """What is demanded of nodes of one sort: by property, and of those that have to have a value."""
+
+    by_path: dict[str, list[Plain]] = field(default_factory=dict)
+    needed: list[str] = field(default_factory=list)
+
+    def add(self, one: Plain) -> None:
+        self.by_path.setdefault(one.path, []).append(one)
+        if one.least:
+            self.needed.append(one.path)
+
+    def are_kept(self, about: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]) -> bool:
+        """Of properties without values nothing but a value can be demanded (SHACL §4)."""
+        if not all(path in about for path in self.needed):
+            return False
+        return all(
+            one.is_kept(values) for path, values in about.items() for one in self.by_path.get(path, ())
+        )
+
+
 class Screen:
     """Shapes, ready for a first look.
 
@@ -109,13 +130,13 @@ class Screen:
     def __init__(
         self, plain: Iterable[Plain], others: Iterable[tuple[frozenset[str], frozenset[str]]]
     ) -> None:
-        self._by_class: dict[str, list[Plain]] = {}
-        self._by_property: dict[str, list[Plain]] = {}
+        self._by_class: dict[str, _Demands] = {}
+        self._by_property: dict[str, _Demands] = {}
         for one in plain:
             for name in one.classes:
-                self._by_class.setdefault(name, []).append(one)
+                self._by_class.setdefault(name, _Demands()).add(one)
             for name in one.objects_of:
-                self._by_property.setdefault(name, []).append(one)
+                self._by_property.setdefault(name, _Demands()).add(one)
         found = list(others)
         self._unsure_classes = frozenset().union(*(classes for classes, _ in found))
         self._unsure_properties = frozenset().union(*(names for _, names in found))
@@ -129,27 +150,24 @@ class Screen:
         said: dict[str, dict[str, list[ox.NamedNode | ox.Literal]]] = {}
         for triple in triples:
             subject, name, value = triple.subject, triple.predicate, triple.object
-            if not isinstance(subject, ox.NamedNode) or not isinstance(value, ox.NamedNode | ox.Literal):
+            if not isinstance(subject, ox.NamedNode) or not isinstance(value, (ox.NamedNode, ox.Literal)):
                 return False
             said.setdefault(subject.value, {}).setdefault(name.value, []).append(value)
         return all(self._node_passes(about, said) for about in said.values())
 
     def _node_passes(self, about: Mapping[str, Sequence[ox.NamedNode | ox.Literal]], said: Said) -> bool:
         for value in about.get(_TYPE, ()):
-            if value.value in self._unsure_classes or not _all_kept(
-                self._by_class.get(value.value, ()), about
-            ):
+            demands = self._by_class.get(value.value)
+            if value.value in self._unsure_classes or (demands is not None and not demands.are_kept(about)):
                 return False
         for name, values in about.items():
             if name in self._unsure_properties:
                 return False
-            shapes = self._by_property.get(name, ())
-            for value in values if shapes else ():
-                below = said.get(value.value, {}) if isinstance(value, ox.NamedNode) else {}
-                if not _all_kept(shapes, below):
-                    return False
+            demands = self._by_property.get(name)
+            if demands is not None and not all(demands.are_kept(_below(value, said)) for value in values):
+                return False
         return True
 
 
-def _all_kept(shapes: Sequence[Plain], about: Mapping[str, Sequence[ox.NamedNode | ox.Literal]]) -> bool:
-    return all(one.is_kept(about.get(one.path, ())) for one in shapes)
+def _below(value: ox.NamedNode | ox.Literal, said: Said) -> Mapping[str, Sequence[ox.NamedNode | ox.Literal]]:
+    return said.get(value.value, {}) if isinstance(value, ox.NamedNode) else {}
