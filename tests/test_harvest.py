@@ -430,6 +430,18 @@ def test_a_tree_is_a_model_and_all_that_was_made_from_it(hub, asked):
     assert sorted(got(asked.descendants("maker/a"))) == ["maker/a", "x/b", "x/c", "x/d"]
 
 
+def test_a_branch_of_a_tree_that_cannot_be_read_is_told_and_nothing_of_it_is_taken_for_gone(
+    hub, asked, intake, registry
+):
+    hub.models = [model("maker/a"), model("x/b", "base_model:maker/a"), model("x/c", "base_model:x/b")]
+    assert take(parse_source("hf:tree/maker/a"), intake, lambda: asked, None).counts == Counter(published=3)
+    hub.faults["/api/models"] = [(200, {}, json.dumps(hub.models[1:2]).encode()), *[(503, {}, b"")] * 5]
+    tally = take(parse_source("hf:tree/maker/a"), intake, lambda: asked, None)
+    assert tally.counts == Counter(unchanged=2, unread=1)
+    assert "what was made from x/b is not read" in tally.losses[0].why
+    assert registry.show("hf/x/c").gone is None
+
+
 def test_one_model_and_one_dataset_are_taken_and_what_is_not_there_any_more_is_noted(
     hub, asked, intake, registry
 ):

@@ -133,6 +133,25 @@ FOUND = {
         {"README.md": "---\nbase_model: maker/base\nbase_model_relation: merge\n---\n"},
         [("mergedFrom", "hf/maker/base", "declared")],
     ),
+    "broken front matter": ("made", {"README.md": "---\na: [b\n---\n"}, []),
+    "a bomb": ("made", {"README.md": "---\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\n"}, []),
+    "wrong types": (
+        "made",
+        {"README.md": "---\nbase_model: {a: b}\ndatasets: [{c: d}]\nlicense: [1, mit]\nlanguage: true\ntags: [[a]]\n---\n"},
+        [],
+    ),
+    "huge cells": ("made", {"README.md": f"---\nlicense: {'x' * 99999}\ntags: [{'y' * 99999}]\n---\n"}, []),
+    "Windows line ends": (
+        "made",
+        {"README.md": "---\r\nbase_model: maker/base\r\n---\r\n# Text\r\n"},
+        [("basedOn", "hf/maker/base", "declared")],
+    ),
+    "several documents": (
+        "made",
+        {"README.md": "---\nbase_model: maker/base\n---\n# Text\n---\nbase_model: other/base\n---\n"},
+        [("basedOn", "hf/maker/base", "declared")],
+    ),
+    "no front matter": ("made", {"README.md": "# Only text\n"}, []),
     "nothing to conclude from": (
         "made-AWQ",
         {"README.md": "---\nlicense: mit\n---\n", "config.json": "[broken", "adapter_config.json": '{"base_model_name_or_path": "/root/x y"}'},

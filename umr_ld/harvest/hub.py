@@ -109,16 +109,19 @@ class Hub:
         yield self.one(repository)
         seen, waiting = {repository}, [repository]
         while waiting:
-            for piece in self.listed(filter=f"base_model:{waiting.pop()}"):
-                if isinstance(piece, Piece):
-                    said = json.loads(piece.body)
-                    found = said.get("id") if isinstance(said, dict) else None
+            above = waiting.pop()
+            try:
+                for piece in self.listed(filter=f"base_model:{above}"):
+                    found = _repository(piece)
                     if found in seen:
                         continue
-                    if isinstance(found, str):
+                    if found:
                         seen.add(found)
                         waiting.append(found)
-                yield piece
+                    yield piece
+            except (Missing, Unreachable) as error:
+                why = f"what was made from {above} is not read: {error.what}"
+                yield Loss("", above, why, self.endpoint)
 
     # -- one thing
 
@@ -216,6 +219,16 @@ class Hub:
         """Seconds to wait: what the hub wants, else twice as long each time, and some by chance."""
         wanted = float(after) if after.isdecimal() else 0.5 * 2**tried
         return float(min(wanted, _LONGEST_WAIT) * (1 + 0.25 * self.chance()))
+
+
+def _repository(piece: Piece | Loss) -> str:
+    """Of what a piece is, if that can be told."""
+    try:
+        said = json.loads(piece.body) if isinstance(piece, Piece) else None
+    except ValueError:
+        return ""
+    found = said.get("id") if isinstance(said, dict) else ""
+    return found if isinstance(found, str) else ""
 
 
 def _accepted(answer: Any, url: str) -> Any:

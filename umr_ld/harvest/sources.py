@@ -104,7 +104,9 @@ def take(source: Source, intake: Intake, hub: Callable[[], Hub], progress: Progr
             known, asked.listed(author=source.value, dataset=source.dataset), progress=progress
         )
     if source.kind == "tree":
-        return intake.take(known, asked.descendants(source.value), progress=progress)
+        # What is not said to be made from it any more may be there all the same.
+        found = asked.descendants(source.value)
+        return intake.take(known, found, missing_is_gone=False, progress=progress)
     return _take_one(source, known, intake, asked)
 
 
