@@ -43,7 +43,7 @@ def import_(
     allow_http: bool,
     allow_private: bool,
 ) -> int:
-    """Take over what hubs list, or a repository of legacy YAML records.
+    """Take over what hubs list, or legacy YAML records.
 
     A SOURCE is hf:owner/name, hf:datasets/owner/name, hf:author/*, hf:tree/owner/name (a model and all that was made
     from it), or a file in .jsonl or .jsonl.gz with an object of the hub's API a line. Again, only what changed

@@ -38,9 +38,9 @@ def push(
     allow_http: bool,
     allow_private: bool,
 ) -> int:
-    """Write lineage, licence, a badge and a link to the record into a card at the hub.
+    """Write lineage, licence and a badge into a card at the hub.
 
-    REFERENCE is the record; what is recorded of hf:owner/name unless given. Fields that the card does not have
+    A link to the record is written too. REFERENCE is the record; what is recorded of hf:owner/name unless given. Fields that the card does not have
     are added to its front matter, and one block is written below the text, or where it stood before;
     nothing else of the card changes. What the card states otherwise is told, and left. The token stands in
     HF_TOKEN. --dry-run shows the difference.
