@@ -332,8 +332,10 @@ class Index(Protocol):
         """The best record that a link covers; None if there is none."""
         ...
 
-    def naming(self, artifact: str, at: int | None = None) -> Sequence[RecordRow]:
-        """The records with a link to an artifact, each once, by name and version."""
+    def naming(
+        self, artifact: str, at: int | None = None, most: int | None = None, skip: int = 0
+    ) -> Sequence[RecordRow]:
+        """See `lineage.Graph.naming`."""
         ...
 
     def dependents(self, ref: Ref, at: int | None = None) -> Sequence[RecordRow]:

@@ -234,10 +234,12 @@ class SqliteIndex:
         with self._files.reading() as db:
             return next(rows.covered(db, link, _upto(at)), None)
 
-    def naming(self, artifact: str, at: int | None = None) -> Sequence[RecordRow]:
+    def naming(
+        self, artifact: str, at: int | None = None, most: int | None = None, skip: int = 0
+    ) -> Sequence[RecordRow]:
         """See `Index.naming`."""
         with self._files.reading() as db:
-            return tuple(rows.naming(db, plain(artifact), _upto(at)))
+            return tuple(rows.naming(db, plain(artifact), _upto(at), most, skip))
 
     def dependents(self, ref: Ref, at: int | None = None) -> Sequence[RecordRow]:
         """See `Index.dependents`."""
