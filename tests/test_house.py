@@ -17,10 +17,13 @@ SERVER = ROOT / "server" / "umr_server"
 # The storeys, lowest first. A module may import from its own storey and from those below.
 STOREYS = [
     "errors findings media document resources examples entry tree names moments versions ranges range_syntax order osv addresses vocab record",
-    "strictjson yamlld lexical prefixes mint jsonld reading rules checks entail inherit change derive lineage sparql scores page risk licences audit",
+    (
+        "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
+        "sparql scores page risk licences audit"
+    ),
     "formats render durable lock seal mark database journal store index files net alerts access",
     "registry",
-    "remote",
+    "remote harvest",
     "cli __main__",
 ]
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
@@ -40,6 +43,8 @@ ROOMS = {
     "pydantic": {"umr_server"},
     "spectree": {"umr_server"},
     "sqlite3": {"index", "database"},
+    "huggingface_hub": {"harvest"},
+    "httpx2": {"harvest"},
     "socket": {"cli", "umr_server", "net"},
     "http.client": {"net"},
     "smtplib": {"alerts"},

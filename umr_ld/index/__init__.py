@@ -253,6 +253,14 @@ class Index(Protocol):
         """Names of recorded artifacts with this skeleton (`Name.skeleton`), in order."""
         ...
 
+    def case_twins(self, prefix: str) -> Sequence[tuple[str, ...]]:
+        """Names, recorded or only named, that differ in nothing but the case of letters, together.
+
+        Args:
+            prefix: of the names.
+        """
+        ...
+
     def suggest(self, name: str) -> Sequence[str]:
         """Names of artifacts, recorded or only named, that are spelt alike; the most alike first."""
         ...

@@ -196,6 +196,14 @@ class Reader:
         """
         return tuple(self._parts.index.suggest(name))
 
+    def case_twins(self, prefix: str) -> tuple[tuple[str, ...], ...]:
+        """Names of artifacts that differ in nothing but the case of letters, together: hubs have such.
+
+        Args:
+            prefix: of the names.
+        """
+        return tuple(self._parts.index.case_twins(prefix))
+
     def diff(self, before: str, after: str) -> Diff:
         """The changes between two records.
 
