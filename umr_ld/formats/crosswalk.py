@@ -160,6 +160,7 @@ class Facts:
     values: dict[str, Value] = field(default_factory=dict)
     losses: list[Loss] = field(default_factory=list)
     taken: set[Path] = field(default_factory=set)
+    _attributes: set[str] = field(default_factory=lambda: {"type", "@type"})
     _places: dict[Path, Path] = field(default_factory=dict)
 
     def take(self, rules: Iterable[Rule], kind: str, root: Value, trail: Path, resolve: Resolve | None = None) -> None:
@@ -176,6 +177,7 @@ class Facts:
         for rule in rules:
             if not rule.reads or not rule.is_of(kind) or (rule.yields and rule.key in self.values):
                 continue
+            self._attributes |= {step.attribute for step in rule.place}
             if rule.inner:
                 nested.setdefault(rule.key, []).append(rule)
                 continue
@@ -260,7 +262,7 @@ class Facts:
         waiting = [(trail, root)]
         while waiting:
             path, value = waiting.pop()
-            says_which = path[-1:] in {("type",), ("@type",)} and path[:-1] in above
+            says_which = path[-1] in self._attributes and path[:-1] in above if path else False
             if path in self.taken or says_which or value in (None, {}, [], ""):
                 continue
             if path in above or path == trail:

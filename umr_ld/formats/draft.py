@@ -93,8 +93,8 @@ class Subject:
         return str(found[0])
 
     def links(self) -> list[dict[str, Value]]:
-        """Its upstreams."""
-        return nodes(self.root.get("upstream"))
+        """Its upstreams but earlier versions of itself, which in other formats would be a circle."""
+        return [one for one in nodes(self.root.get("upstream")) if one.get("artifact") != self.name]
 
 
 class Written(NamedTuple):

@@ -49,6 +49,7 @@ class Thing:
     facts: Facts
     kept: list[tuple[Path, str, str]] = field(default_factory=list)
     origin: tuple[Path, Value] | None = None
+    _linked: list[dict[str, Value]] = field(default_factory=list)
 
     def link(self, relation: str | None, artifact: str | None, path: Path, value: Value, vocabulary: Vocabulary) -> None:
         """Add an upstream.
@@ -69,7 +70,19 @@ class Thing:
         said = vocabulary.relations[relation]
         if said.from_kinds and self.kind not in said.from_kinds:
             relation = "basedOn"
-        self.facts.add("upstream", {"relation": relation, "artifact": artifact, "evidence": "declared"}, path)
+        made: dict[str, Value] = {"relation": relation, "artifact": artifact, "evidence": "declared"}
+        self._linked.append(made)
+        self.facts.add("upstream", made, path)
+
+    def mark_external(self, names: frozenset[str]) -> None:
+        """Say of the links that lead out of the document that they do.
+
+        Args:
+            names: of what is in it.
+        """
+        for link in self._linked:
+            if link["artifact"] not in names:
+                link["external"] = True
 
 
 @dataclass(slots=True)
@@ -123,11 +136,9 @@ class Gathering:
 
     def translation(self) -> Translation:
         """The drafts, upstreams first; of links in a circle the one that closes it is left out."""
-        names = {one.name for one in self.things}
+        names = frozenset(one.name for one in self.things)
         for one in self.things:
-            for link in nodes(one.facts.values.get("upstream")):
-                if link["artifact"] not in names:
-                    link["external"] = True
+            one.mark_external(names)
             restore(one.facts, one.kept)
             if one.origin is not None:
                 one.facts.lose_rest(one.origin[1], one.origin[0])
@@ -147,7 +158,7 @@ class Gathering:
             kept = []
             for link in nodes(thing.facts.values.get("upstream")):
                 target = str(link.get("artifact"))
-                if thing.name in _reached(target, above):
+                if "version" not in link and thing.name in _reached(target, above):
                     self.lose((), f"{thing.name} {link.get('relation')} {target}", "not read: the link closes a circle")
                 else:
                     kept.append(link)
