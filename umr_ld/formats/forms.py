@@ -59,6 +59,20 @@ def _address(value: Value) -> str:
     return text
 
 
+_NAMES = ("schema:name", "foaf:name", "rdfs:label", "dct:title", "name")
+
+
+def _called(value: Value) -> str:
+    """What an agent is called, whether it is a text or a thing that has a name."""
+    if not isinstance(value, dict) or "@value" in value:
+        return text_of(value)
+    for key in _NAMES:
+        for one in value[key] if isinstance(value.get(key), list) else [value.get(key)]:
+            if isinstance(one, str) and one.strip():
+                return str(one)
+    return _address(value)
+
+
 def _agent(value: Value) -> str:
     """What an agent is called; an agent that has no name is called by its address."""
     return text_of(value.get("label", value.get("id")) if isinstance(value, dict) else value)
@@ -76,6 +90,13 @@ def _decimal(value: Value) -> Number:
     if found is None:
         raise Malformed("a number is expected here")
     return Number(found)
+
+
+def _sha256(value: Value) -> str:
+    text = text_of(value).strip().lower()
+    if not re.fullmatch(r"[0-9a-f]{64}", text):
+        raise Malformed("this is no SHA-256 in hexadecimal digits")
+    return text
 
 
 def _date(value: Value) -> str:
@@ -113,11 +134,12 @@ FORMS = {
     "text": Form(text_of, text_of),
     "address": Form(_address, _address),
     "id": Form(_address, lambda value: {"@id": _address(value)}),
-    "agent": Form(text_of, _agent),
+    "agent": Form(_called, _agent),
     "integer": Form(_integer, _integer),
     "decimal": Form(_decimal, _decimal),
     "decimal-text": Form(_decimal, lambda value: str(_decimal(value))),
     "kilograms-in-tonnes": Form(_thousandfold, _thousandth),
+    "sha256": Form(_sha256, _sha256),
     "date": Form(_date, _date),
     "day": Form(_date, _day),
     "moment": Form(_date, _moment),

@@ -83,7 +83,8 @@ def _read(
             yield "type", [*kinds]
         elif not name.startswith("@") and name != WITHOUT:
             key = vocabulary.key_of(full(name), parent) or full(name)
-            made = [_plain(one, key, graph, vocabulary, above) for one in _several(values)]
+            term = vocabulary.term(key, parent)
+            made = [_plain(one, key, term, graph, vocabulary, above) for one in _several(values)]
             yield key, made if len(made) > 1 else made[0]
 
 
@@ -91,13 +92,14 @@ def _several(values: Value) -> list[Value]:
     return values if isinstance(values, list) else [values]
 
 
-def _plain(value: Value, key: str, graph: Graph, vocabulary: Vocabulary, above: tuple[int, ...]) -> Value:
+def _plain(
+    value: Value, key: str, term: Term | None, graph: Graph, vocabulary: Vocabulary, above: tuple[int, ...]
+) -> Value:
     whole = graph.resolve(value)
     if not isinstance(whole, dict):
         return whole
     if "@value" in whole:
-        known = vocabulary.term(key) is not None or any(inner == key for _, inner in vocabulary.terms)
-        return whole if "@language" in whole or not known else whole["@value"]
-    if whole.keys() == {"@id"} or id(whole) in above:
+        return whole if "@language" in whole or term is None else whole["@value"]
+    if whole.keys() == {"@id"} or id(whole) in above or (term is not None and not term.is_node):
         return whole.get("@id")
     return dict(_read(whole, key, graph, vocabulary, (*above, id(whole))))

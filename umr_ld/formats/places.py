@@ -85,11 +85,11 @@ def found(
         resolve: gives the object that a reference stands for.
         trail: path of `root`.
     """
+    if resolve is not None:
+        root = resolve(root)
     if not steps:
         yield trail, root
         return
-    if resolve is not None:
-        root = resolve(root)
     step, rest = steps[0], steps[1:]
     if not isinstance(root, dict) or root.get(step.key) is None:
         return

@@ -21,6 +21,7 @@ from umr_ld.formats.identity import artifact_of, named
 from umr_ld.formats.kept import kept_rows, missing
 from umr_ld.formats.licensing import licence_texts, take_licence
 from umr_ld.formats.linked import PREFIXES, read_graph
+from umr_ld.formats.loss import Loss
 from umr_ld.formats.own_terms import KEPT, WITHOUT, own_terms, read_own_terms
 from umr_ld.formats.places import pruned
 from umr_ld.formats.wire import as_bytes
@@ -31,16 +32,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from umr_ld.document import Document
+    from umr_ld.formats.crosswalk import Facts
     from umr_ld.formats.draft import Stack, Subject, Translation
     from umr_ld.formats.gathering import Thing
     from umr_ld.formats.linked import Graph
     from umr_ld.formats.places import Node
-    from umr_ld.tree import Value
+    from umr_ld.tree import Path, Value
     from umr_ld.vocab import Vocabulary
 
 NAME = "umr:name"
 _WHERE = "terms of its own (umr:kept)"
-_HEAD = frozenset(("@id", "@type", "@context", NAME, KEPT))
+_HEAD = frozenset(("@id", "@type", "@context", "dct:conformsTo", NAME, KEPT))
 _ADDRESSES = ("schema:url", "schema:sameAs", "schema:identifier", "dct:identifier")
 
 
@@ -53,6 +55,7 @@ class Statements:
         read_as: class to kind of record.
         written_as: kind of record to classes.
         licence: property that holds licences; empty for none.
+        asks: properties that the format asks for, and a record may not say.
         finish: what else a document needs: changes the node, and gives more nodes.
         compacted: makes the document from the nodes, the subject's first; JSON-LD with prefixes unless given.
     """
@@ -61,6 +64,7 @@ class Statements:
     read_as: Mapping[str, str]
     written_as: Mapping[str, tuple[str, ...]]
     licence: str = ""
+    asks: tuple[str, ...] = ()
     finish: Callable[[Subject, dict[str, Value]], list[Value]] | None = field(default=None)
     compacted: Callable[[list[Value]], Value] | None = field(default=None)
 
@@ -94,7 +98,7 @@ class Statements:
         return gathering.translation()
 
     def _kind(self, node: Node) -> str:
-        return next((self.read_as[one] for one in node.get("@type", ()) if one in self.read_as), "")
+        return next((kind for one, kind in self.read_as.items() if one in node.get("@type", ())), "")
 
     @staticmethod
     def _says_something(node: Node) -> bool:
@@ -113,14 +117,27 @@ class Statements:
         rules = rules_of(self.label)
         facts.take(rules, thing.kind, node, node.path, graph.resolve)
         thing.version = str(facts.values.pop("version", ""))
-        for text in _texts(node.get(self.licence)):
-            take_licence(facts, text, node.origins.get(self.licence, node.path))
+        for value in node.get(self.licence, ()):
+            self._take_licence(value, facts, node.origins.get(self.licence, node.path), graph)
         terms = self._read_links(node, thing, graph, vocabulary)
+        if [*_texts(node.get("dct:identifier"))] == [thing.name]:
+            node.pop("dct:identifier")
         known = {rule.place[0].key for rule in rules if rule.is_of(thing.kind)} | terms | _HEAD | {self.licence}
         for key in [key for key in node if key not in known]:
             facts.lose(node.origins.get(key, (key,)), node[key], NOT_TAKEN)
         for one in node.get(KEPT, ()):
             self._restore(one, thing, graph, vocabulary)
+
+    @staticmethod
+    def _take_licence(value: Value, facts: Facts, path: Path, graph: Graph) -> None:
+        whole = graph.resolve(value)
+        keys = ("@id", "schema:url", "schema:name", "dct:title", "rdfs:label")
+        texts = [text for key in keys for text in _texts(whole.get(key))] if isinstance(whole, dict) else _texts(whole)
+        text = next((one for one in texts if not one.startswith(("_:", "#"))), "")
+        if text:
+            take_licence(facts, text, path)
+        else:
+            facts.lose(path, value, "not read: this names no licence")
 
     def _read_links(self, node: Node, thing: Thing, graph: Graph, vocabulary: Vocabulary) -> set[str]:
         words = relations_of(self.label).values()
@@ -178,7 +195,7 @@ class Statements:
         self._write_links(subject, node)
         more = self.finish(subject, node) if self.finish is not None else []
         back = self._read_back([pruned(node), *more], subject)
-        keys = [key for key in missing(subject.root, back)]
+        keys = [*missing(subject.root, back)]
         nested = [key for key, value in subject.minted.root.items() if _holds_objects(value) and key not in keys]
         own = own_terms(subject.minted.root, [*keys, *nested], subject.vocabulary)
         unsaid = back.keys() - subject.root.keys() - {"@context", "type", "name", "version"}
@@ -186,7 +203,13 @@ class Statements:
             own[WITHOUT] = [*sorted(unsaid)]
         if own:
             node[KEPT] = {"@id": f"{subject.minted.iri}#kept", **own}
-        rows = tuple(kept_rows(keys, subject.root, _WHERE, subject.minted.tree.source))
+        source = subject.minted.tree.source
+        unfilled = [
+            Loss(key, "", f"{self.label} asks for it, and the record does not say it", source)
+            for key in self.asks
+            if key not in node
+        ]
+        rows = (*kept_rows(keys, subject.root, _WHERE, source), *unfilled)
         return Written(self._bytes([pruned(node), *more], media), rows)
 
     def _write_licence(self, subject: Subject, node: dict[str, Value]) -> None:
