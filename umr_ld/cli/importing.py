@@ -15,6 +15,8 @@ from umr_ld.render.publications import HEAD, publication_json, publication_row, 
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from umr_ld.cli.session import Session
     from umr_ld.formats.loss import Loss, LossReport
     from umr_ld.registry.views import Checked, Imported
@@ -31,28 +33,27 @@ _LOSS_HEAD = ("place", "property", "value", "why")
     help="Write the loss report into FILE (.csv or .json) instead of telling it.",
 )
 def import_(session: Session, sources: tuple[str, ...], loss: Path | None, agent: str) -> int:
-    """Take over a repository of legacy YAML records.
+    """Take over what others wrote, in any format that `umr formats` lists as read.
 
-    A SOURCE is a folder of <name>/<name>-<version>.yaml, or one such file. Several are stacked: what the
-    first one has hides the same name and version in the next. What cannot be said in a record is told on
-    standard error, row by row; what is invalid is left out, and the exit code is then 1.
+    A SOURCE is a file or a folder; the format is told from what stands in it. Legacy YAML records are
+    <name>/<name>-<version>.yaml, and several repositories of them are stacked: what the first one has hides
+    the same name and version in the next. What cannot be said in a record is told on standard error, row by
+    row; what is invalid is left out, and the exit code is then 1.
     """
     from umr_ld.files import documents
-    from umr_ld.formats import format_named
+    from umr_ld.formats.recognition import read_any
 
-    read = format_named("legacy").read
-    assert read is not None
     with session.open(write=True) as registry:
-        translation = read([list(documents([source])) for source in sources], registry.vocabulary)
+        translation = read_any([list(documents([source])) for source in sources], registry.vocabulary)
         with progress(session, "importing") as step:
             done = registry.import_trees(translation.drafts, agent=agent, progress=step)
-    _tell_losses(session, translation.losses, loss)
+    tell_losses(session, translation.losses, loss)
     session.give(
         human=lambda: publications_words(done.published),
         json=lambda: as_json(_imported_json(done, translation.losses)),
         csv=lambda: as_csv(HEAD, [publication_row(one) for one in done.published]),
     )
-    unread = [row for row in translation.losses if _is_unread(row)]
+    unread = [row for row in translation.losses if is_unread(row)]
     _tell_refused(session, done.refused)
     new = sum(one.status == "published" for one in done.published)
     session.say(
@@ -62,12 +63,23 @@ def import_(session: Session, sources: tuple[str, ...], loss: Path | None, agent
     return 1 if done.refused or unread else 0
 
 
-def _is_unread(row: Loss) -> bool:
-    """Whether a whole file was left out, and not because another one stands for it."""
+def is_unread(row: Loss) -> bool:
+    """Whether something was left out, and not because another one stands for it.
+
+    Args:
+        row: of a loss report.
+    """
     return row.why.startswith("not read: ") and not row.why.startswith("not read: hidden")
 
 
-def _tell_losses(session: Session, losses: LossReport, target: Path | None) -> None:
+def tell_losses(session: Session, losses: Iterable[Loss], target: Path | None) -> None:
+    """Tell a loss report, or write it into a file.
+
+    Args:
+        session: this run.
+        losses: the rows.
+        target: the file, `.json` or CSV; None to tell.
+    """
     if target is None:
         for row in losses:
             session.say(one_line(str(row)))

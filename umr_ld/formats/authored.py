@@ -38,7 +38,10 @@ def authored(minted: Minted, base: Base, vocabulary: Vocabulary) -> dict[str, Va
         shortener.keeps_ids = True
         root = {**shortener.node(minted.root, None), "@context": CONTEXT_IRI}
     head = ("@context", "type", "name", "version")
-    return {**{key: root[key] for key in head}, **{key: value for key, value in root.items() if key not in head}}
+    return {
+        **{key: root[key] for key in head},
+        **{key: value for key, value in root.items() if key not in head},
+    }
 
 
 def canonical(tree: Tree, base: Base, vocabulary: Vocabulary) -> dict[str, Value]:
@@ -69,14 +72,18 @@ class _Shortener:
                 made |= self.own_id(value, node)
             else:
                 term = self._vocabulary.term(key, parent) if key not in {"type", "@context"} else None
-                several = [self.value(one, key, term) for one in (value if isinstance(value, list) else [value])]
+                several = [
+                    self.value(one, key, term) for one in (value if isinstance(value, list) else [value])
+                ]
                 made[key] = several if len(several) > 1 else several[0]
         return made
 
     def own_id(self, value: Value, node: Mapping[str, Value]) -> dict[str, Value]:
         iri = str(value)
         local = iri.removeprefix(self._iri)
-        is_agent = self._base.agent_label(iri) is not None and self._base.agent_label(iri) == node.get("label")
+        is_agent = self._base.agent_label(iri) is not None and self._base.agent_label(iri) == node.get(
+            "label"
+        )
         if iri == self._iri or is_agent or (not self.keeps_ids and local != iri and _MINTED.match(local)):
             return {}
         return {"id": local if local.startswith("#") else iri}

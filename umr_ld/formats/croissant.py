@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from umr_ld.formats.draft import Subject
     from umr_ld.tree import Value
 
-_TERMS = {"citeAs": "cr:citeAs", "conformsTo": "dct:conformsTo", "recordSet": "cr:recordSet", "sc": PREFIXES["schema"]}
+_TERMS = {
+    "citeAs": "cr:citeAs",
+    "conformsTo": "dct:conformsTo",
+    "recordSet": "cr:recordSet",
+    "sc": PREFIXES["schema"],
+}
 _PLAIN = {"dct:conformsTo": "conformsTo", "cr:citeAs": "citeAs"}
 
 
@@ -38,8 +43,15 @@ def compacted(nodes: list[Value]) -> Value:
     """
     (node,) = nodes
     text = str(node)
-    used: dict[str, Value] = {name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"}
-    context: dict[str, Value] = {"@language": "en", "@vocab": PREFIXES["schema"], "cr": PREFIXES["cr"], "dct": PREFIXES["dct"]}
+    used: dict[str, Value] = {
+        name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"
+    }
+    context: dict[str, Value] = {
+        "@language": "en",
+        "@vocab": PREFIXES["schema"],
+        "cr": PREFIXES["cr"],
+        "dct": PREFIXES["dct"],
+    }
     found = _plain(node)
     assert isinstance(found, dict)
     return {"@context": {**context, **used, **_TERMS}, **found}
@@ -53,7 +65,9 @@ def _plain(value: Value) -> Value:
     made: dict[str, Value] = {}
     for key, inner in value.items():
         if key == "@type":
-            kinds = [str(one).replace("schema:", "sc:") for one in (inner if isinstance(inner, list) else [inner])]
+            kinds = [
+                str(one).replace("schema:", "sc:") for one in (inner if isinstance(inner, list) else [inner])
+            ]
             made[key] = [*kinds] if len(kinds) > 1 else kinds[0]
         else:
             made[_PLAIN.get(key, key.removeprefix("schema:"))] = _plain(inner)

@@ -124,7 +124,8 @@ def relations_of(name: str) -> Mapping[str, Wording]:
     """
     rows = (row for row in _table("relations") if row["format"] == name)
     return {
-        row["relation"]: Wording(row["relation"], row["term"], row["role"], row["read"] == "yes") for row in rows
+        row["relation"]: Wording(row["relation"], row["term"], row["role"], row["read"] == "yes")
+        for row in rows
     }
 
 
@@ -163,7 +164,9 @@ class Facts:
     _attributes: set[str] = field(default_factory=lambda: {"type", "@type"})
     _places: dict[Path, Path] = field(default_factory=dict)
 
-    def take(self, rules: Iterable[Rule], kind: str, root: Value, trail: Path, resolve: Resolve | None = None) -> None:
+    def take(
+        self, rules: Iterable[Rule], kind: str, root: Value, trail: Path, resolve: Resolve | None = None
+    ) -> None:
         """Read everything that rules know of.
 
         Args:
@@ -228,11 +231,11 @@ class Facts:
                 self.add(key, one, path, whole=whole)
             return
         before = self.values.get(key)
-        several = before if isinstance(before, list) else [] if before is None else [before]
+        several: list[Value] = [*before] if isinstance(before, list) else [] if before is None else [before]
         if value in several:
             return
         self._places[key, len(several)] = path
-        several = [*several, value]
+        several.append(value)
         self.values[key] = several if len(several) > 1 else value
 
     def lose(self, path: Path, value: Value, why: str) -> None:
@@ -266,7 +269,13 @@ class Facts:
             if path in self.taken or says_which or value in (None, {}, [], ""):
                 continue
             if path in above or path == trail:
-                inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+                inner = (
+                    value.items()
+                    if isinstance(value, dict)
+                    else enumerate(value)
+                    if isinstance(value, list)
+                    else ()
+                )
                 waiting.extend(((*path, key), one) for key, one in reversed(list(inner)))
             else:
                 self.lose(path, value, NOT_TAKEN)
@@ -292,7 +301,9 @@ def _shared(places: Sequence[tuple[Step, ...]]) -> int:
 # -- writing
 
 
-def write_facts(rules: Iterable[Rule], kind: str, root: Mapping[str, Value], target: dict[str, Value]) -> None:
+def write_facts(
+    rules: Iterable[Rule], kind: str, root: Mapping[str, Value], target: dict[str, Value]
+) -> None:
     """Write everything that rules know how to say; what a form cannot say is left out.
 
     Args:

@@ -22,7 +22,7 @@ from umr_ld.formats.identity import artifact_of, named, purl_of
 from umr_ld.formats.licensing import expression_of, licence_texts, take_licence
 from umr_ld.formats.places import pruned
 from umr_ld.formats.wire import as_bytes
-from umr_ld.tree import Path, Value
+from umr_ld.tree import Number, Path, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,13 +31,17 @@ if TYPE_CHECKING:
     from umr_ld.formats.draft import Stack, Translation
     from umr_ld.formats.gathering import Thing
     from umr_ld.media import Media
-    from umr_ld.tree import Tree
     from umr_ld.vocab import Vocabulary
 
 KINDS = {"machine-learning-model": "Model", "data": "Dataset", "application": "Application"}
 """Types of components; all others are software."""
 
-_TYPES = {"Model": "machine-learning-model", "Dataset": "data", "Application": "application", "Software": "library"}
+KIND_TYPES = {
+    "Model": "machine-learning-model",
+    "Dataset": "data",
+    "Application": "application",
+    "Software": "library",
+}
 _VERSIONS = frozenset(("1.5", "1.6", "1.7"))
 _ROLE = f"{kept.PREFIX}role"
 _MENTION = f"{kept.PREFIX}mention"
@@ -68,7 +72,9 @@ def read(repositories: Stack, vocabulary: Vocabulary) -> Translation:
 def _read_one(document: Document, vocabulary: Vocabulary) -> Translation:
     if document.body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
         raise Unreadable(
-            "CycloneDX in XML is not read", where=document.source, remedy="convert it with `cyclonedx convert` to JSON"
+            "CycloneDX in XML is not read",
+            where=document.source,
+            remedy="convert it with `cyclonedx convert` to JSON",
         )
     tree = json_tree(document)
     if not isinstance(tree.root, dict):
@@ -128,7 +134,9 @@ class _Bill:
 
     def _read(self, path: Path, component: Component, thing: Thing) -> None:
         facts = thing.facts
-        facts.taken |= {(*path, key) for key in ("type", "bom-ref", "name", "group", "version", "purl", "components")}
+        facts.taken |= {
+            (*path, key) for key in ("type", "bom-ref", "name", "group", "version", "purl", "components")
+        }
         facts.take(rules_of("cyclonedx"), thing.kind, component, path)
         for at, one in objects(component.get("licenses"), (*path, "licenses")):
             licence = one.get("license")
@@ -175,7 +183,16 @@ class _Bill:
 
 
 _READ_ABOVE = frozenset(
-    ("$schema", "bomFormat", "specVersion", "serialNumber", "version", "metadata", "components", "dependencies")
+    (
+        "$schema",
+        "bomFormat",
+        "specVersion",
+        "serialNumber",
+        "version",
+        "metadata",
+        "components",
+        "dependencies",
+    )
 )
 
 
@@ -210,7 +227,9 @@ def _artifact(component: Component) -> str | None:
         return name
     if "type" in component and component["type"] == "dataset":
         return artifact_of(name, BASE) if "/" in name else None
-    return named(group if isinstance(group, str) and group.strip() else "" if "/" in name else "cyclonedx", name)
+    return named(
+        group if isinstance(group, str) and group.strip() else "" if "/" in name else "cyclonedx", name
+    )
 
 
 # -- writing
@@ -238,18 +257,20 @@ def _write(subject: Subject, spec: str, media: Media) -> Written:  # noqa: ARG00
         "bomFormat": "CycloneDX",
         "specVersion": spec,
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, json.dumps(subject.minted.root))}",
-        "version": 1,
+        "version": Number("1"),
         "metadata": {"component": component},
     }
     mentioned = _write_links(subject, component, bill)
     if mentioned:
         bill["components"] = [*mentioned]
     back = _read_back(bill, subject)
-    pairs = [{"name": name, "value": value} for name, value in kept.pairs(subject.root, back)]
+    pairs: list[Value] = [{"name": n, "value": text} for n, text in kept.pairs(subject.root, back)]
     if pairs:
-        component["properties"] = [*pairs]
+        component["properties"] = pairs
     keys = kept.missing(subject.root, back)
-    return Written(as_bytes(bill), tuple(kept.kept_rows(keys, subject.root, _WHERE, subject.minted.tree.source)))
+    return Written(
+        as_bytes(bill), tuple(kept.kept_rows(keys, subject.root, _WHERE, subject.minted.tree.source))
+    )
 
 
 def _read_back(bill: Component, subject: Subject) -> dict[str, Value]:
@@ -260,7 +281,11 @@ def _read_back(bill: Component, subject: Subject) -> dict[str, Value]:
 
 
 def _component(subject: Subject) -> Component:
-    component = {**_head(subject.name, _TYPES[subject.kind]), "version": subject.version, "bom-ref": subject.minted.iri}
+    component = {
+        **_head(subject.name, KIND_TYPES[subject.kind]),
+        "version": subject.version,
+        "bom-ref": subject.minted.iri,
+    }
     component["purl"] = purl_of(subject.name, subject.version)
     write_facts(rules_of("cyclonedx"), subject.kind, subject.root, component)
     expression = expression_of(subject.root)
@@ -268,7 +293,9 @@ def _component(subject: Subject) -> Component:
         component["licenses"] = [{"expression": expression}]
     else:
         texts = dict.fromkeys(licence_texts(subject.root))
-        component["licenses"] = [{"license": {"name": one, **({"url": one} if is_absolute(one) else {})}} for one in texts]
+        component["licenses"] = [
+            {"license": {"name": one, **({"url": one} if is_absolute(one) else {})}} for one in texts
+        ]
     found = pruned(component)
     assert isinstance(found, dict)
     return found
@@ -287,13 +314,14 @@ def _write_links(subject: Subject, component: Component, bill: Component) -> lis
         words = relations_of("cyclonedx").get(str(link["relation"]))
         if words is None:
             continue
-        artifact, role = str(link["artifact"]), [{"name": _ROLE, "value": words.role}] if words.role else []
+        artifact = str(link["artifact"])
+        role: list[Value] = [{"name": _ROLE, "value": words.role}] if words.role else []
         if words.term == "datasets":
-            _append(component, ("modelCard", "modelParameters", "datasets"), _data(artifact, [*role]))
+            _append(component, ("modelCard", "modelParameters", "datasets"), _data(artifact, role))
         elif words.term == "ancestors":
-            _append(component, ("pedigree", "ancestors"), _mention(subject, link, f"ancestor-{number}", [*role]))
+            _append(component, ("pedigree", "ancestors"), _mention(subject, link, f"ancestor-{number}", role))
         else:
-            mentioned.append(_mention(subject, link, f"dependency-{number}", [*role]))
+            mentioned.append(_mention(subject, link, f"dependency-{number}", role))
             needed.append(f"dependency-{number}")
     if needed:
         bill["dependencies"] = [{"ref": subject.minted.iri, "dependsOn": needed}]
@@ -320,7 +348,7 @@ def _data(artifact: str, role: list[Value]) -> Component:
 def _mention(subject: Subject, link: Component, ref: str, role: list[Value]) -> Component:
     artifact = str(link["artifact"])
     kinds = subject.vocabulary.relations[str(link["relation"])].to_kinds
-    kind = _TYPES.get(next(iter(sorted(kinds)), subject.kind), "machine-learning-model")
+    kind = KIND_TYPES.get(next(iter(sorted(kinds)), subject.kind), "machine-learning-model")
     head: Component = {"type": kind, "name": artifact}
     if not is_absolute(artifact):
         head = {**_head(artifact, kind), "purl": purl_of(artifact)}

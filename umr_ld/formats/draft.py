@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from umr_ld.addresses import Base
 from umr_ld.formats.authored import authored
 from umr_ld.mint import Minted, mint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from umr_ld.addresses import Base
     from umr_ld.document import Document
     from umr_ld.formats.loss import Loss, LossReport
     from umr_ld.media import Media
@@ -89,7 +89,9 @@ class Subject:
     def kind(self) -> str:
         """Key of its class."""
         kinds = self.root["type"]
-        found = [one for one in (kinds if isinstance(kinds, list) else [kinds]) if one in self.vocabulary.kinds]
+        found = [
+            one for one in (kinds if isinstance(kinds, list) else [kinds]) if one in self.vocabulary.kinds
+        ]
         return str(found[0])
 
     def links(self) -> list[dict[str, Value]]:

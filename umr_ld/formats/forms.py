@@ -67,7 +67,8 @@ def _called(value: Value) -> str:
     if not isinstance(value, dict) or "@value" in value:
         return text_of(value)
     for key in _NAMES:
-        for one in value[key] if isinstance(value.get(key), list) else [value.get(key)]:
+        named = value.get(key)
+        for one in named if isinstance(named, list) else [named]:
             if isinstance(one, str) and one.strip():
                 return str(one)
     return _address(value)
@@ -162,7 +163,9 @@ def form_named(text: str) -> Form:
     if "|" in text:
         return _one_of(frozenset(text.split("|")))
     if (text or "text") not in FORMS:
-        raise Malformed(f"{text!r} is no form of values", remedy=f"one of {', '.join(FORMS)}, or words with |")
+        raise Malformed(
+            f"{text!r} is no form of values", remedy=f"one of {', '.join(FORMS)}, or words with |"
+        )
     return FORMS[text or "text"]
 
 

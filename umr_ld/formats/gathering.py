@@ -51,7 +51,9 @@ class Thing:
     origin: tuple[Path, Value] | None = None
     _linked: list[dict[str, Value]] = field(default_factory=list)
 
-    def link(self, relation: str | None, artifact: str | None, path: Path, value: Value, vocabulary: Vocabulary) -> None:
+    def link(
+        self, relation: str | None, artifact: str | None, path: Path, value: Value, vocabulary: Vocabulary
+    ) -> None:
         """Add an upstream.
 
         Args:
@@ -159,7 +161,11 @@ class Gathering:
             for link in nodes(thing.facts.values.get("upstream")):
                 target = str(link.get("artifact"))
                 if "version" not in link and thing.name in _reached(target, above):
-                    self.lose((), f"{thing.name} {link.get('relation')} {target}", "not read: the link closes a circle")
+                    self.lose(
+                        (),
+                        f"{thing.name} {link.get('relation')} {target}",
+                        "not read: the link closes a circle",
+                    )
                 else:
                     kept.append(link)
                     above.setdefault(thing.name, set()).add(target)
@@ -171,7 +177,12 @@ class Gathering:
         values = thing.facts.values
         if revision:
             values.setdefault("revision", revision)
-        head: dict[str, Value] = {"@context": CONTEXT_IRI, "type": thing.kind, "name": thing.name, "version": version}
+        head: dict[str, Value] = {
+            "@context": CONTEXT_IRI,
+            "type": thing.kind,
+            "name": thing.name,
+            "version": version,
+        }
         root = {**head, "title": thing.name.rpartition("/")[2], **values}
         if root.get("upstream") == []:
             del root["upstream"]
@@ -200,7 +211,10 @@ def each(repositories: Stack, read_one: Callable[[Document], Translation]) -> Tr
         try:
             found = read_one(document)
         except Invalid as error:
-            losses += [_unread(one.message, one.path, one.source or document.source, one.line) for one in error.report]
+            losses += [
+                _unread(one.message, one.path, one.source or document.source, one.line)
+                for one in error.report
+            ]
         except UmrError as error:
             losses.append(_unread(error.what, "", error.where or document.source, None, error.remedy))
         else:

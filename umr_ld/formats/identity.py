@@ -102,12 +102,16 @@ def _known(text: str, base: Base) -> str:
         return f"{HUB}{bare.removeprefix(_HUB_PURL)}"
     if bare.startswith(_OWN_PURL):
         return bare.removeprefix(_OWN_PURL)
+    return _on_hub(text)
+
+
+def _on_hub(address: str) -> str:
+    """The name of a repository on the Hugging Face Hub; empty if an address leads to none."""
     try:
-        parts = urlsplit(text)
-        host = parts.hostname
+        parts = urlsplit(address)
+        if parts.hostname not in _HUB_HOSTS:
+            return ""
     except ValueError:
-        return ""
-    if host not in _HUB_HOSTS:
         return ""
     segments = [one for one in parts.path.split("/") if one]
     if segments[:1] == ["datasets"]:

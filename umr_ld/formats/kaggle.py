@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 HUB = "kaggle/"
 _SITE = "https://www.kaggle.com/"
-_IDENTITY = frozenset(("ownerSlug", "slug", "modelSlug", "instanceSlug", "id", "isPrivate", "modelInstanceType", "version", "versionNumber"))  # fmt: skip
+_IDENTITY = frozenset(
+    ["ownerSlug", "slug", "modelSlug", "instanceSlug", "id", "isPrivate", "modelInstanceType", "version", "versionNumber"]
+)
 _LINKS = ("trainingData", "baseModelInstance", "externalBaseModelUrl")
 
 
@@ -93,8 +95,10 @@ def _take_licences(root: dict[str, Value], thing: Thing) -> None:
     several = root.get("licenses")
     for at, one in enumerate(several if isinstance(several, list) else []):
         text = one.get("name") if isinstance(one, dict) else None
-        if isinstance(text, str) and text.strip():
+        if isinstance(text, str) and text.strip() not in {"", "unknown"}:
             take_licence(thing.facts, text, ("licenses", at))
+        elif text == "unknown":
+            thing.facts.taken.add(("licenses", at))
 
 
 def _take_links(root: dict[str, Value], thing: Thing, vocabulary: Vocabulary) -> None:
@@ -119,8 +123,10 @@ def _target(value: Value, field: str) -> str | None:
         return f"{HUB}{slugs[1]}" if slugs else artifact_of(text, BASE)
     if not re.fullmatch(r"[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)+", text):
         return None
-    known = named(HUB + ("datasets/" if field == "trainingData" and not text.startswith("datasets/") else "") + text)
-    return known if text.startswith(HUB) is False else named(text)
+    known = named(
+        HUB + ("datasets/" if field == "trainingData" and not text.startswith("datasets/") else "") + text
+    )
+    return known if not text.startswith(HUB) else named(text)
 
 
 # -- writing
@@ -146,7 +152,8 @@ def write(subject: Subject, media: Media) -> Written:  # noqa: ARG001 - as every
     rows = _write_links(subject, document)
     found = pruned(document)
     assert isinstance(found, dict)
-    found.setdefault("licenses" if subject.kind == "Dataset" else "licenseName", [{"name": "unknown"}] if subject.kind == "Dataset" else "")  # fmt: skip
+    if subject.kind == "Dataset":
+        found.setdefault("licenses", [{"name": "unknown"}])
     body = as_bytes(found)
     back = _read_back(body, subject)
     keys = kept.missing(subject.root, back)
@@ -168,8 +175,19 @@ def _write_links(subject: Subject, document: dict[str, Value]) -> list[Loss]:
         words = relations_of("kaggle").get(str(link["relation"]))
         artifact = str(link["artifact"])
         if words is None or "instanceSlug" not in document:
-            why = "only the file of a model's instance has a field for it" if words is not None else "no field for it"
-            losses.append(Loss(dotted(("upstream", number)), f"{link['relation']} {artifact}", why, subject.minted.tree.source))
+            why = (
+                "only the file of a model's instance has a field for it"
+                if words is not None
+                else "no field for it"
+            )
+            losses.append(
+                Loss(
+                    dotted(("upstream", number)),
+                    f"{link['relation']} {artifact}",
+                    why,
+                    subject.minted.tree.source,
+                )
+            )
         elif words.term == "trainingData":
             data.append(artifact if is_absolute(artifact) else artifact.removeprefix(f"{HUB}datasets/"))
         elif artifact.startswith(HUB):

@@ -45,7 +45,8 @@ def _plain(value: Value) -> Value:
     """One value is a list of one; an empty list is nothing."""
     several = value if isinstance(value, list) else [] if value is None else [value]
     return [
-        {key: _plain(inner) for key, inner in one.items()} if isinstance(one, dict) else one for one in several
+        {key: _plain(inner) for key, inner in one.items()} if isinstance(one, dict) else one
+        for one in several
     ]
 
 
@@ -57,7 +58,10 @@ def pairs(root: Mapping[str, Value], back: Mapping[str, Value]) -> Iterator[tupl
         back: what a reader makes of the document without them.
     """
     for key, value in missing(root, back).items():
-        yield f"{PREFIX}{key}", json.dumps({"is": value, "insteadOf": _digest(back.get(key))}, ensure_ascii=False)
+        yield (
+            f"{PREFIX}{key}",
+            json.dumps({"is": value, "insteadOf": _digest(back.get(key))}, ensure_ascii=False),
+        )
     for key in back.keys() - root.keys() - _HEAD:
         yield f"{PREFIX}{key}", json.dumps({"is": None, "insteadOf": _digest(back.get(key))})
 

@@ -37,9 +37,7 @@ def _record(subject: Subject) -> dict[str, Value]:
         for rule in rules:
             for value in _values(subject, rule):
                 _put(root, path, value)
-    inner = root.get("mr")
-    metadata = _put(root, "mr.metadata.version", subject.version) if inner else None
-    del metadata
+    _put(root, "mr.metadata.version", subject.version)
     found = root["mr"]
     assert isinstance(found, dict)
     return found
@@ -48,11 +46,13 @@ def _record(subject: Subject) -> dict[str, Value]:
 def _values(subject: Subject, rule: legacy.Rule) -> list[Value]:
     """What stands at a rule's path for a record."""
     stated = subject.root.get(rule.key)
-    several = stated if isinstance(stated, list) else [] if stated is None else [stated]
+    several: list[Value] = [*stated] if isinstance(stated, list) else [] if stated is None else [stated]
     if rule.key == "upstream":
         return [_link(one) for one in nodes([*subject.links()])]
     if rule.key == "answer":
-        return [bool(one.get("value") == "1") for one in nodes(several) if _ends(one.get("indicator"), rule.value)]
+        return [
+            bool(one.get("value") == "1") for one in nodes(several) if _ends(one.get("indicator"), rule.value)
+        ]
     if rule.key == "type":
         return [rule.when] if rule.value == subject.kind else []
     if rule.value:
@@ -97,6 +97,6 @@ def _read_back(body: bytes, subject: Subject) -> dict[str, Value]:
 
 
 def _lines(root: dict[str, Value]) -> bytes:
-    from umr_ld.formats.yaml_text import as_yaml
+    from umr_ld.render.yaml import as_yaml
 
     return as_yaml(root).encode("utf-8", "replace")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
+from umr_ld.document import Document
 from umr_ld.errors import Unreadable
 from umr_ld.formats.gathering import json_tree
 from umr_ld.formats.places import Node
@@ -21,7 +22,6 @@ from umr_ld.vocab import DCAT, DCT, PROV, RDF, RDFS, SKOS, UMR, XSD
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from umr_ld.document import Document
     from umr_ld.tree import Path, Value
 
 SCHEMA = "https://schema.org/"
@@ -55,7 +55,11 @@ _KNOWN: dict[str, dict[str, Value]] = {
     "https://w3id.org/ro/crate/1.2/context": {"@vocab": SCHEMA, "conformsTo": "dct:conformsTo"},
     "https://w3id.org/fair4ml": {"@vocab": PREFIXES["fair4ml"]},
 }
-_RDF = {media: ox.RdfFormat.from_media_type(media.mime) for media in Media if media not in {Media.JSONLD, Media.YAML}}
+_RDF: dict[Media, ox.RdfFormat | None] = {
+    media: ox.RdfFormat.from_media_type(media.mime)
+    for media in Media
+    if media not in {Media.JSONLD, Media.YAML}
+}
 
 
 def compact(iri: str) -> str:
@@ -125,6 +129,10 @@ def read_graph(document: Document) -> Graph:
     Raises:
         Unreadable, TooLarge, Invalid: as the reader of its syntax.
     """
+    if document.media is Media.YAML:
+        # No format of linked data is YAML here: standard input says nothing of its syntax.
+        is_json = document.body.lstrip()[:1] in {b"{", b"["}
+        document = Document(document.body, Media.JSONLD if is_json else Media.TURTLE, document.source)
     if document.media in _RDF:
         return _of_rdf(document)
     tree = json_tree(document)
@@ -143,7 +151,7 @@ def _of_rdf(document: Document) -> Graph:
     nodes: dict[str, Node] = {}
     try:
         for quad in ox.parse(document.body, _RDF[document.media]):
-            name = str(quad.subject) if isinstance(quad.subject, ox.BlankNode) else quad.subject.value  # type: ignore[union-attr]
+            name = str(quad.subject) if isinstance(quad.subject, ox.BlankNode) else quad.subject.value
             node = nodes.setdefault(name, Node())
             node["@id"] = name
             _say(node, quad.predicate.value, quad.object)
@@ -226,7 +234,9 @@ class _Expansion:
         for key, said in context.items():
             if isinstance(said, dict):
                 iri, kind = said.get("@id"), said.get("@type")
-                self._terms[key] = _Term(iri if isinstance(iri, str) else key, kind if isinstance(kind, str) else "")
+                self._terms[key] = _Term(
+                    iri if isinstance(iri, str) else key, kind if isinstance(kind, str) else ""
+                )
 
     def _iri(self, name: str, *, vocab: bool = True, depth: int = 4) -> str | None:
         """The absolute IRI, or the keyword, that a key or a type stands for."""
@@ -248,7 +258,7 @@ class _Expansion:
         for key, value in said.items():
             iri = self._iri(key)
             if iri == "@id" and isinstance(value, str):
-                node["@id"] = self._iri(value, vocab=False) or str(value)
+                node["@id"] = self._iri(str(value), vocab=False) or str(value)
             elif iri == "@type":
                 kinds = value if isinstance(value, list) else [value]
                 node["@type"] = [compact(self._iri(one) or one) for one in kinds if isinstance(one, str)]

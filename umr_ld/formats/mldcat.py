@@ -31,7 +31,11 @@ def _finish(subject: Subject, node: dict[str, Value]) -> list[Value]:
             node[key] = several[:1]
             if key.startswith("it6:"):
                 node["prov:wasDerivedFrom"] = [*_list(node.get("prov:wasDerivedFrom")), *several[1:]]
-    licences = [{"@type": "dct:LicenseDocument", **one} for one in _list(node.get("dct:license")) if isinstance(one, dict)]
+    licences = [
+        {"@type": "dct:LicenseDocument", **one}
+        for one in _list(node.get("dct:license"))
+        if isinstance(one, dict)
+    ]
     node["dct:license"] = [*licences]
     return [*licences_and_targets(node)]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.document import Document
 from umr_ld.errors import Malformed
 from umr_ld.formats.draft import Draft, Subject, Translation, Written
 from umr_ld.formats.gathering import each
 from umr_ld.formats.loss import LossReport
+from umr_ld.jsonld import serialize
 from umr_ld.media import Media
 from umr_ld.reading import tree_of
-from umr_ld.jsonld import serialize
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
+    from umr_ld.document import Document
     from umr_ld.formats.draft import Stack
     from umr_ld.tree import Value
     from umr_ld.vocab import Vocabulary
@@ -59,6 +59,6 @@ def write(subject: Subject, media: Media) -> Written:
     """
     if media is Media.JSONLD:
         return Written(serialize(subject.root), ())
-    from umr_ld.formats.yaml_text import as_yaml
+    from umr_ld.render.yaml import as_yaml
 
     return Written(as_yaml(subject.root).encode("utf-8", "replace"), ())

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from umr_ld.formats.linked import compact, full
-from umr_ld.tree import Value
 from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from umr_ld.formats.linked import Graph
+    from umr_ld.tree import Value
     from umr_ld.vocab import Term, Vocabulary
 
 KEPT = "umr:kept"
@@ -39,7 +39,9 @@ def _written(node: Mapping[str, Value], parent: str | None, vocabulary: Vocabula
             made["@id"] = value
         elif key == "type":
             kinds = value if isinstance(value, list) else [value]
-            made["@type"] = [compact(UMR + str(one)) if ":" not in str(one) else compact(str(one)) for one in kinds]
+            made["@type"] = [
+                compact(UMR + str(one)) if ":" not in str(one) else compact(str(one)) for one in kinds
+            ]
         else:
             term = vocabulary.term(key, parent)
             several = value if isinstance(value, list) else [value]
@@ -73,7 +75,11 @@ def read_own_terms(node: Mapping[str, Value], graph: Graph, vocabulary: Vocabula
 
 
 def _read(
-    node: Mapping[str, Value], parent: str | None, graph: Graph, vocabulary: Vocabulary, above: tuple[int, ...]
+    node: Mapping[str, Value],
+    parent: str | None,
+    graph: Graph,
+    vocabulary: Vocabulary,
+    above: tuple[int, ...],
 ) -> Iterator[tuple[str, Value]]:
     for name, values in node.items():
         if name == "@id":

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from umr_ld.tree import Value
 
 KINDS = ("Model", "Dataset", "Family", "Software", "Application")
-_SAID = frozenset(("@context", "type", "name", "version", "title", "description", "publisher", "creator", "upstream"))
+_SAID = frozenset(
+    ("@context", "type", "name", "version", "title", "description", "publisher", "creator", "upstream")
+)
 
 FORM = Statements(
     label="prov",
@@ -47,7 +49,10 @@ def write_json(subject: Subject, media: Media) -> Written:  # noqa: ARG001 - as 
     me = "rec:" + subject.minted.iri.removeprefix(subject.base.iri)
     root = subject.root
     kept = {key: value for key, value in root.items() if key not in _SAID}
-    entity: dict[str, Value] = {"prov:type": _qualified(f"umr:{subject.kind}"), "prov:label": _text(root.get("title"))}
+    entity: dict[str, Value] = {
+        "prov:type": _qualified(f"umr:{subject.kind}"),
+        "prov:label": _text(root.get("title")),
+    }
     entity |= {"umr:name": subject.name, "dcat:version": subject.version}
     if "description" in root:
         entity["dct:description"] = _text(root["description"])
@@ -74,7 +79,11 @@ def _write_links(subject: Subject, me: str, document: dict[str, dict[str, Value]
     for number, link in enumerate(subject.links(), 1):
         words = relations_of("prov")[str(link["relation"])]
         target = subject.base.artifact(link["artifact"])
-        other = f"rec:{target.removeprefix(subject.base.iri)}" if target.startswith(subject.base.iri) else f"up:{number}"
+        other = (
+            f"rec:{target.removeprefix(subject.base.iri)}"
+            if target.startswith(subject.base.iri)
+            else f"up:{number}"
+        )
         if other.startswith("up:"):
             document["prefix"]["up"] = "urn:umr-ld:upstream:"
             document["entity"][other] = {"prov:location": target}
@@ -91,8 +100,14 @@ def _write_links(subject: Subject, me: str, document: dict[str, dict[str, Value]
 def _write_agents(subject: Subject, me: str, document: dict[str, dict[str, Value]]) -> None:
     for key in ("publisher", "creator"):
         value = subject.root.get(key)
-        for number, one in enumerate(value if isinstance(value, list) else [] if value is None else [value], 1):
+        for number, one in enumerate(
+            value if isinstance(value, list) else [] if value is None else [value], 1
+        ):
             label = str(FORMS["agent"].write(one))
             agent = f"rec:agent/{key}-{number}"
             document.setdefault("agent", {})[agent] = {"prov:label": label}
-            document.setdefault("wasAttributedTo", {})[f"_:{key}{number}"] = {"prov:entity": me, "prov:agent": agent, "prov:role": key}
+            document.setdefault("wasAttributedTo", {})[f"_:{key}{number}"] = {
+                "prov:entity": me,
+                "prov:agent": agent,
+                "prov:role": key,
+            }

@@ -19,7 +19,11 @@ _OF_ROOT = ("schema:name", "schema:description", "schema:license", "schema:dateP
 
 
 def _finish(subject: Subject, node: dict[str, Value]) -> list[Value]:
-    root: dict[str, Value] = {"@id": "./", "@type": ["schema:Dataset"], **{key: node[key] for key in _OF_ROOT if key in node}}
+    root: dict[str, Value] = {
+        "@id": "./",
+        "@type": ["schema:Dataset"],
+        **{key: node[key] for key in _OF_ROOT if key in node},
+    }
     root["schema:mainEntity"] = {"@id": subject.minted.iri}
     descriptor: dict[str, Value] = {
         "@id": "ro-crate-metadata.json",
@@ -37,7 +41,9 @@ def compacted(nodes: list[Value]) -> Value:
         nodes: the record's, then those of the crate.
     """
     text = str(nodes)
-    used: dict[str, Value] = {name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"}
+    used: dict[str, Value] = {
+        name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"
+    }
     subject, *crate = map(_plain, nodes)
     return {"@context": [CONTEXT, used], "@graph": [*crate, subject]}
 
@@ -46,7 +52,10 @@ def _plain(value: Value) -> Value:
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, dict):
-        return {("conformsTo" if key == "dct:conformsTo" else key.removeprefix("schema:")): _plain(one) for key, one in value.items()}
+        return {
+            ("conformsTo" if key == "dct:conformsTo" else key.removeprefix("schema:")): _plain(one)
+            for key, one in value.items()
+        }
     return value.removeprefix("schema:") if isinstance(value, str) and value.startswith("schema:") else value
 
 
@@ -54,7 +63,11 @@ _KINDS = ("Model", "Dataset", "Family", "Software", "Application")
 
 FORM = Statements(
     label="ro-crate",
-    read_as={**{f"umr:{kind}": kind for kind in _KINDS}, "schema:Dataset": "Dataset", "schema:SoftwareApplication": "Software"},
+    read_as={
+        **{f"umr:{kind}": kind for kind in _KINDS},
+        "schema:Dataset": "Dataset",
+        "schema:SoftwareApplication": "Software",
+    },
     written_as={
         "Model": ("schema:CreativeWork", "umr:Model"),
         "Dataset": ("schema:Dataset", "umr:Dataset"),

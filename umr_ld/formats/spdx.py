@@ -25,7 +25,7 @@ from umr_ld.formats.places import pruned
 from umr_ld.formats.wire import as_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from umr_ld.document import Document
     from umr_ld.formats.draft import Stack, Translation
@@ -47,7 +47,9 @@ _ASKED_OF_DATA = ("builtTime", "originatedBy")
 _NEVER = "1970-01-01T00:00:00Z"
 _INFO = "_:creationinfo"
 _WHERE = "an extension of the package"
-_SILENT = frozenset(("spdxId", "@id", "type", "@type", "creationInfo", "software_packageVersion", "software_packageUrl", "software_primaryPurpose", "extension"))  # fmt: skip
+_SILENT = frozenset(
+    ["spdxId", "@id", "type", "@type", "creationInfo", "extension", "software_packageVersion", "software_packageUrl", "software_primaryPurpose"]
+)
 
 Element = dict[str, "Value"]
 
@@ -77,7 +79,9 @@ def _read_one(document: Document, vocabulary: Vocabulary) -> Translation:
     if not isinstance(tree.root, dict):
         raise Malformed("an SPDX document is an object", where=document.source)
     graph = tree.root.get("@graph")
-    found = list(objects(graph, ("@graph",))) if graph is not None else [((), tree.root)]
+    found: list[tuple[Path, Element]] = [((), tree.root)]
+    if graph is not None:
+        found = [*objects(graph, ("@graph",))]
     return _Graph(Gathering(tree, document, vocabulary), found).translation()
 
 
@@ -168,7 +172,7 @@ class _Graph:
                 for artifact in self._targets(above):
                     thing.link(relation, artifact, path, target, self._all.vocabulary)
 
-    def _licence(self, path: Path, start: str, targets: list[str]) -> None:
+    def _licence(self, path: Path, start: str, targets: Iterable[str]) -> None:
         for target in targets:
             element = self._by_id.get(target, {})
             text = element.get("simplelicensing_licenseExpression") or element.get("name") or target
@@ -213,12 +217,12 @@ def write(subject: Subject, media: Media) -> Written:  # noqa: ARG001 - as every
     package = _package_of(subject)
     others = [*_agents(subject, package), *_licence_of(subject), *_relationships(subject)]
     back = _read_back([package, *others], subject)
-    pairs = [
+    pairs: list[Value] = [
         {"type": "extension_CdxPropertyEntry", "extension_cdxPropName": name, "extension_cdxPropValue": value}
         for name, value in kept.pairs(subject.root, back)
     ]
     if pairs:
-        package["extension"] = [{"type": "extension_CdxPropertiesExtension", "extension_cdxProperty": [*pairs]}]
+        package["extension"] = [{"type": "extension_CdxPropertiesExtension", "extension_cdxProperty": pairs}]
     graph = [*_head(subject, [package, *others], package), package, *others]
     rows = kept.kept_rows(kept.missing(subject.root, back), subject.root, _WHERE, subject.minted.tree.source)
     return Written(as_bytes({"@context": CONTEXT, "@graph": [*graph]}), (*rows, *_unfilled(subject, package)))
@@ -236,7 +240,9 @@ def _unfilled(subject: Subject, package: Element) -> Iterator[Loss]:
     asked = (*_ASKED, *_ASKED_OF_DATA) if subject.kind == "Dataset" else _ASKED
     for key in asked:
         if key not in package:
-            yield Loss(key, "", "SPDX asks for it, and the record does not say it", subject.minted.tree.source)
+            yield Loss(
+                key, "", "SPDX asks for it, and the record does not say it", subject.minted.tree.source
+            )
 
 
 def _element(subject: Subject, kind: str, fragment: str) -> Element:
@@ -255,7 +261,9 @@ def _package_of(subject: Subject) -> Element:
     }
     write_facts(rules_of("spdx3"), kind, subject.root, package)
     for key in ("ai_hyperparameter", "ai_metric"):
-        entries = [{"type": "DictionaryEntry", **one} for _, one in objects(package.get(key), ()) if "key" in one]
+        entries = [
+            {"type": "DictionaryEntry", **one} for _, one in objects(package.get(key), ()) if "key" in one
+        ]
         package[key] = [*entries]
     for _, reference in objects(package.get("externalRef"), ()):
         reference["type"] = "ExternalRef"
@@ -286,7 +294,12 @@ def _licence_of(subject: Subject) -> Iterator[Element]:
         licence = _element(subject, "simplelicensing_LicenseExpression", "licence")
         yield {**licence, "simplelicensing_licenseExpression": expression}
         relation = _element(subject, "Relationship", "licensing")
-        yield {**relation, "relationshipType": "hasDeclaredLicense", "from": subject.minted.iri, "to": [licence["spdxId"]]}
+        yield {
+            **relation,
+            "relationshipType": "hasDeclaredLicense",
+            "from": subject.minted.iri,
+            "to": [licence["spdxId"]],
+        }
 
 
 def _relationships(subject: Subject) -> Iterator[Element]:
@@ -302,7 +315,7 @@ def _head(subject: Subject, elements: list[Element], package: Element) -> list[E
     here = [str(one["spdxId"]) for one in elements]
     elsewhere = {target for one in elements for target in texts(one.get("to"))} - {*here}
     tool = {**_element(subject, "SoftwareAgent", "writer"), "name": "umr"}
-    document = {
+    document: Element = {
         **_element(subject, "SpdxDocument", "document"),
         "name": subject.name,
         "profileConformance": ["core", "software", "simpleLicensing", "extension", *_profiles(subject)],

@@ -102,14 +102,23 @@ class Statements:
 
     @staticmethod
     def _says_something(node: Node) -> bool:
-        return len(node.keys() - {"@id", "@type", "schema:name", "schema:url", "dct:title", "dct:identifier"}) > 0
+        return (
+            len(node.keys() - {"@id", "@type", "schema:name", "schema:url", "dct:title", "dct:identifier"})
+            > 0
+        )
 
     def _name(self, node: Node) -> str:
-        for text in (*_texts(node.get(NAME)), node.get("@id"), *(t for key in _ADDRESSES for t in _texts(node.get(key)))):
+        for text in (
+            *_texts(node.get(NAME)),
+            node.get("@id"),
+            *(t for key in _ADDRESSES for t in _texts(node.get(key))),
+        ):
             known = artifact_of(text, BASE) if isinstance(text, str) else None
             if known is not None and not is_absolute(known) and "/" in known:
                 return known
-        title = next((text for key in ("schema:name", "dct:title", "rdfs:label") for text in _texts(node.get(key))), "")
+        title = next(
+            (text for key in ("schema:name", "dct:title", "rdfs:label") for text in _texts(node.get(key))), ""
+        )
         return named(self.label, title or str(node.get("@id", "unnamed")).rpartition("/")[2])
 
     def _take(self, node: Node, thing: Thing, graph: Graph, vocabulary: Vocabulary) -> None:
@@ -122,7 +131,9 @@ class Statements:
         terms = self._read_links(node, thing, graph, vocabulary)
         if [*_texts(node.get("dct:identifier"))] == [thing.name]:
             node.pop("dct:identifier")
-        known = {rule.place[0].key for rule in rules if rule.is_of(thing.kind)} | terms | _HEAD | {self.licence}
+        known = (
+            {rule.place[0].key for rule in rules if rule.is_of(thing.kind)} | terms | _HEAD | {self.licence}
+        )
         for key in [key for key in node if key not in known]:
             facts.lose(node.origins.get(key, (key,)), node[key], NOT_TAKEN)
         for one in node.get(KEPT, ()):
@@ -132,7 +143,11 @@ class Statements:
     def _take_licence(value: Value, facts: Facts, path: Path, graph: Graph) -> None:
         whole = graph.resolve(value)
         keys = ("@id", "schema:url", "schema:name", "dct:title", "rdfs:label")
-        texts = [text for key in keys for text in _texts(whole.get(key))] if isinstance(whole, dict) else _texts(whole)
+        texts = (
+            [text for key in keys for text in _texts(whole.get(key))]
+            if isinstance(whole, dict)
+            else _texts(whole)
+        )
         text = next((one for one in texts if not one.startswith(("_:", "#"))), "")
         if text:
             take_licence(facts, text, path)
@@ -189,14 +204,20 @@ class Statements:
             subject: the record.
             media: Turtle, or JSON-LD.
         """
-        node: dict[str, Value] = {"@id": subject.minted.iri, "@type": [*self.written_as[subject.kind]], NAME: subject.name}
+        node: dict[str, Value] = {
+            "@id": subject.minted.iri,
+            "@type": [*self.written_as[subject.kind]],
+            NAME: subject.name,
+        }
         write_facts(rules_of(self.label), subject.kind, subject.root, node)
         self._write_licence(subject, node)
         self._write_links(subject, node)
         more = self.finish(subject, node) if self.finish is not None else []
         back = self._read_back([pruned(node), *more], subject)
         keys = [*missing(subject.root, back)]
-        nested = [key for key, value in subject.minted.root.items() if _holds_objects(value) and key not in keys]
+        nested = [
+            key for key, value in subject.minted.root.items() if _holds_objects(value) and key not in keys
+        ]
         own = own_terms(subject.minted.root, [*keys, *nested], subject.vocabulary)
         unsaid = back.keys() - subject.root.keys() - {"@context", "type", "name", "version"}
         if unsaid:
@@ -280,4 +301,3 @@ def _add_links(thing: Thing, links: Value) -> None:
     kept = thing.facts.values.pop("upstream")
     added = [one for one in nodes(links) if one["artifact"] not in known]
     thing.facts.values["upstream"] = [*(kept if isinstance(kept, list) else [kept]), *added]
-

@@ -24,7 +24,10 @@ def _pieces(value: Value, line: str) -> list[str]:
     if isinstance(value, Number):
         return [str(value)]
     if isinstance(value, dict) and value:
-        inner = [f"{line}  {json.dumps(key, ensure_ascii=False)}: " + "".join(_pieces(one, f"{line}  ")) for key, one in value.items()]
+        inner = [
+            f"{line}  {json.dumps(key, ensure_ascii=False)}: " + "".join(_pieces(one, f"{line}  "))
+            for key, one in value.items()
+        ]
         return ["{", ",".join(inner), line, "}"]
     if isinstance(value, list) and value:
         inner = [f"{line}  " + "".join(_pieces(one, f"{line}  ")) for one in value]
