@@ -228,11 +228,10 @@ class _Expansion:
         vocab = context.get("@vocab")
         if isinstance(vocab, str):
             self._vocab = str(vocab)
-        plain = {key: said for key, said in context.items() if isinstance(said, str)}
-        for key, said in plain.items():
-            self._terms[key] = _Term(str(said))
         for key, said in context.items():
-            if isinstance(said, dict):
+            if isinstance(said, str):
+                self._terms[key] = _Term(str(said))
+            elif isinstance(said, dict):
                 iri, kind = said.get("@id"), said.get("@type")
                 self._terms[key] = _Term(
                     iri if isinstance(iri, str) else key, kind if isinstance(kind, str) else ""
