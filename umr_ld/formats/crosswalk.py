@@ -238,6 +238,20 @@ class Facts:
         several.append(value)
         self.values[key] = several if len(several) > 1 else value
 
+    def replace(self, key: str, value: Value, path: Path) -> None:
+        """Let a key hold this and nothing else.
+
+        Args:
+            key: of the record.
+            value: all of it; None for nothing.
+            path: where it stands in the document.
+        """
+        self.values.pop(key, None)
+        if value is not None:
+            self.values[key] = value
+            self._places[(key,)] = path
+        self.taken.add(path)
+
     def lose(self, path: Path, value: Value, why: str) -> None:
         """Report a value.
 

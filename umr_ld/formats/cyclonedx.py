@@ -93,7 +93,7 @@ class _Bill:
 
     def translation(self) -> Translation:
         spec = self._root.get("specVersion")
-        if spec not in _VERSIONS:
+        if not isinstance(spec, str) or spec not in _VERSIONS:
             self._all.lose(("specVersion",), spec, "this version is not known; read as if it were 1.7")
         for path, component in self._components():
             self._name(path, component)

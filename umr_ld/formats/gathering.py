@@ -50,6 +50,16 @@ class Thing:
     kept: list[tuple[Path, str, str]] = field(default_factory=list)
     origin: tuple[Path, Value] | None = None
     _linked: list[dict[str, Value]] = field(default_factory=list)
+    _is_complete: bool = False
+
+    def complete(self) -> None:
+        """Give it the title and the label of its version, if it has none, before what was kept takes their place."""
+        if not self._is_complete:
+            self._is_complete = True
+            revision = numbered(self.version).revision
+            self.facts.values.setdefault("title", self.name.rpartition("/")[2])
+            if revision:
+                self.facts.values.setdefault("revision", revision)
 
     def link(
         self, relation: str | None, artifact: str | None, path: Path, value: Value, vocabulary: Vocabulary
@@ -140,6 +150,7 @@ class Gathering:
         """The drafts, upstreams first; of links in a circle the one that closes it is left out."""
         names = frozenset(one.name for one in self.things)
         for one in self.things:
+            one.complete()
             one.mark_external(names)
             restore(one.facts, one.kept)
             if one.origin is not None:
@@ -173,17 +184,15 @@ class Gathering:
                 thing.facts.values["upstream"] = [*kept]
 
     def _draft(self, thing: Thing) -> Draft:
-        version, revision = numbered(thing.version)
+        version = numbered(thing.version).version
         values = thing.facts.values
-        if revision:
-            values.setdefault("revision", revision)
         head: dict[str, Value] = {
             "@context": CONTEXT_IRI,
             "type": thing.kind,
             "name": thing.name,
             "version": version,
         }
-        root = {**head, "title": thing.name.rpartition("/")[2], **values}
+        root = {**head, **values}
         if root.get("upstream") == []:
             del root["upstream"]
         return Draft(Tree(root, self.tree.source, thing.facts.line_of), self.document)

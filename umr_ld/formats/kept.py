@@ -88,10 +88,7 @@ def restore(facts: Facts, found: Iterable[tuple[Path, str, str]]) -> None:
         elif kept["insteadOf"] != _digest(facts.values.get(key)):
             facts.lose(path, text, "not taken over: what stands in its place was changed since")
         else:
-            facts.values.pop(key, None)
-            if kept["is"] is not None:
-                facts.add(key, kept["is"], path)
-            facts.taken.add(path)
+            facts.replace(key, kept["is"], path)
 
 
 def _kept(text: str, source: str) -> dict[str, Value] | None:

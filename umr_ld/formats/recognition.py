@@ -40,16 +40,10 @@ def recognised(document: Document) -> Format:
     document = as_rdf(document)
     is_rdf = document.media not in {Media.JSONLD, Media.YAML}
     root = None if is_rdf else tree_of(document).root
-    is_linked = (
-        is_rdf
-        or (isinstance(root, list))
-        or (isinstance(root, dict) and not {"@context", "@graph"}.isdisjoint(root))
-    )
-    classes = (
-        frozenset(one for node in read_graph(document).nodes for one in node.get("@type", ()))
-        if is_linked
-        else frozenset()
-    )
+    classes: frozenset[str] = frozenset()
+    if is_rdf or start.startswith((b"{", b"[")):
+        kinds = (node.get("@type") for node in read_graph(document).nodes)
+        classes = frozenset(one for several in kinds if isinstance(several, list) for one in several)
     for row in FORMATS.values():
         if row.read is not None and row.marks is not None and row.marks(root, classes):
             return row

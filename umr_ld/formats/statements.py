@@ -136,6 +136,7 @@ class Statements:
         )
         for key in [key for key in node if key not in known]:
             facts.lose(node.origins.get(key, (key,)), node[key], NOT_TAKEN)
+        thing.complete()
         for one in node.get(KEPT, ()):
             self._restore(one, thing, graph, vocabulary)
 
