@@ -6,7 +6,6 @@ import copy
 import io
 import json
 import random
-from pathlib import Path
 
 import pytest
 from converting import BASE, described, read, subject, written
@@ -17,7 +16,6 @@ from umr_ld.formats import FORMATS
 from umr_ld.formats.draft import Subject, nodes
 from umr_ld.formats.recognition import read_any, recognised
 from umr_ld.media import Media
-from umr_ld.resources import resource
 from umr_ld.vocab import vocabulary
 
 
@@ -71,8 +69,19 @@ def test_what_is_written_keeps_the_shapes_of_mldcat_ap_but_for_what_records_do_n
     shacl = rdflib.Namespace("http://www.w3.org/ns/shacl#")
     broken = {str(one).rpartition("#")[2] for one in report.objects(None, shacl.sourceConstraintComponent)}
     assert broken <= {"MinCountConstraintComponent"}
-    missing = {str(one).replace("#", "/").rpartition("/")[2] for one in report.objects(None, shacl.resultPath)}
-    assert missing <= {"hasFile", "trainedOn", "created", "collectionDate", "description", "title", "identifier", "version"}
+    missing = {
+        str(one).replace("#", "/").rpartition("/")[2] for one in report.objects(None, shacl.resultPath)
+    }
+    assert missing <= {
+        "hasFile",
+        "trainedOn",
+        "created",
+        "collectionDate",
+        "description",
+        "title",
+        "identifier",
+        "version",
+    }
 
 
 def test_what_is_written_is_prov_for_others():
@@ -169,29 +178,64 @@ def test_legacy_records_are_written_and_read_again(shared_data):
 SPDX = {
     "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
     "@graph": [
-        {"type": "ai_AIPackage", "spdxId": "urn:m", "name": "model", "software_packageVersion": "2.0", "ai_typeOfModel": ["CNN"], "suppliedBy": "urn:org"},
+        {
+            "type": "ai_AIPackage",
+            "spdxId": "urn:m",
+            "name": "model",
+            "software_packageVersion": "2.0",
+            "ai_typeOfModel": ["CNN"],
+            "suppliedBy": "urn:org",
+        },
         {"type": "Organization", "spdxId": "urn:org", "name": "Some Lab"},
         {"type": "software_File", "spdxId": "urn:weights", "name": "weights.bin"},
         {"type": "software_File", "spdxId": "urn:rows", "name": "rows.csv"},
-        {"type": "dataset_DatasetPackage", "spdxId": "urn:d", "name": "data", "dataset_datasetType": ["noAssertion"]},
+        {
+            "type": "dataset_DatasetPackage",
+            "spdxId": "urn:d",
+            "name": "data",
+            "dataset_datasetType": ["noAssertion"],
+        },
         {"type": "Relationship", "from": "urn:m", "to": ["urn:weights"], "relationshipType": "contains"},
         {"type": "Relationship", "from": "urn:d", "to": ["urn:rows"], "relationshipType": "hasDataFile"},
         {"type": "Relationship", "from": "urn:weights", "to": ["urn:rows"], "relationshipType": "trainedOn"},
-        {"type": "Relationship", "from": "urn:m", "to": ["https://huggingface.co/datasets/a/b"], "relationshipType": "finetunedOn"},
-        {"type": "Relationship", "from": "https://huggingface.co/lab/base", "to": ["urn:m"], "relationshipType": "ancestorOf"},
+        {
+            "type": "Relationship",
+            "from": "urn:m",
+            "to": ["https://huggingface.co/datasets/a/b"],
+            "relationshipType": "finetunedOn",
+        },
+        {
+            "type": "Relationship",
+            "from": "https://huggingface.co/lab/base",
+            "to": ["urn:m"],
+            "relationshipType": "ancestorOf",
+        },
         {"type": "Relationship", "from": "urn:m", "to": ["urn:l"], "relationshipType": "hasDeclaredLicense"},
-        {"type": "simplelicensing_LicenseExpression", "spdxId": "urn:l", "simplelicensing_licenseExpression": "MIT"},
+        {
+            "type": "simplelicensing_LicenseExpression",
+            "spdxId": "urn:l",
+            "simplelicensing_licenseExpression": "MIT",
+        },
         {"type": "Relationship", "from": "urn:m", "to": ["urn:x"], "relationshipType": "amendedBy"},
     ],
-}  # fmt: skip
+}
 
 
 def test_relationships_of_files_count_for_their_packages_and_names_of_3_1_are_read():
     translation = read("spdx", document(SPDX))
     data, model = roots(translation)
-    assert (data["name"], model["name"], model["version"], model["revision"]) == ("spdx/data", "spdx/model", "2.0.0", "2.0")
+    assert (data["name"], model["name"], model["version"], model["revision"]) == (
+        "spdx/data",
+        "spdx/model",
+        "2.0.0",
+        "2.0",
+    )
     assert (model["publisher"], model["license"]) == ("Some Lab", "MIT")
-    assert links(model) == [("trainedOn", "spdx/data"), ("finetunedOn", "hf/datasets/a/b"), ("basedOn", "hf/lab/base")]
+    assert links(model) == [
+        ("trainedOn", "spdx/data"),
+        ("finetunedOn", "hf/datasets/a/b"),
+        ("basedOn", "hf/lab/base"),
+    ]
     assert [row.why for row in translation.losses if "amendedBy" in row.why]
 
 
@@ -201,19 +245,44 @@ def test_fair4ml_is_read_in_both_namespaces(namespace):
     <https://huggingface.co/lab/m> a f:MLModel ; s:name "M" ; s:version "3" ; f:mlTask "a task" ;
         f:fineTunedFrom <https://huggingface.co/lab/base> ; f:trainedOn [ a s:Dataset ; s:url <https://example.org/data> ] ."""
     (root,) = roots(read("fair4ml", document(turtle, Media.TURTLE)))
-    assert (root["name"], root["version"], root["title"], root["task"]) == ("hf/lab/m", "3.0.0", "M", "a task")
-    assert sorted(links(root)) == [("fineTunedFrom", "hf/lab/base"), ("trainedOn", "https://example.org/data")]
+    assert (root["name"], root["version"], root["title"], root["task"]) == (
+        "hf/lab/m",
+        "3.0.0",
+        "M",
+        "a task",
+    )
+    assert sorted(links(root)) == [
+        ("fineTunedFrom", "hf/lab/base"),
+        ("trainedOn", "https://example.org/data"),
+    ]
 
 
 def test_linked_data_is_read_by_its_own_context_and_nothing_is_fetched():
     foreign = {
-        "@context": ["https://nowhere.invalid/context", {"f": "https://w3id.org/fair4ml#", "name": "https://schema.org/name", "on": {"@id": "f:trainedOn", "@type": "@id"}}],
-        "@graph": [{"@id": "https://example.org/m", "@type": "f:MLModel", "name": {"@value": "M"}, "on": "https://example.org/d", "f:mlTask": ["a"]}],
-    }  # fmt: skip
+        "@context": [
+            "https://nowhere.invalid/context",
+            {
+                "f": "https://w3id.org/fair4ml#",
+                "name": "https://schema.org/name",
+                "on": {"@id": "f:trainedOn", "@type": "@id"},
+            },
+        ],
+        "@graph": [
+            {
+                "@id": "https://example.org/m",
+                "@type": "f:MLModel",
+                "name": {"@value": "M"},
+                "on": "https://example.org/d",
+                "f:mlTask": ["a"],
+            }
+        ],
+    }
     translation = read("fair4ml", document(foreign))
     (root,) = roots(translation)
     assert (root["title"], links(root)) == ("M", [("trainedOn", "https://example.org/d")])
-    assert [row.why for row in translation.losses] == ["not read: this context is not bundled, and nothing is fetched"]
+    assert [row.why for row in translation.losses] == [
+        "not read: this context is not bundled, and nothing is fetched"
+    ]
 
 
 def test_mldcat_ap_2_is_read_too():
@@ -224,15 +293,37 @@ def test_mldcat_ap_2_is_read_too():
 
 
 KAGGLE = {
-    "a model": ({"ownerSlug": "o", "slug": "m", "title": "M", "licenseName": "Apache 2.0", "isPrivate": False}, "kaggle/o/m", []),
-    "an instance": (
-        {"ownerSlug": "o", "modelSlug": "m", "framework": "pytorch", "instanceSlug": "i", "modelInstanceType": "unspecified", "versionNumber": 3,
-         "trainingData": ["a/data", "https://example.org/x"], "baseModelInstance": "p/n/pytorch/j", "externalBaseModelUrl": "https://huggingface.co/lab/base"},
-        "kaggle/o/m/pytorch/i",
-        [("trainedOn", "kaggle/datasets/a/data"), ("trainedOn", "https://example.org/x"), ("fineTunedFrom", "kaggle/p/n/pytorch/j"), ("fineTunedFrom", "hf/lab/base")],
+    "a model": (
+        {"ownerSlug": "o", "slug": "m", "title": "M", "licenseName": "Apache 2.0", "isPrivate": False},
+        "kaggle/o/m",
+        [],
     ),
-    "a dataset": ({"id": "o/d", "title": "D", "licenses": [{"name": "CC0-1.0"}], "keywords": ["k"]}, "kaggle/datasets/o/d", []),
-}  # fmt: skip
+    "an instance": (
+        {
+            "ownerSlug": "o",
+            "modelSlug": "m",
+            "framework": "pytorch",
+            "instanceSlug": "i",
+            "modelInstanceType": "unspecified",
+            "versionNumber": 3,
+            "trainingData": ["a/data", "https://example.org/x"],
+            "baseModelInstance": "p/n/pytorch/j",
+            "externalBaseModelUrl": "https://huggingface.co/lab/base",
+        },
+        "kaggle/o/m/pytorch/i",
+        [
+            ("trainedOn", "kaggle/datasets/a/data"),
+            ("trainedOn", "https://example.org/x"),
+            ("fineTunedFrom", "kaggle/p/n/pytorch/j"),
+            ("fineTunedFrom", "hf/lab/base"),
+        ],
+    ),
+    "a dataset": (
+        {"id": "o/d", "title": "D", "licenses": [{"name": "CC0-1.0"}], "keywords": ["k"]},
+        "kaggle/datasets/o/d",
+        [],
+    ),
+}
 
 
 @pytest.mark.parametrize("case", KAGGLE)
@@ -254,26 +345,78 @@ def model(name, **more):
 CYCLE = {
     **BILL,
     "components": [model("a"), model("b"), model("c")],
-    "dependencies": [{"ref": "a", "dependsOn": ["b"]}, {"ref": "b", "dependsOn": ["c"]}, {"ref": "c", "dependsOn": ["a", "c"]}],
-}  # fmt: skip
+    "dependencies": [
+        {"ref": "a", "dependsOn": ["b"]},
+        {"ref": "b", "dependsOn": ["c"]},
+        {"ref": "c", "dependsOn": ["a", "c"]},
+    ],
+}
 
 FAULTS = {
-    "a version that is not known": ("cyclonedx", {**BILL, "specVersion": "9.9", "components": [model("a")]}, 1, "this version is not known"),
+    "a version that is not known": (
+        "cyclonedx",
+        {**BILL, "specVersion": "9.9", "components": [model("a")]},
+        1,
+        "this version is not known",
+    ),
     "dependencies in a circle": ("cyclonedx", CYCLE, 3, "closes a circle"),
     "a dependency on itself": ("cyclonedx", CYCLE, 3, "nothing is made from itself"),
-    "a dependency that is not there": ("cyclonedx", {**BILL, "components": [model("a")], "dependencies": [{"ref": "a", "dependsOn": ["z"]}]}, 1, "no component has this bom-ref"),
-    "a licence that is none": ("cyclonedx", {**BILL, "components": [model("a", licenses=[{"license": {"id": "No such! licence"}}])]}, 1, "taken as LicenseRef-No-such-licence"),
-    "texts that are numbers and lists": ("cyclonedx", {**BILL, "components": [model("a", description=[1, {}], publisher={"x": 1}, tags="one", modelCard=7)]}, 1, "a text is expected"),
-    "a component without a name": ("cyclonedx", {**BILL, "components": [{"type": "data"}, model("a")]}, 1, "the component has no name"),
-    "two of one name": ("cyclonedx", {**BILL, "components": [model("a"), model("a")]}, 2, "another thing in this document has this name"),
+    "a dependency that is not there": (
+        "cyclonedx",
+        {**BILL, "components": [model("a")], "dependencies": [{"ref": "a", "dependsOn": ["z"]}]},
+        1,
+        "no component has this bom-ref",
+    ),
+    "a licence that is none": (
+        "cyclonedx",
+        {**BILL, "components": [model("a", licenses=[{"license": {"id": "No such! licence"}}])]},
+        1,
+        "taken as LicenseRef-No-such-licence",
+    ),
+    "texts that are numbers and lists": (
+        "cyclonedx",
+        {
+            **BILL,
+            "components": [model("a", description=[1, {}], publisher={"x": 1}, tags="one", modelCard=7)],
+        },
+        1,
+        "a text is expected",
+    ),
+    "a component without a name": (
+        "cyclonedx",
+        {**BILL, "components": [{"type": "data"}, model("a")]},
+        1,
+        "the component has no name",
+    ),
+    "two of one name": (
+        "cyclonedx",
+        {**BILL, "components": [model("a"), model("a")]},
+        2,
+        "another thing in this document has this name",
+    ),
     "bytes that are no JSON": ("cyclonedx", "{", 0, "not JSON"),
     "a key that stands twice": ("spdx", '{"@context": "x", "@context": "y"}', 0, "stands twice"),
     "a document that nests too deep": ("croissant", "[" * 100 + "]" * 100, 0, "nests deeper"),
-    "XML with a document type": ("cyclonedx", '<!DOCTYPE x [<!ENTITY a "b">]><bom xmlns="http://cyclonedx.org/schema/bom/1.6">&a;</bom>', 0, "XML is not read"),
-    "a kept value that somebody spoilt": ("cyclonedx", {**BILL, "components": [model("a", properties=[{"name": "umr-ld:title", "value": "{"}])]}, 1, "nothing that was kept here"),
-    "a graph without a model": ("fair4ml", {"@context": {"@vocab": "https://schema.org/"}, "@type": "Person"}, 0, "nothing in the document"),
+    "XML with a document type": (
+        "cyclonedx",
+        '<!DOCTYPE x [<!ENTITY a "b">]><bom xmlns="http://cyclonedx.org/schema/bom/1.6">&a;</bom>',
+        0,
+        "XML is not read",
+    ),
+    "a kept value that somebody spoilt": (
+        "cyclonedx",
+        {**BILL, "components": [model("a", properties=[{"name": "umr-ld:title", "value": "{"}])]},
+        1,
+        "nothing that was kept here",
+    ),
+    "a graph without a model": (
+        "fair4ml",
+        {"@context": {"@vocab": "https://schema.org/"}, "@type": "Person"},
+        0,
+        "nothing in the document",
+    ),
     "turtle that is none": ("mldcat-ap", "@prefix", 0, "not JSON"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", FAULTS)
@@ -308,7 +451,28 @@ def specimens():
         yield "kaggle", json.dumps(said).encode(), Media.JSONLD
 
 
-JUNK = [None, True, 0, -1.5, "", " ", "\u202e", "x" * 3000, [], {}, [[]], [None], {"@id": 5}, {"@value": {}}, "urn:", "_:b", {"@id": "_:b"}, "https://[", "a@b", ["1", 1]]
+JUNK = [
+    None,
+    True,
+    0,
+    -1.5,
+    "",
+    " ",
+    "\u202e",
+    "x" * 3000,
+    [],
+    {},
+    [[]],
+    [None],
+    {"@id": 5},
+    {"@value": {}},
+    "urn:",
+    "_:b",
+    {"@id": "_:b"},
+    "https://[",
+    "a@b",
+    ["1", 1],
+]
 
 
 def mutated(body, media, chance):
@@ -317,7 +481,9 @@ def mutated(body, media, chance):
         made = bytearray(body)
         for _ in range(chance.randint(1, 4)):
             at = chance.randrange(len(made))
-            made[at : at + chance.randint(0, 3)] = bytes(chance.choices(b'"{}[]:,\\\x00\xff@<0a\n', k=chance.randint(0, 3)))
+            made[at : at + chance.randint(0, 3)] = bytes(
+                chance.choices(b'"{}[]:,\\\x00\xff@<0a\n', k=chance.randint(0, 3))
+            )
         return bytes(made)
     root = json.loads(body)
     for _ in range(chance.randint(1, 3)):
@@ -355,9 +521,3 @@ def test_a_thousand_spoilt_documents_break_nothing():
 @pytest.mark.slow
 def test_ten_thousand_spoilt_documents_break_nothing():
     mutate(10_000)
-
-
-# -- the command line
-
-
-PLIP = str(Path(resource("records")) / "vinid" / "plip" / "1.0.0.jsonld")

@@ -16,7 +16,7 @@ from umr_ld.formats.loss import Loss, LossReport, short
 from umr_ld.media import Media
 from umr_ld.order import needs_first
 from umr_ld.strictjson import read_json
-from umr_ld.tree import Tree, dotted
+from umr_ld.tree import Tree, dotted, text_faults
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
@@ -153,6 +153,7 @@ class Gathering:
             one.complete()
             one.mark_external(names)
             restore(one.facts, one.kept)
+            _drop_unencodable(one.facts)
             if one.origin is not None:
                 one.facts.lose_rest(one.origin[1], one.origin[0])
         self._open_circles()
@@ -196,6 +197,13 @@ class Gathering:
         if root.get("upstream") == []:
             del root["upstream"]
         return Draft(Tree(root, self.tree.source, thing.facts.line_of), self.document)
+
+
+def _drop_unencodable(facts: Facts) -> None:
+    """Leave out texts that no record can carry; JSON is looked through when it is read, RDF is not."""
+    for key in [key for key, value in facts.values.items() if text_faults(value)]:
+        del facts.values[key]
+        facts.lose((), key, "not read: the text holds a character that is no Unicode scalar value, or NUL")
 
 
 def _reached(start: str, above: dict[str, set[str]]) -> set[str]:

@@ -34,7 +34,17 @@ if TYPE_CHECKING:
 HUB = "kaggle/"
 _SITE = "https://www.kaggle.com/"
 _IDENTITY = frozenset(
-    ["ownerSlug", "slug", "modelSlug", "instanceSlug", "id", "isPrivate", "modelInstanceType", "version", "versionNumber"]
+    [
+        "ownerSlug",
+        "slug",
+        "modelSlug",
+        "instanceSlug",
+        "id",
+        "isPrivate",
+        "modelInstanceType",
+        "version",
+        "versionNumber",
+    ]
 )
 _LINKS = ("trainingData", "baseModelInstance", "externalBaseModelUrl")
 

@@ -91,7 +91,7 @@ def _read(
             key = vocabulary.key_of(full(name), parent) or full(name)
             term = vocabulary.term(key, parent)
             made = [_plain(one, key, term, graph, vocabulary, above) for one in _several(values)]
-            yield key, made if len(made) > 1 else made[0]
+            yield key, made[0] if len(made) == 1 else [*made]
 
 
 def _several(values: Value) -> list[Value]:

@@ -48,7 +48,17 @@ _NEVER = "1970-01-01T00:00:00Z"
 _INFO = "_:creationinfo"
 _WHERE = "an extension of the package"
 _SILENT = frozenset(
-    ["spdxId", "@id", "type", "@type", "creationInfo", "extension", "software_packageVersion", "software_packageUrl", "software_primaryPurpose"]
+    [
+        "spdxId",
+        "@id",
+        "type",
+        "@type",
+        "creationInfo",
+        "extension",
+        "software_packageVersion",
+        "software_packageUrl",
+        "software_primaryPurpose",
+    ]
 )
 
 Element = dict[str, "Value"]
@@ -113,7 +123,7 @@ class _Graph:
                 self._package(path, element)
         relationships = [pair for pair in self._elements if "Relationship" in _type(pair[1])]
         for _, one in relationships:
-            if one.get("relationshipType") in _CONTAINING:
+            if str(one.get("relationshipType")) in _CONTAINING:
                 for target in texts(one.get("to")):
                     self._containers.setdefault(target, []).append(str(one.get("from")))
         for path, one in relationships:
