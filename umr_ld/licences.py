@@ -7,6 +7,7 @@ compares what records state. It is no legal advice.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 LICENCE = "https://w3id.org/umr-ld/licence#"
 SPDX = "https://spdx.org/licenses/"
 NOTE = "This compares what records state. It is no legal advice."
+
+_REFERENCE = re.compile(r"(?<![A-Za-z0-9.-])LicenseRef-[A-Za-z0-9.-]+")
+_LONGEST_EXPRESSION = 1000
 
 _WEAKER = {Severity.VIOLATION: Severity.WARNING, Severity.WARNING: Severity.INFO}
 
@@ -306,3 +310,25 @@ def _conditions(said: Mapping[str, Mapping[str, list[str]]]) -> Iterator[Conditi
             message=text(f"{UMR}message"),
             remedy=text(f"{UMR}remedy"),
         )
+
+
+@cache
+def spdx_expression(text: str) -> str | None:
+    """A licence expression in SPDX's own spelling; None if it is none, or names what is not on SPDX's list.
+
+    Args:
+        text: identifiers, `LicenseRef-…`, AND, OR, WITH (SPDX 3.0.1 Annex B).
+    """
+    from license_expression import ExpressionError, ExpressionParseError, get_spdx_licensing
+
+    plain = _REFERENCE.sub("MIT", text)
+    if not plain.strip() or len(text) > _LONGEST_EXPRESSION:
+        return None
+    try:
+        licensing = get_spdx_licensing()
+        parsed = licensing.parse(plain, validate=True, strict=True)
+    except (ExpressionError, ExpressionParseError):
+        return None
+    if parsed is None or plain != text:
+        return None if parsed is None else text
+    return str(parsed.render())

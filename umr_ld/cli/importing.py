@@ -19,6 +19,8 @@ from umr_ld.render.publications import HEAD, publication_json, publication_row, 
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from umr_ld.cli.session import Session
     from umr_ld.formats.loss import Loss
     from umr_ld.registry.views import Checked, Imported
@@ -43,14 +45,15 @@ def import_(
     allow_http: bool,
     allow_private: bool,
 ) -> int:
-    """Take over what hubs list, or legacy YAML records.
+    """Take over what hubs list, or what others wrote in a format that `umr formats` lists as read.
 
     A SOURCE is hf:owner/name, hf:datasets/owner/name, hf:author/*, hf:tree/owner/name (a model and all that was made
     from it), or a file in .jsonl or .jsonl.gz with an object of the hub's API a line. Again, only what changed
-    is published, as next versions, and what is gone from the hub is noted. Or it is a folder of
-    <name>/<name>-<version>.yaml, or one such file; several are stacked: what the first one has hides the same
-    name and version in the next. What cannot be said in a record is told on standard error, row by row; what
-    is invalid or cannot be read is left out, and the exit code is then 1.
+    is published, as next versions, and what is gone from the hub is noted. Or it is a file or a folder, whose
+    format is told from what stands in it. Legacy YAML records are <name>/<name>-<version>.yaml, and several
+    repositories of them are stacked: what the first one has hides the same name and version in the next. What
+    cannot be said in a record is told on standard error, row by row; what is invalid or cannot be read is left
+    out, and the exit code is then 1.
     """
     from umr_ld.files import documents
     from umr_ld.harvest.sources import is_source
@@ -58,29 +61,27 @@ def import_(
     if all(map(is_source, sources)):
         reach = Reach(endpoint, http=allow_http, private=allow_private)
         return take_lists(
-            session, sources, reach, agent, lambda rows: _tell_losses(session, LossReport(tuple(rows)), loss)
+            session, sources, reach, agent, lambda rows: tell_losses(session, LossReport(tuple(rows)), loss)
         )
     if any(map(is_source, sources)):
         raise Malformed(
-            "lists of hubs and legacy records are not stacked",
+            "lists of hubs and other files are not stacked",
             where="SOURCE",
             remedy="import one after the other",
         )
-    from umr_ld.formats import format_named
+    from umr_ld.formats.recognition import read_any
 
-    read = format_named("legacy").read
-    assert read is not None
     with session.open(write=True) as registry:
-        translation = read([list(documents([source])) for source in sources], registry.vocabulary)
+        translation = read_any([list(documents([source])) for source in sources], registry.vocabulary)
         with progress(session, "importing") as step:
             done = registry.import_trees(translation.drafts, agent=agent, progress=step)
-    _tell_losses(session, translation.losses, loss)
+    tell_losses(session, translation.losses, loss)
     session.give(
         human=lambda: publications_words(done.published),
         json=lambda: as_json(_imported_json(done, translation.losses)),
         csv=lambda: as_csv(HEAD, [publication_row(one) for one in done.published]),
     )
-    unread = [row for row in translation.losses if _is_unread(row)]
+    unread = [row for row in translation.losses if is_unread(row)]
     _tell_refused(session, done.refused)
     new = sum(one.status == "published" for one in done.published)
     session.say(
@@ -90,12 +91,23 @@ def import_(
     return 1 if done.refused or unread else 0
 
 
-def _is_unread(row: Loss) -> bool:
-    """Whether a whole file was left out, and not because another one stands for it."""
+def is_unread(row: Loss) -> bool:
+    """Whether something was left out, and not because another one stands for it.
+
+    Args:
+        row: of a loss report.
+    """
     return row.why.startswith("not read: ") and not row.why.startswith("not read: hidden")
 
 
-def _tell_losses(session: Session, losses: LossReport, target: Path | None) -> None:
+def tell_losses(session: Session, losses: Iterable[Loss], target: Path | None) -> None:
+    """Tell a loss report, or write it into a file.
+
+    Args:
+        session: this run.
+        losses: the rows.
+        target: the file, `.json` or CSV; None to tell.
+    """
     if target is None:
         for row in losses:
             session.say(one_line(str(row)))

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from umr_ld.tree import Value
+
+_SHOWN = 200
+"""Characters of a value that a row tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +58,13 @@ class LossReport:
 
     def __add__(self, other: Iterable[Loss]) -> LossReport:
         return LossReport((*self.rows, *other))
+
+
+def short(value: Value) -> str:
+    """A value in a row, as JSON where it is no plain text; long ones are cut.
+
+    Args:
+        value: any.
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return str(text) if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

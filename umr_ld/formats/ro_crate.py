@@ -1,0 +1,84 @@
+"""RO-Crate 1.2 metadata (`ro-crate-metadata.json`): a crate whose main entity is the model or dataset.
+
+Source: https://www.researchobject.org/ro-crate/specification/1.2/.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from umr_ld.formats.linked import PREFIXES
+from umr_ld.formats.statements import Statements
+
+if TYPE_CHECKING:
+    from umr_ld.formats.draft import Subject
+    from umr_ld.tree import Value
+
+CONTEXT = "https://w3id.org/ro/crate/1.2/context"
+_OF_ROOT = ("schema:name", "schema:description", "schema:license", "schema:datePublished")
+
+
+def _finish(subject: Subject, node: dict[str, Value]) -> list[Value]:
+    root: dict[str, Value] = {
+        "@id": "./",
+        "@type": ["schema:Dataset"],
+        **{key: node[key] for key in _OF_ROOT if key in node},
+    }
+    root["schema:mainEntity"] = {"@id": subject.minted.iri}
+    descriptor: dict[str, Value] = {
+        "@id": "ro-crate-metadata.json",
+        "@type": ["schema:CreativeWork"],
+        "dct:conformsTo": {"@id": "https://w3id.org/ro/crate/1.2"},
+        "schema:about": {"@id": "./"},
+    }
+    return [descriptor, root]
+
+
+def compacted(nodes: list[Value]) -> Value:
+    """A document with names as RO-Crate's context has them.
+
+    Args:
+        nodes: the record's, then those of the crate.
+    """
+    text = str(nodes)
+    used: dict[str, Value] = {
+        name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"
+    }
+    subject, *crate = map(_plain, nodes)
+    return {"@context": [CONTEXT, used], "@graph": [*crate, subject]}
+
+
+def _plain(value: Value) -> Value:
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    if isinstance(value, dict):
+        return {
+            ("conformsTo" if key == "dct:conformsTo" else key.removeprefix("schema:")): _plain(one)
+            for key, one in value.items()
+        }
+    return value.removeprefix("schema:") if isinstance(value, str) and value.startswith("schema:") else value
+
+
+_KINDS = ("Model", "Dataset", "Family", "Software", "Application")
+
+FORM = Statements(
+    label="ro-crate",
+    read_as={
+        **{f"umr:{kind}": kind for kind in _KINDS},
+        "schema:Dataset": "Dataset",
+        "schema:SoftwareApplication": "Software",
+    },
+    written_as={
+        "Model": ("schema:CreativeWork", "umr:Model"),
+        "Dataset": ("schema:Dataset", "umr:Dataset"),
+        "Family": ("schema:Collection", "umr:Family"),
+        "Software": ("schema:SoftwareApplication", "umr:Software"),
+        "Application": ("schema:SoftwareApplication", "umr:Application"),
+    },
+    licence="schema:license",
+    asks=_OF_ROOT,
+    finish=_finish,
+    compacted=compacted,
+)
+read = FORM.read
+write = FORM.write

@@ -1,0 +1,343 @@
+"""SPDX 3.0.1 with its profiles AI and Dataset, as JSON-LD; names that 3.1 adds are read too.
+
+Packages become records, relationships their links. A relationship that starts from a file counts for the package that
+contains it. What SPDX has no property for stands in an extension of the package.
+
+Source: https://spdx.github.io/spdx-spec/v3.0.1/model/AI/AI/ and …/Dataset/Dataset/.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from umr_ld.addresses import is_absolute
+from umr_ld.errors import Malformed
+from umr_ld.formats import kept
+from umr_ld.formats.crosswalk import relation_read, relations_of, rules_of, write_facts
+from umr_ld.formats.draft import Subject, Written
+from umr_ld.formats.forms import FORMS
+from umr_ld.formats.gathering import BASE, Gathering, each, json_tree, objects, texts
+from umr_ld.formats.identity import artifact_of, named, purl_of
+from umr_ld.formats.licensing import expression_of, take_licence
+from umr_ld.formats.loss import Loss
+from umr_ld.formats.places import pruned
+from umr_ld.formats.wire import as_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from umr_ld.document import Document
+    from umr_ld.formats.draft import Stack, Translation
+    from umr_ld.formats.gathering import Thing
+    from umr_ld.media import Media
+    from umr_ld.tree import Path, Value
+    from umr_ld.vocab import Vocabulary
+
+CONTEXT = "https://spdx.org/rdf/3.0.1/spdx-context.jsonld"
+KINDS = {"ai_AIPackage": "Model", "dataset_DatasetPackage": "Dataset", "software_Package": "Software"}
+_PURPOSES = {"Model": "model", "Dataset": "data", "Application": "application", "Software": "library"}
+_TYPES = {"Model": "ai_AIPackage", "Dataset": "dataset_DatasetPackage"}
+_CONTAINING = frozenset(("contains", "hasDataFile", "hasDistributionArtifact", "packagedBy"))
+_REVERSED = {"ancestorOf": "descendantOf", "hasVariant": "descendantOf", "generates": "dependsOn"}
+"""Relationships that lead from what is above to what is made from it."""
+_LICENCES = frozenset(("hasDeclaredLicense", "hasConcludedLicense"))
+_ASKED = ("releaseTime", "suppliedBy", "software_downloadLocation")
+_ASKED_OF_DATA = ("builtTime", "originatedBy")
+_NEVER = "1970-01-01T00:00:00Z"
+_INFO = "_:creationinfo"
+_WHERE = "an extension of the package"
+_SILENT = frozenset(
+    [
+        "spdxId",
+        "@id",
+        "type",
+        "@type",
+        "creationInfo",
+        "extension",
+        "software_packageVersion",
+        "software_packageUrl",
+        "software_primaryPurpose",
+    ]
+)
+
+Element = dict[str, "Value"]
+
+
+def is_spdx(root: Value) -> bool:
+    """Whether a tree is an SPDX 3 document.
+
+    Args:
+        root: of any JSON document.
+    """
+    context = root.get("@context") if isinstance(root, dict) else None
+    return any("spdx.org/rdf/" in one for one in texts(context))
+
+
+def read(repositories: Stack, vocabulary: Vocabulary) -> Translation:
+    """Read documents.
+
+    Args:
+        repositories: the documents.
+        vocabulary: the terms of records.
+    """
+    return each(repositories, lambda document: _read_one(document, vocabulary))
+
+
+def _read_one(document: Document, vocabulary: Vocabulary) -> Translation:
+    tree = json_tree(document)
+    if not isinstance(tree.root, dict):
+        raise Malformed("an SPDX document is an object", where=document.source)
+    graph = tree.root.get("@graph")
+    found: list[tuple[Path, Element]] = [((), tree.root)]
+    if graph is not None:
+        found = [*objects(graph, ("@graph",))]
+    return _Graph(Gathering(tree, document, vocabulary), found).translation()
+
+
+def _id(element: Element) -> str:
+    return next((str(element[key]) for key in ("spdxId", "@id") if isinstance(element.get(key), str)), "")
+
+
+def _type(element: Element) -> str:
+    return next(iter((*texts(element.get("type")), *texts(element.get("@type")))), "")
+
+
+class _Graph:
+    """The elements of a document on their way to drafts."""
+
+    def __init__(self, gathering: Gathering, elements: list[tuple[Path, Element]]) -> None:
+        self._all = gathering
+        self._elements = elements
+        self._by_id = {_id(element): element for _, element in elements if _id(element)}
+        self._things: dict[str, Thing] = {}
+        self._containers: dict[str, list[str]] = {}
+
+    def resolve(self, value: Value) -> Value:
+        """The element that an identifier stands for."""
+        return self._by_id.get(value, value) if isinstance(value, str) else value
+
+    def translation(self) -> Translation:
+        for path, element in self._elements:
+            if _type(element) in KINDS:
+                self._package(path, element)
+        relationships = [pair for pair in self._elements if "Relationship" in _type(pair[1])]
+        for _, one in relationships:
+            if str(one.get("relationshipType")) in _CONTAINING:
+                for target in texts(one.get("to")):
+                    self._containers.setdefault(target, []).append(str(one.get("from")))
+        for path, one in relationships:
+            self._relationship(path, one)
+        return self._all.translation()
+
+    def _package(self, path: Path, element: Element) -> None:
+        kind = KINDS[_type(element)]
+        if kind == "Software" and element.get("software_primaryPurpose") == "application":
+            kind = "Application"
+        version = element.get("software_packageVersion")
+        name = self._artifact(_id(element), element)
+        if name is None or is_absolute(name):
+            name = named("spdx", str(element.get("name") or "unnamed"))
+        thing = self._all.thing(kind, name, version if isinstance(version, str) else "", path)
+        self._things[_id(element)] = thing
+        facts = thing.facts
+        facts.taken |= {(*path, key) for key in _SILENT if key in element}
+        for place, value in self._said_nothing(path, element):
+            facts.taken.add(place)
+            del value
+        facts.take(rules_of("spdx3"), kind, element, path, self.resolve)
+        thing.kept += _pairs(element, path)
+        thing.origin = path, element
+
+    @staticmethod
+    def _said_nothing(path: Path, element: Element) -> Iterator[tuple[Path, Value]]:
+        for key, value in list(element.items()):
+            if value in ("noAssertion", ["noAssertion"]):
+                yield (*path, key), element.pop(key)
+
+    def _artifact(self, identifier: str, element: Element) -> str | None:
+        purl = element.get("software_packageUrl")
+        for text in (purl, identifier):
+            known = artifact_of(text, BASE) if isinstance(text, str) and is_absolute(text) else None
+            if known is not None and not is_absolute(known):
+                return known
+        return identifier if is_absolute(identifier) else None
+
+    def _relationship(self, path: Path, one: Element) -> None:
+        word, start, targets = str(one.get("relationshipType")), str(one.get("from")), texts(one.get("to"))
+        if word in _LICENCES:
+            self._licence(path, start, targets)
+            return
+        turned = word in _REVERSED
+        term = _REVERSED.get(word, word)
+        relation = relation_read("spdx3", term) or relation_read("spdx3.1", term)
+        for target in targets:
+            below, above = (target, start) if turned else (start, target)
+            things = self._lifted(below)
+            if word in _CONTAINING and self._is_file(target):
+                continue
+            if relation is None or not things:
+                self._all.lose(path, one, f"not taken over: no rule says what {word} means here")
+            for thing in things:
+                for artifact in self._targets(above):
+                    thing.link(relation, artifact, path, target, self._all.vocabulary)
+
+    def _licence(self, path: Path, start: str, targets: Iterable[str]) -> None:
+        for target in targets:
+            element = self._by_id.get(target, {})
+            text = element.get("simplelicensing_licenseExpression") or element.get("name") or target
+            for thing in self._lifted(start):
+                take_licence(thing.facts, str(text), path)
+
+    def _is_file(self, identifier: str) -> bool:
+        return _type(self._by_id.get(identifier, {})) == "software_File"
+
+    def _lifted(self, identifier: str) -> list[Thing]:
+        """The records that something belongs to: itself, or the packages that contain it."""
+        if identifier in self._things:
+            return [self._things[identifier]]
+        around = self._containers.get(identifier, ()) if self._is_file(identifier) else ()
+        return [self._things[one] for one in dict.fromkeys(around) if one in self._things]
+
+    def _targets(self, identifier: str) -> list[str | None]:
+        things = self._lifted(identifier)
+        if things:
+            return [thing.name for thing in things]
+        return [self._artifact(identifier, self._by_id.get(identifier, {}))]
+
+
+def _pairs(element: Element, path: Path) -> Iterator[tuple[Path, str, str]]:
+    for at, extension in objects(element.get("extension"), (*path, "extension")):
+        for place, pair in objects(extension.get("extension_cdxProperty"), (*at, "extension_cdxProperty")):
+            name, value = pair.get("extension_cdxPropName"), pair.get("extension_cdxPropValue")
+            if isinstance(name, str) and isinstance(value, str):
+                yield place, name, value
+
+
+# -- writing
+
+
+def write(subject: Subject, media: Media) -> Written:  # noqa: ARG001 - as every writer
+    """Write a record as SPDX 3.0.1.
+
+    Args:
+        subject: the record.
+        media: JSON-LD, whatever it says.
+    """
+    package = _package_of(subject)
+    others = [*_agents(subject, package), *_licence_of(subject), *_relationships(subject)]
+    back = _read_back([package, *others], subject)
+    pairs: list[Value] = [
+        {"type": "extension_CdxPropertyEntry", "extension_cdxPropName": name, "extension_cdxPropValue": value}
+        for name, value in kept.pairs(subject.root, back)
+    ]
+    if pairs:
+        package["extension"] = [{"type": "extension_CdxPropertiesExtension", "extension_cdxProperty": pairs}]
+    graph = [*_head(subject, [package, *others], package), package, *others]
+    rows = kept.kept_rows(kept.missing(subject.root, back), subject.root, _WHERE, subject.minted.tree.source)
+    return Written(as_bytes({"@context": CONTEXT, "@graph": [*graph]}), (*rows, *_unfilled(subject, package)))
+
+
+def _read_back(elements: list[Element], subject: Subject) -> dict[str, Value]:
+    from umr_ld.document import Document
+
+    body = as_bytes({"@context": CONTEXT, "@graph": [*elements]})
+    (draft,) = _read_one(Document(body), subject.vocabulary).drafts
+    return dict(draft.tree.root) if isinstance(draft.tree.root, dict) else {}
+
+
+def _unfilled(subject: Subject, package: Element) -> Iterator[Loss]:
+    asked = (*_ASKED, *_ASKED_OF_DATA) if subject.kind == "Dataset" else _ASKED
+    for key in asked:
+        if key not in package:
+            yield Loss(
+                key, "", "SPDX asks for it, and the record does not say it", subject.minted.tree.source
+            )
+
+
+def _element(subject: Subject, kind: str, fragment: str) -> Element:
+    return {"type": kind, "spdxId": f"{subject.minted.iri}#spdx-{fragment}", "creationInfo": _INFO}
+
+
+def _package_of(subject: Subject) -> Element:
+    kind = subject.kind
+    package: Element = {
+        "type": _TYPES.get(kind, "software_Package"),
+        "spdxId": subject.minted.iri,
+        "creationInfo": _INFO,
+        "software_packageVersion": subject.version,
+        "software_packageUrl": purl_of(subject.name, subject.version),
+        "software_primaryPurpose": _PURPOSES[kind],
+    }
+    write_facts(rules_of("spdx3"), kind, subject.root, package)
+    for key in ("ai_hyperparameter", "ai_metric"):
+        entries = [
+            {"type": "DictionaryEntry", **one} for _, one in objects(package.get(key), ()) if "key" in one
+        ]
+        package[key] = [*entries]
+    for _, reference in objects(package.get("externalRef"), ()):
+        reference["type"] = "ExternalRef"
+    if kind == "Dataset" and not package.get("dataset_datasetType"):
+        package["dataset_datasetType"] = ["noAssertion"]
+    found = pruned(package)
+    assert isinstance(found, dict)
+    return found
+
+
+def _agents(subject: Subject, package: Element) -> Iterator[Element]:
+    for key, place in (("publisher", "suppliedBy"), ("creator", "originatedBy")):
+        value = subject.root.get(key)
+        several = value if isinstance(value, list) else [] if value is None else [value]
+        found = []
+        for one in several[:1] if place == "suppliedBy" else several:
+            label = str(FORMS["agent"].write(one))
+            made = {**_element(subject, "Agent", f"{key}-{quote(label, safe='')}"), "name": label}
+            found.append(made["spdxId"])
+            yield made
+        if found:
+            package[place] = found[0] if place == "suppliedBy" else [*found]
+
+
+def _licence_of(subject: Subject) -> Iterator[Element]:
+    expression = expression_of(subject.root)
+    if expression is not None:
+        licence = _element(subject, "simplelicensing_LicenseExpression", "licence")
+        yield {**licence, "simplelicensing_licenseExpression": expression}
+        relation = _element(subject, "Relationship", "licensing")
+        yield {
+            **relation,
+            "relationshipType": "hasDeclaredLicense",
+            "from": subject.minted.iri,
+            "to": [licence["spdxId"]],
+        }
+
+
+def _relationships(subject: Subject) -> Iterator[Element]:
+    for number, link in enumerate(subject.links(), 1):
+        words = relations_of("spdx3").get(str(link["relation"]))
+        if words is not None:
+            made = _element(subject, "Relationship", f"upstream-{number}")
+            target = subject.base.artifact(link["artifact"])
+            yield {**made, "relationshipType": words.term, "from": subject.minted.iri, "to": [target]}
+
+
+def _head(subject: Subject, elements: list[Element], package: Element) -> list[Element]:
+    here = [str(one["spdxId"]) for one in elements]
+    elsewhere = {target for one in elements for target in texts(one.get("to"))} - {*here}
+    tool = {**_element(subject, "SoftwareAgent", "writer"), "name": "umr"}
+    document: Element = {
+        **_element(subject, "SpdxDocument", "document"),
+        "name": subject.name,
+        "profileConformance": ["core", "software", "simpleLicensing", "extension", *_profiles(subject)],
+        "rootElement": [subject.minted.iri],
+        "element": [*here, str(tool["spdxId"])],
+    }
+    if elsewhere:
+        document["import"] = [{"type": "ExternalMap", "externalSpdxId": one} for one in sorted(elsewhere)]
+    created = package.get("releaseTime", _NEVER)
+    info: Element = {"type": "CreationInfo", "@id": _INFO, "specVersion": "3.0.1", "created": created}
+    return [{**info, "createdBy": [tool["spdxId"]]}, tool, document]
+
+
+def _profiles(subject: Subject) -> tuple[str, ...]:
+    return {"Model": ("ai",), "Dataset": ("dataset",)}.get(subject.kind, ())
