@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from umr_ld.registry import Registry
     from umr_ld.registry.reader import Reader
     from umr_server.guard import Guard
+    from umr_server.press import Press
     from umr_server.running.operation import Operation
     from umr_server.sparql.pool import Queries
 
@@ -61,6 +62,13 @@ class Site:
         return "queries" in self.__dict__
 
     @cached_property
+    def press(self) -> Press:
+        """Who makes documents that take their time."""
+        from umr_server.press import Press
+
+        return Press(self.settings)
+
+    @cached_property
     def running(self) -> Operation:
         """Figures, readiness, logs and kept answers."""
         from umr_server.running.operation import Operation
@@ -71,3 +79,5 @@ class Site:
         """End what was started to serve the registry, which itself stays open."""
         if self.has_queries:
             self.queries.close()
+        if "press" in self.__dict__:
+            self.press.close()

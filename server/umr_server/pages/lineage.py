@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask import render_template, request
 
+from umr_ld.registry import publication
 from umr_ld.render.rows import LINK, edge_row
 from umr_ld.render.tree import as_values
 from umr_server.linked.answering import answer
@@ -62,7 +63,7 @@ class _Pages:
             page=lambda: self._page(drawn, name, depth),
             values=lambda: _graph(drawn, self._answers(drawn)),
             table=lambda: Table(LINK, map(edge_row, drawn.edges)),
-            lineage=lambda: drawn,
+            drawing=lambda: publication.drawn(self._registry, drawn),
         )
         return answer(view, suffix)
 
