@@ -12,6 +12,8 @@ from umr_ld.registry.past import as_of
 from umr_server.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from umr_ld.registry import Registry
     from umr_ld.registry.reader import Reader
     from umr_server.guard import Guard
@@ -31,6 +33,8 @@ class Site:
     def __init__(self, registry: Registry, settings: Settings | None = None) -> None:
         self.registry = registry
         self.settings = settings or Settings()
+        self.written: Callable[[str], tuple[str, ...]] | None = None
+        """Where answers are written down as files: the forms in which those of an endpoint are."""
 
     @property
     def asked(self) -> Reader:

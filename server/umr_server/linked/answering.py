@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Response, g, request, url_for
+from flask import Response, current_app, g, request, url_for
 from werkzeug.http import is_resource_modified, quote_etag
 
 from umr_server.linked.headers import link_header
@@ -92,12 +92,13 @@ def twins_of(view: View, row: Syntax) -> list[Twin]:
     given.pop("form", None)
     stem = url_for(request.endpoint or "", **given, at=None)
     asked = [pair for pair in request.args.items(multi=True) if pair[0] != "format"]
+    written = current_app.extensions["umr"].written
     if len(stem) + sum(len(name) + len(value) for name, value in asked) > _LONGEST:
         return []
     return [
         Twin(one.label, one.mime, f"{stem}?{urlencode([*asked, ('format', one.key)])}", one.aspect in READ)
         for one in offered(view)
-        if one.key != row.key
+        if one.key != row.key and (written is None or one.key in written(request.endpoint or ""))
     ]
 
 

@@ -12,6 +12,7 @@ from umr_ld.render.rows import LINK, edge_row
 from umr_ld.render.tree import as_values
 from umr_server.linked.answering import answer
 from umr_server.linked.negotiation import first_known
+from umr_server.linked.place import absolute
 from umr_server.linked.view import Table, View
 from umr_server.pages.browse import worst_answers
 
@@ -61,7 +62,7 @@ class _Pages:
         drawn, name, suffix = first_known(reference, ask)
         view = View(
             page=lambda: self._page(drawn, name, depth),
-            values=lambda: _graph(drawn, self._answers(drawn)),
+            values=lambda: self._graph(drawn),
             table=lambda: Table(LINK, map(edge_row, drawn.edges)),
             drawing=lambda: publication.drawn(self._registry, drawn),
         )
@@ -88,8 +89,10 @@ class _Pages:
         return {name: answer.label for name, answer in worst_answers(self._registry.check(asked)).items()}
 
 
-def _graph(drawn: Lineage, answers: dict[str, str]) -> dict[str, Any]:
-    values = as_values(drawn)
-    for node in values["nodes"]:
-        node["answer"] = answers.get(node["id"], "")
-    return values
+    def _graph(self, drawn: Lineage) -> dict[str, Any]:
+        values, answers = as_values(drawn), self._answers(drawn)
+        for node in values["nodes"]:
+            node["answer"] = answers.get(node["id"], "")
+            if self._site.written is not None:
+                node["page"] = absolute(self._site, "pages.record", reference=node["id"])
+        return values
