@@ -10,17 +10,18 @@ import hashlib
 import secrets
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote, urlsplit
 
 from flask import render_template
 
-from umr_ld.errors import Malformed
+from umr_ld.errors import Malformed, Missing
 from umr_ld.lock import WriterLock
 from umr_server.app import create_app
 from umr_server.mirror.changes import touched
+from umr_server.mirror.memory import Remembering
 from umr_server.mirror.manifest import LOCK, Manifest, Written, opened
-from umr_server.mirror.places import Places, quoted
+from umr_server.mirror.places import Places
 from umr_server.mirror.rewriting import Rewriter
 from umr_server.mirror.rooms import Rooms
 from umr_server.running.state import program
@@ -115,7 +116,7 @@ class _Build:
         self._registry, self._folder = registry, folder
         origin = f"https://{secrets.token_hex(16)}.invalid"
         self._app = create_app(
-            registry,
+            cast("Registry", Remembering(registry)),
             Settings(public=f"{origin}/", page_cache_bytes=0, render_seconds=_DOCUMENT_SECONDS),
         )
         self._site = self._app.extensions["umr"]
@@ -211,7 +212,9 @@ class _Build:
             for link in written.links if written is not None else ():
                 if link not in seen:
                     seen.add(link)
-                    waiting.append(link)
+                    # What is about the same is made together, while it is remembered.
+                    near = bool(place.artifact) and self._known(link).artifact == place.artifact
+                    (waiting.appendleft if near else waiting.append)(link)
             if progress is not None:
                 progress(len(seen) - len(waiting), len(seen))
 
@@ -228,11 +231,14 @@ class _Build:
 
     def _make(self, place: Place) -> None:
         self._made += 1
+        if newest := self._newest(place):
+            made = self._folder.write(place.file, [self._leading(place, newest)])
+            made.links = (newest.url,)
+            self._now.files[place.url] = made
+            return
         accepts = "text/html" if place.form == "html" else "*/*"
         with self._client.get(place.url, headers={"Accept": accepts}) as answer:
-            if answer.status_code in {301, 302, 303}:
-                pieces, links = self._moved(place, answer)
-            elif self._is_answer(place, answer):
+            if self._is_answer(place, answer):
                 pieces, links = self._written(place, answer)
             else:
                 self._places.missing.add(place.url)
@@ -258,29 +264,25 @@ class _Build:
         text, links = rewrite(answer.data.decode("utf-8", "surrogatepass"), place.file)
         return [text.encode("utf-8", "surrogatepass")], links
 
-    def _moved(self, place: Place, answer: TestResponse) -> tuple[Iterable[bytes], set[str]]:
-        """A page that leads on: files have no redirects."""
-        target = self._places.of(urlsplit(answer.headers["Location"])._replace(scheme="", netloc="").geturl())
-        if target is None:
-            raise Malformed(f"{place.url} leads to {answer.headers['Location']}, which is not written down")
+    def _newest(self, place: Place) -> Place | None:
+        """Where a page about an artifact leads: to that about its newest record. Files have no redirects."""
+        path, mark, asked = place.url.partition("?")
+        endpoint, _, name = unquote(path).lstrip("/").partition("/")
+        if endpoint not in {"page", "lineage"} or place.form != "html" or "@" in name:
+            return None
+        try:
+            newest = self._registry.show(name).record.ref
+        except (Missing, Malformed):
+            return None
+        return self._places.of(f"/{endpoint}/{newest}{mark}{asked}")
+
+    def _leading(self, place: Place, target: Place) -> bytes:
         with self._app.app_context():
-            text = render_template(
+            return render_template(
                 "mirror/moved.html",
-                address="../" * place.file.count("/") + quoted(target.file),
-                reference=unquoted(target),
-            )
-        return [text.encode()], {target.url}
-
-
-def unquoted(place: Place) -> str:
-    """What a page is about, in words.
-
-    Args:
-        place: of a page about an artifact.
-    """
-    from urllib.parse import unquote
-
-    return unquote(urlsplit(place.url).path).partition("/page/")[2] or place.file
+                address=self._rewriter.link(target, place.file),
+                reference=unquote(urlsplit(target.url).path).partition("/")[2].partition("/")[2],
+            ).encode()
 
 
 def _reason(answer: TestResponse) -> str:

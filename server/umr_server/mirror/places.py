@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from werkzeug.routing import MapAdapter
 
 RECORD = ("html", "md", "txt", "tex", "svg", "dot", "mermaid", "bib", "csl", "jsonld", "ttl", "nt", "nq", "json", "yaml")  # fmt: skip
-WORDS = ("html", "ttl", "jsonld")
+WORDS = ("html", "ttl")
 
 _SAFE = re.compile(r"[A-Za-z0-9._@+~-]*\Z")
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)")
@@ -69,7 +69,7 @@ ROWS: Mapping[str, Row] = {
     "mirror.robots": Row(("txt",), lasts=True),
     "linked.thing": Row(known_as="pages.record"),
     "linked.badge": Row(("svg",), about=("reference",)),
-    "linked.catalog": Row(WORDS, keeps=("page",)),
+    "linked.catalog": Row(("html", "ttl", "jsonld"), keeps=("page",)),
     "linked.void": Row(("ttl", "jsonld")),
     "linked.feed": Row(("atom",)),
     "linked.archive": Row(("atom",)),
