@@ -19,8 +19,8 @@ from umr_ld.errors import Malformed, Missing
 from umr_ld.lock import WriterLock
 from umr_server.app import create_app
 from umr_server.mirror.changes import touched
+from umr_server.mirror.manifest import LOCK, Manifest, opened
 from umr_server.mirror.memory import Remembering
-from umr_server.mirror.manifest import LOCK, Manifest, Written, opened
 from umr_server.mirror.places import Places
 from umr_server.mirror.rewriting import Rewriter
 from umr_server.mirror.rooms import Rooms
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from werkzeug.test import TestResponse
+    from werkzeug.wrappers import Response
 
     from umr_ld.registry import Registry
     from umr_server.mirror.manifest import Folder
@@ -39,7 +39,15 @@ if TYPE_CHECKING:
 
     Step = Callable[[int, int], None]
 
-SEEDS = ("/", "/mirror/search", "/mirror/search-index.json", "/mirror/search-index.js", "/catalog", "/void", "/feed")
+SEEDS = (
+    "/",
+    "/mirror/search",
+    "/mirror/search-index.json",
+    "/mirror/search-index.js",
+    "/catalog",
+    "/void",
+    "/feed",
+)
 LAST = ("/mirror/sitemap.xml", "/mirror/robots.txt")
 """What can be told when all else is known, and needs to know where the site will be."""
 _TEXTS = ("text/", "application/atom+xml", "application/ld+json", "application/json", "image/svg+xml")
@@ -141,9 +149,7 @@ class _Build:
         from umr_server.appearance import NAVIGATION
 
         kept = tuple(pair for pair in NAVIGATION if pair[0] not in {"pages.query", "pages.publish"})
-        self._app.jinja_env.globals.update(
-            written="somewhere" if public else "anywhere", navigation=kept
-        )
+        self._app.jinja_env.globals.update(written="somewhere" if public else "anywhere", navigation=kept)
         self._app.context_processor(lambda: {"then": None})
 
     def _made_by(self, public: str, more: tuple[str, ...]) -> str:
@@ -151,7 +157,9 @@ class _Build:
         return hashlib.sha256(repr(told).encode()).hexdigest()
 
     def _last(self, seq: int) -> str:
-        return "".join(f"{one.time.isoformat()} {one.ref} {one.digest}" for one in self._registry.events(seq - 1, seq))
+        return "".join(
+            f"{one.time.isoformat()} {one.ref} {one.digest}" for one in self._registry.events(seq - 1, seq)
+        )
 
     # -- what has to be made
 
@@ -248,14 +256,14 @@ class _Build:
         made.links = tuple(sorted(links))
         self._now.files[place.url] = made
 
-    def _is_answer(self, place: Place, answer: TestResponse) -> bool:
+    def _is_answer(self, place: Place, answer: Response) -> bool:
         """Pages of what is only mentioned have the status 404, and data of what was withdrawn 410."""
         if answer.status_code == 404:
             return bool(place.artifact) and self._registry.mentioned(place.artifact) is not None
         return answer.status_code in {200, 410}
 
-    def _written(self, place: Place, answer: TestResponse) -> tuple[Iterable[bytes], set[str]]:
-        kind = answer.mimetype
+    def _written(self, place: Place, answer: Response) -> tuple[Iterable[bytes], set[str]]:
+        kind = answer.mimetype or ""
         if place.url.startswith("/static/") or not kind.startswith(_TEXTS) or "xml" in place.form:
             if answer.is_streamed:
                 return answer.iter_encoded(), set()
@@ -285,5 +293,5 @@ class _Build:
             ).encode()
 
 
-def _reason(answer: TestResponse) -> str:
+def _reason(answer: Response) -> str:
     return " ".join(answer.get_data(as_text=True)[:200].split())

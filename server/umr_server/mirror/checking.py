@@ -12,7 +12,7 @@ from umr_ld.errors import Missing
 from umr_server.mirror.manifest import FILE, LOG, Manifest, digest_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 _LINKS = frozenset({"href", "src", "action", "data-graph", "data-index", "data-script"})
@@ -43,7 +43,7 @@ def faults(path: Path, public: str = "") -> Iterator[str]:
     yield from _dead_ends(path, files, public)
 
 
-def _dead_ends(path: Path, files: dict[str, object], public: str) -> Iterator[str]:
+def _dead_ends(path: Path, files: Mapping[str, object], public: str) -> Iterator[str]:
     anchors: dict[str, set[str]] = {}
     wanted: list[tuple[str, str, str]] = []
     for file in files:
@@ -57,9 +57,9 @@ def _dead_ends(path: Path, files: dict[str, object], public: str) -> Iterator[st
         else:
             links = _in_xml(path / file)
         for link in links:
-            target = _target(file, link, public)
-            if target is not None:
-                wanted.append((file, *target))
+            place = _target(file, link, public)
+            if place is not None:
+                wanted.append((file, *place))
     for file, target, anchor in wanted:
         if target not in files:
             yield f"{file} leads to {target}, which is not there"

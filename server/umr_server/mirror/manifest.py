@@ -81,7 +81,9 @@ class Manifest:
                     where=str(path),
                     remedy="update umr, or build into another folder",
                 )
-            files = {url: Written(*row[:3], links=tuple(row[3])) for url, row in told.pop("files").items()}
+            files = {
+                url: Written(row[0], row[1], row[2], tuple(row[3])) for url, row in told.pop("files").items()
+            }
             return Manifest(**told, files=files)
         except FileNotFoundError:
             return None

@@ -17,7 +17,7 @@ from umr_server.mirror.places import quoted
 from umr_server.pages.browse import worst_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from umr_ld.registry import Registry
     from umr_ld.registry.views import Event, Listed
@@ -98,7 +98,11 @@ class Rooms:
         return file, str(one.ref), one.kind, one.title, one.publisher, one.license, day, self._words(one)
 
     def _words(self, one: Listed) -> str:
-        record, vocabulary, base = self._registry.get(str(one.ref)), self._registry.vocabulary, self._registry.base
+        record, vocabulary, base = (
+            self._registry.get(str(one.ref)),
+            self._registry.vocabulary,
+            self._registry.base,
+        )
         keywords = [value_words(value, vocabulary, base) for value in record.values(f"{DCAT}keyword")]
         return " ".join([*keywords, record.text(f"{DCT}description")[:_WORDS]])
 

@@ -88,7 +88,6 @@ class _Pages:
         asked = [str(node) for node in islice(drawn.nodes, JUDGED)]
         return {name: answer.label for name, answer in worst_answers(self._registry.check(asked)).items()}
 
-
     def _graph(self, drawn: Lineage) -> dict[str, Any]:
         values, answers = as_values(drawn), self._answers(drawn)
         for node in values["nodes"]:

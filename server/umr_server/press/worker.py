@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import pickle
 import resource
-import sys
 from typing import IO
 
 from umr_ld.errors import UmrError
@@ -54,4 +53,4 @@ def _limit_time() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

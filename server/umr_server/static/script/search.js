@@ -77,6 +77,7 @@ function showFacets(rows, asked) {
     facets.append(element("h2", {}, label), element("ul", { class: "plain" }, ...items));
   }
   facets.hidden = false;
+  facets.parentElement.className = "columns";
 }
 
 function line(one) {
