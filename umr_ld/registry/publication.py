@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from umr_ld.versions import Version
 
 SPOKEN = frozenset({"Advisory", "Statement"})
-"""Kinds that speak of risks: no advisory is open against them."""
+"""Kinds that speak of risks: no advisory is open against them, and nothing is made from them."""
 
 JUDGED = 2000
 """Nodes of a drawing whose answers are told."""
@@ -41,13 +41,13 @@ def page(registry: Reader, reference: str, *, at: datetime | None = None) -> Pag
     """
     asked = as_of(registry, at)
     found = asked.show(reference)
-    ref = str(found.record.ref)
+    ref, speaks = str(found.record.ref), found.record.kind in SPOKEN
     return record_page(
         found,
         asked.vocabulary,
         asked.base,
-        concerns=None if found.record.kind in SPOKEN else asked.check([ref]),
-        below=asked.impact(ref),
+        concerns=None if speaks else asked.check([ref]),
+        below=() if speaks else asked.impact(ref),
         history=asked.history(str(found.record.ref.name)),
         more=[_members(asked, found)] if found.record.kind == "Family" else (),
     )
