@@ -14,7 +14,9 @@ from drafts import draft
 
 from umr_ld.errors import Overloaded, TooLong
 from umr_ld.names import Ref
+from umr_ld.page.drawing import LINKS, Drawing, readable
 from umr_ld.registry import Registry, publication
+from umr_ld.render.dot import as_dot
 from umr_server.app import create_app
 from umr_server.press import Press
 from umr_server.settings import Settings
@@ -180,11 +182,30 @@ def test_other_pages_are_answered_meanwhile(registry, endless):
     assert ended
 
 
-def test_a_flood_is_answered_with_when_to_come_back(registry):
-    app = create_app(registry, Settings(render_seconds=0.0))
+def test_who_is_one_too_many_is_told_when_to_come_back(registry):
+    app = create_app(registry, Settings(render_queue=0))
+    press = app.extensions["umr"].press
+    assert press._turns.take("somebody else", 0.0)
     answer = app.test_client().get("/page/lab/b@1.0.0.pdf", headers={"Accept": "application/json"})
-    app.extensions["umr"].close()
-    assert answer.status_code == 503
+    assert (answer.status_code, answer.mimetype) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"]
+
+
+def test_of_many_links_as_many_are_drawn_as_can_be_read(registry):
+    drawing = publication.drawing(registry, f"web/m{ENDLESS - 1}")
+    seen = readable(drawing)
+    assert len(drawing.lineage.edges) > LINKS >= len(seen.edges)
+    assert len(seen.nodes) + sum(heap.number for heap in seen.heaps) == ENDLESS
+    whole = readable(Drawing.whole(drawing.lineage))
+    assert whole.edges == drawing.lineage.edges
+
+
+def test_lines_between_those_that_are_affected_have_their_colour(registry):
+    lineage = registry.lineage("lab/b")
+    names = [str(node) for node in lineage.nodes]
+    red = 'color="#a3241c", fontcolor'
+    assert red in as_dot(Drawing(lineage, answers=dict.fromkeys(names, "affected")))
+    assert red not in as_dot(Drawing(lineage, answers={names[0]: "affected"}))
 
 
 WITHOUT = """
