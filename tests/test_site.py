@@ -24,6 +24,7 @@ from umr_ld.errors import Busy, Conflict, Malformed, Missing, Newer
 from umr_ld.lock import WriterLock
 from umr_ld.names import Ref
 from umr_ld.registry import Registry
+from umr_server import mirror
 from umr_server.app import create_app
 from umr_server.mirror import build
 from umr_server.mirror.checking import faults
@@ -390,7 +391,7 @@ def test_what_others_wrote_is_not_touched(shared, tmp_path, case):
 
 
 def test_one_builds_at_a_time(shared, tmp_path):
-    with WriterLock(tmp_path / LOCK), pytest.raises(Busy):
+    with WriterLock(tmp_path / LOCK), pytest.raises(Busy, match="another build"):
         build(shared, tmp_path)
 
 
@@ -398,6 +399,26 @@ def test_one_builds_at_a_time(shared, tmp_path):
 def test_an_address_that_is_none_is_refused(shared, tmp_path, base):
     with pytest.raises(Malformed):
         build(shared, tmp_path, public=base)
+
+
+def test_what_cannot_be_made_is_left_out_and_nothing_leads_there(tmp_path, monkeypatch):
+    monkeypatch.setattr(mirror, "_DOCUMENT_SECONDS", 0.0)
+    with Registry.in_memory() as registry:
+        registry.publish([draft("lab/a@1.0.0", title="A")], agent="Ada")
+        done = build(registry, tmp_path)
+        again = build(registry, tmp_path)
+    assert set(done.missing) == {"/page/lab/a@1.0.0?format=svg"}
+    assert not (tmp_path / "page/lab/a@1.0.0.svg").exists()
+    assert list(faults(tmp_path)) == []
+    assert (again.made, again.changed, again.missing) == (0, 0, done.missing)
+
+
+def test_half_a_file_of_a_killed_build_does_not_stay(shared, site, tmp_path):
+    shutil.copytree(site, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "about.html.new").write_text("half")
+    (tmp_path / LOG).write_text("about.html\nsearch.h")
+    build(shared, tmp_path)
+    assert contents(tmp_path) == contents(site)
 
 
 def test_only_a_site_can_be_checked(tmp_path):

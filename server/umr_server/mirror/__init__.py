@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote, urlsplit
 
 from flask import render_template
 
-from umr_ld.errors import Malformed, Missing
+from umr_ld.errors import Busy, Malformed, Missing
 from umr_ld.lock import WriterLock
 from umr_server.app import create_app
 from umr_server.mirror.changes import touched
@@ -28,7 +29,7 @@ from umr_server.running.state import program
 from umr_server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from werkzeug.wrappers import Response
@@ -92,14 +93,27 @@ def build(
         Denied, Full: if the disk refuses; the next build mends what was begun.
     """
     public = _address(public)
-    before, _ = opened(path)
-    with WriterLock(path / LOCK):
+    opened(path)
+    with _alone(path):
         before, folder = opened(path)
         build = _Build(registry, folder, before, public, ("pdf",) if pdf else ())
         try:
             return build.run(progress)
         finally:
             build.close()
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Hold the folder against other builds."""
+    try:
+        lock = WriterLock(path / LOCK)
+    except Busy:
+        raise Busy(
+            "another build goes on in this folder", where=str(path), remedy="wait until it has finished"
+        ) from None
+    with lock:
+        yield
 
 
 def _address(public: str) -> str:
@@ -166,7 +180,8 @@ class _Build:
     def run(self, progress: Step | None) -> Built:
         """Build, and say what was done."""
         is_stale = self._staleness()
-        missing = {url: why for url, why in self._before.missing.items() if not is_stale(self._known(url))}
+        before = ((url, self._places.of(url)) for url in self._before.missing)
+        missing = {url: self._before.missing[url] for url, place in before if place and not is_stale(place)}
         self._now.missing.update(missing)
         self._places.missing |= missing.keys()
         self._follow(SEEDS, is_stale, progress)
@@ -221,8 +236,9 @@ class _Build:
                 if link not in seen:
                     seen.add(link)
                     # What is about the same is made together, while it is remembered.
-                    near = bool(place.artifact) and self._known(link).artifact == place.artifact
-                    (waiting.appendleft if near else waiting.append)(link)
+                    target = self._places.of(link)
+                    is_near = target is not None and target.artifact == place.artifact != ""
+                    (waiting.appendleft if is_near else waiting.append)(link)
             if progress is not None:
                 progress(len(seen) - len(waiting), len(seen))
 

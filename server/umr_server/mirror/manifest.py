@@ -186,6 +186,8 @@ class Folder:
         try:
             for file in sorted((self._ours.keys() | self._begun) - kept):
                 self._remove(file)
+            for file in self._begun if self.is_torn else ():
+                _new(self.path / file).unlink(missing_ok=True)
             if self.changed or self.removed or self.is_torn or manifest != Manifest.read(self.path):
                 manifest.write(self.path)
             with suppress(FileNotFoundError):
