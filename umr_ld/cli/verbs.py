@@ -52,6 +52,7 @@ VERBS = {
     "statement": Verb("Risk", "advising", "Write, publish and withdraw statements about advisories."),
     "alerts": Verb("Risk", "alerting", "Tell people and machines what changes for them, and what to do."),
     "serve": Verb("Keep", "serving", "Serve the pages and the API."),
+    "site": Verb("Keep", "building", "Write the registry as a site of files, for any host of files."),
     "mcp": Verb(
         "Keep", "agents", "Offer the registry as tools for assistants, by the Model Context Protocol."
     ),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from umr_ld.addresses import Base
-    from umr_ld.lineage import Hop, Impact
+    from umr_ld.lineage import Hit, Hop
     from umr_ld.page.blocks import Block
     from umr_ld.page.sections import Section
     from umr_ld.record import Value
@@ -79,7 +79,7 @@ def record_page(
     base: Base,
     *,
     concerns: Sequence[Concern] | None,
-    below: Impact,
+    below: Sequence[Hit],
     history: Sequence[Event],
     more: Iterable[Part] = (),
 ) -> Page:
@@ -208,7 +208,7 @@ def _beside(node: Node | None, words: Words) -> Cell:
     return Cell("; ".join(f"{label}: {text}" for label, text in said))
 
 
-def _downstream(below: Impact, words: Words) -> Block:
+def _downstream(below: Sequence[Hit], words: Words) -> Block:
     if not len(below):
         return Note("No record says that it was made from this.")
     rows = tuple((words.thing(hit.ref), Cell(words.way(hit.path))) for hit in islice(below, BELOW))

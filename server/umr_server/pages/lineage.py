@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from flask import render_template, request
 
+from umr_ld.registry import publication
 from umr_ld.render.rows import LINK, edge_row
 from umr_ld.render.tree import as_values
 from umr_server.linked.answering import answer
 from umr_server.linked.negotiation import first_known
+from umr_server.linked.place import absolute
 from umr_server.linked.view import Table, View
 from umr_server.pages.browse import worst_answers
 
@@ -63,9 +65,9 @@ class _Pages:
 
         view = View(
             page=lambda: self._page(shown, name, depth),
-            values=lambda: _graph(whole(), self._answers(whole())),
+            values=lambda: self._graph(whole()),
             table=lambda: Table(LINK, map(edge_row, whole().edges)),
-            lineage=whole,
+            drawing=lambda: publication.drawn(self._registry, whole()),
         )
         return answer(view, suffix)
 
@@ -89,9 +91,10 @@ class _Pages:
         asked = [str(node) for node in islice(drawn.nodes, JUDGED)]
         return {name: answer.label for name, answer in worst_answers(self._registry.check(asked)).items()}
 
-
-def _graph(drawn: Lineage, answers: dict[str, str]) -> dict[str, Any]:
-    values = as_values(drawn)
-    for node in values["nodes"]:
-        node["answer"] = answers.get(node["id"], "")
-    return values
+    def _graph(self, drawn: Lineage) -> dict[str, Any]:
+        values, answers = as_values(drawn), self._answers(drawn)
+        for node in values["nodes"]:
+            node["answer"] = answers.get(node["id"], "")
+            if self._site.written is not None:
+                node["page"] = absolute(self._site, "pages.record", reference=node["id"])
+        return values
