@@ -20,7 +20,9 @@ VERBS = {
     "validate": Verb("Write", "drafts", "Check drafts as publishing would."),
     "bump": Verb("Write", "drafts", "Say what a draft changes, and the least version that would do."),
     "publish": Verb("Write", "drafts", "Publish records: all of them, or none."),
-    "import": Verb("Write", "importing", "Take over what others wrote, in their formats."),
+    "import": Verb(
+        "Write", "importing", "Take over what others wrote, in any format that `umr formats` lists as read."
+    ),
     "convert": Verb("Write", "converting", "Write in one format what stands in another."),
     "formats": Verb("Write", "converting", "List the formats of others, and what each loses."),
     "withdraw": Verb("Write", "keeping", "Withdraw a record; it stays readable, marked with the reason."),
