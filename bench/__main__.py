@@ -10,7 +10,17 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-QUESTIONS = ("publish", "impact", "alerting", "rendering", "serving", "ranges", "cold_start")
+QUESTIONS = (
+    "publish",
+    "harvest",
+    "impact",
+    "alerting",
+    "rendering",
+    "site",
+    "serving",
+    "ranges",
+    "cold_start",
+)
 RESULTS = Path(__file__).parent / "results"
 
 

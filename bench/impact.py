@@ -27,6 +27,7 @@ from bench.generate import changes, edges, n_quads
 from bench.measure import alternating, compared
 from bench.virtuoso import is_installed, serving
 from umr_ld.addresses import Base
+from umr_ld.index.connections import SCHEMA
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.lineage import impact
 from umr_ld.risk import Case, Cell, Scope, expose
@@ -45,7 +46,7 @@ DESCENDANTS = (6, 700, 22_000)
 """How many artifacts are to be downstream of the roots, in a million records; in fewer, the largest are smaller."""
 
 _FORM = 3
-"""Raised when what is kept from run to run changes."""
+"""Raised when what is kept from run to run changes, apart from the index's own tables."""
 _BATCH = 10_000
 _CANDIDATES = 3_000
 _DERIVED = "http://www.w3.org/ns/prov#wasDerivedFrom"
@@ -60,7 +61,7 @@ def prepared(records: int) -> Path:
     Returns:
         a folder with `index.db`, `quads/`, and `made.json`: seconds that loading took, and roots by name.
     """
-    folder = Path(tempfile.gettempdir()) / f"umr-bench-{records}-{_FORM}"
+    folder = Path(tempfile.gettempdir()) / f"umr-bench-{records}-{_FORM}-{SCHEMA}"
     if not (folder / "made.json").is_file():
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)

@@ -35,6 +35,7 @@ PAGES = {
     "advisories": "/advisories",
     "difference": "/diff?before=baai/eva-clip-vit-g@1.0.0&after=baai/eva-clip-vit-g",
     "history": "/history/vinid/plip",
+    "gaps": "/gaps/example/hospital-pathology-assistant",
     "query": "/query",
     "answered query": "/query?query=SELECT+*+{+%3Fs+dct:title+%3Ftitle+}+LIMIT+5",
     "refused query": "/query?query=SELECT",

@@ -182,7 +182,7 @@ def test_the_header_says_where_a_record_belongs(client, suffix):
     assert found["collection"] == ["/catalog"]
     assert found["latest-version"] == ["/r/lab/a"]
     assert found["predecessor-version"] == ["/r/lab/a@1.0.0"]
-    assert len(found["alternate"]) == 8
+    assert len(found["alternate"]) == 17
     for rel in (
         "describedby",
         "collection",

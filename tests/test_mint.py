@@ -141,3 +141,19 @@ def test_yaml_and_json_drafts_are_published_alike(facts):
     body = json.dumps(draft, ensure_ascii=False).encode()
     from_yaml = mint(read_yaml(Document(body, Media.YAML)), BASE, vocabulary()).root
     assert from_yaml == mint(read_json(Document(body)), BASE, vocabulary()).root
+
+
+LABEL = "https://a.example/label"
+
+
+def test_numbers_of_nested_objects_leave_out_what_an_author_took():
+    given = [
+        {LABEL: "a"},
+        {"id": "#creator-3", LABEL: "b"},
+        {"id": "#creator-1", LABEL: "e"},
+        {LABEL: "c"},
+        {LABEL: "d"},
+    ]
+    root = minted(**{"https://a.example/creator": given})
+    ids = [one["id"].partition("#")[2] for one in root["https://a.example/creator"]]
+    assert ids == ["creator-1", "creator-3", "creator-1", "creator-2", "creator-4"]

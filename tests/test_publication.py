@@ -143,7 +143,7 @@ def test_a_card_of_a_record_is_read_back_as_the_same_record():
         "task": ["chat"],
         "framework": ["jax"],
     }
-    assert root["licenseExpression"] == "mit"
+    assert root["license"] == "https://spdx.org/licenses/MIT"
     assert [(one["relation"], one["artifact"]) for one in root["upstream"]] == [
         ("adapterOf", "hf/owner/base"),
         ("trainedOn", "hf/datasets/owner/data"),

@@ -89,6 +89,18 @@ def _records_below(folder: Path) -> Iterator[Path]:
     )
 
 
+def part(path: Path) -> Document:
+    """A file as it is, its syntax to be told by whoever reads it.
+
+    Args:
+        path: of a file.
+
+    Raises:
+        Missing, Unreadable, TooLarge: as `documents`.
+    """
+    return _read(path, Media.JSONLD)
+
+
 def _document(path: Path) -> Document:
     return _read(path, Media.of_path(path))
 

@@ -54,7 +54,9 @@ def triples_of(
         raise Unreadable(
             "the document does not use the pinned context", where=source, remedy=f"use {CONTEXT_IRI}"
         )
-    inlined = json.dumps({**root, "@context": vocabulary.context}, ensure_ascii=False).encode()
+    used = _used(root, vocabulary)
+    context = {key: said for key, said in vocabulary.context.items() if key in used}
+    inlined = json.dumps({**root, "@context": context}, ensure_ascii=False).encode()
     try:
         quads = list(ox.parse(inlined, ox.RdfFormat.JSON_LD))
     except (SyntaxError, ValueError) as error:
@@ -66,6 +68,26 @@ def triples_of(
         raise Invalid(Report((fault,)), where=source)
     by_text = {str(quad.triple): quad.triple for quad in quads}
     return tuple(by_text[text] for text in sorted(by_text))
+
+
+def _used(root: Mapping[str, Value], vocabulary: Vocabulary) -> set[str]:
+    """The terms of the context that a document uses, and all prefixes.
+
+    Reading the whole context takes ten times as long as reading a record, and what a document does not use of it has no
+    bearing on the graph: a term stands as a key, or as a value where values are terms (JSON-LD 1.1 API §5.2).
+    """
+    used = {*vocabulary.prefixes, *(key for key in vocabulary.context if key.startswith("@"))}
+    waiting: list[Value] = [dict(root)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            used.update(value)
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, str):
+            used.add(value)
+    return used
 
 
 def _has_blank(quad: ox.Quad) -> bool:

@@ -243,6 +243,24 @@ def _categories_by_name() -> Mapping[str, str]:
     return found
 
 
+@cache
+def _identifiers() -> Mapping[str, str]:
+    """Identifier by itself in lower case, of every licence on SPDX's list."""
+    from license_expression import get_license_index
+
+    keys = [one.get("spdx_license_key") for one in get_license_index() if not one["is_exception"]]
+    return {key.lower(): key for key in keys if key and not key.startswith("LicenseRef-")}
+
+
+def identifier(name: str) -> str:
+    """The identifier on SPDX's list that a name is, in any case of letters; empty if it is none.
+
+    Args:
+        name: of a licence.
+    """
+    return _identifiers().get(name.lower(), "")
+
+
 def _category(name: str) -> str:
     return _categories_by_name().get(name, "")
 

@@ -9,6 +9,7 @@ every reader of JSON-LD (JSON-LD 1.1 API §5.1.2, step 13.5), and is refused wit
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -80,6 +81,8 @@ class _Minter:
     prefixes: Prefixes
     findings: list[Finding] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
+    numbers: dict[str, int] = field(default_factory=dict)
+    """Where the search for a free number begins, by what comes before it."""
 
     # -- the record itself
 
@@ -196,12 +199,14 @@ class _Minter:
             self.unknown_key(key, parent, path)
             return
         values = value if isinstance(value, list) else [value]
-        made: list[Value] = []
+        # By what they say, for a list may be long and comparing each with all the others is not.
+        distinct: dict[str, Value] = {}
         for at, one in enumerate(values):
             where = (*path, key, at) if isinstance(value, list) else (*path, key)
             result = self.value(one, term, name, iri, where)
-            if result is not None and result not in made:
-                made.append(result)
+            if result is not None:
+                distinct.setdefault(json.dumps(result, sort_keys=True), result)
+        made = list(distinct.values())
         target = unknown if term is None else known
         if name in target:
             self.fault(
@@ -389,10 +394,12 @@ class _Minter:
     def fragment(self, iri: str, key: str) -> str:
         word = re.sub(r"[^A-Za-z0-9]+", "-", re.split(r"[/#:]", key)[-1]).strip("-") or "fact"
         joint = "-" if "#" in iri else "#"
-        number = 1
-        while f"{iri}{joint}{word}-{number}" in self.taken:
+        stem = f"{iri}{joint}{word}-"
+        number = self.numbers.get(stem, 1)
+        while f"{stem}{number}" in self.taken:
             number += 1
-        own = f"{iri}{joint}{word}-{number}"
+        self.numbers[stem] = number + 1
+        own = f"{stem}{number}"
         self.taken.add(own)
         return own
 

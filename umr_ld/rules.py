@@ -8,9 +8,11 @@ whatever happens.
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +26,7 @@ from rdflib.namespace import SH, XSD
 
 from umr_ld.findings import Finding, Report, Severity
 from umr_ld.resources import resource
+from umr_ld.screen import Plain, Screen
 from umr_ld.vocab import UMR, vocabulary
 
 if TYPE_CHECKING:
@@ -107,6 +110,35 @@ class Rules:
         held = [_Held(tuple(triples), focus) for triples, focus in records]
         return tuple(report for batch in _batches(held) for report in self._check(batch))
 
+    def violations(self, records: Iterable[tuple[Iterable[ox.Triple], str]]) -> tuple[Report, ...]:
+        """As `check_many`, without recommendations: most records surely keep the rest, and need no engine to tell.
+
+        Args:
+            records: as for `check_many`.
+
+        Returns:
+            the report of each: empty, or as `check_many` gives it.
+        """
+        given = [(tuple(triples), focus) for triples, focus in records]
+        kept = [self._screen.passes(triples) for triples, _ in given]
+        asked = iter(self.check_many(one for one, sure in zip(given, kept, strict=True) if not sure))
+        return tuple(Report() if sure else next(asked) for sure in kept)
+
+    @cached_property
+    def _screen(self) -> Screen:
+        plain: list[Plain] = []
+        others = [
+            (
+                _iris(self._shapes.objects(shape.node, SH.targetClass)),
+                _iris(self._shapes.objects(shape.node, SH.targetObjectsOf)),
+            )
+            for shape in self._whole
+        ]
+        for prepared in self._by_property:
+            plain += prepared.plain(self._shapes)
+            others += prepared.others(self._shapes)
+        return Screen(plain, others)
+
     def _check(self, batch: Sequence[_Held]) -> list[Report]:
         with _undisturbed():
             results = list(self._results(_graph(chain.from_iterable(one.triples for one in batch))))
@@ -187,6 +219,7 @@ class _Prepared:
     """A node shape with its targets, and its property shapes with the property that they wait for."""
 
     def __init__(self, shapes: rdflib.Graph, shape: Any) -> None:
+        self._node = shape.node
         self._classes = list(shapes.objects(shape.node, SH.targetClass))
         self._objects_of = list(shapes.objects(shape.node, SH.targetObjectsOf))
         self.properties = []
@@ -197,10 +230,71 @@ class _Prepared:
             waits = used <= _VACUOUS and isinstance(path, rdflib.URIRef)
             self.properties.append((path if waits else None, with_lookup(node)))
 
+    def plain(self, shapes: rdflib.Graph) -> Iterator[Plain]:
+        """Those of its property shapes that are looked at first, for each a property."""
+        for node in self._demanded(shapes):
+            if isinstance(shapes.value(node, SH.path), rdflib.URIRef):
+                yield _plain(shapes, node, _iris(self._classes), _iris(self._objects_of))
+
+    def others(self, shapes: rdflib.Graph) -> Iterator[tuple[frozenset[str], frozenset[str]]]:
+        """What it is about, if it has other property shapes."""
+        if any(not isinstance(shapes.value(node, SH.path), rdflib.URIRef) for node in self._demanded(shapes)):
+            yield _iris(self._classes), _iris(self._objects_of)
+
+    def _demanded(self, shapes: rdflib.Graph) -> Iterator[Any]:
+        """Its property shapes that are no recommendations."""
+        for node in shapes.objects(self._node, SH.property):
+            if shapes.value(node, SH.severity) not in {SH.Warning, SH.Info}:
+                yield node
+
     def targets(self, data: rdflib.Graph) -> set[Any]:
         """The nodes that the shape is about (SHACL §2.1.3)."""
         found = {node for name in self._classes for node in data.subjects(RDF_NS.type, name)}
         return found | {node for name in self._objects_of for node in data.objects(None, name)}
+
+
+_KINDS = {SH.IRI: ox.NamedNode, SH.Literal: ox.Literal}
+_SCREENED = frozenset(
+    {
+        SH.minCount, SH.maxCount, SH.nodeKind, SH.datatype, SH.minLength, SH.maxLength, SH.pattern, SH["in"],
+        SH.minInclusive, SH.uniqueLang, SH.qualifiedValueShape, SH.qualifiedMaxCount,
+    }
+)  # fmt: skip
+"""Parameters of constraints that `screen` looks at; of the last three it knows that they hold of few values."""
+
+
+def _plain(shapes: rdflib.Graph, node: Any, classes: frozenset[str], objects_of: frozenset[str]) -> Plain:
+    """A property shape with a property as its path, for a first look."""
+
+    def number(name: Any) -> int | None:
+        value = shapes.value(node, name)
+        return None if value is None else int(value)
+
+    used = {name for name in shapes.predicates(node) if str(name).startswith(str(SH))} - _SAYING
+    words = shapes.value(node, SH["in"])
+    kind = shapes.value(node, SH.nodeKind)
+    unique = 1 if (node, SH.uniqueLang, None) in shapes else None
+    several = [limit for limit in (unique, number(SH.qualifiedMaxCount)) if limit is not None]
+    return Plain(
+        classes,
+        objects_of,
+        str(shapes.value(node, SH.path)),
+        sure=used <= _SCREENED and (kind is None or kind in _KINDS),
+        least=number(SH.minCount) or 0,
+        most=number(SH.maxCount),
+        several=min(several, default=None),
+        kind=_KINDS.get(kind),
+        datatype=str(shapes.value(node, SH.datatype) or ""),
+        shortest=number(SH.minLength) or 0,
+        longest=number(SH.maxLength),
+        patterns=tuple(re.compile(str(pattern)) for pattern in shapes.objects(node, SH.pattern)),
+        words=None if words is None else frozenset(word.n3() for word in shapes.items(words)),
+        smallest=number(SH.minInclusive),
+    )
+
+
+def _iris(nodes: Iterable[Any]) -> frozenset[str]:
+    return frozenset(map(str, nodes))
 
 
 def _is_plain(shapes: rdflib.Graph, shape: Any) -> bool:

@@ -1,13 +1,13 @@
-"""Scores: how many questions of a set a record answers with yes.
+"""Scores: how many questions of a set a record answers with yes, and what the answers are.
 
-A question set is a SKOS concept scheme, `shapes/profiles/<id>/items.ttl`. Its questions are the concepts
-that are also `cccev:InformationRequirement`; the concept at the top of a question's `skos:broader` is its
-domain. A new question set is a new file.
+A question set is a SKOS concept scheme that is also a `umr:QuestionSet`, `shapes/profiles/<id>/items.ttl`.
+Its questions are the concepts that are also `cccev:InformationRequirement`; the concept at the top of a
+question's `skos:broader` is its domain. A new question set is a new file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -15,19 +15,21 @@ import pyoxigraph as ox
 
 from umr_ld.record import Node, shown
 from umr_ld.resources import resource
+from umr_ld.vocab import DCT, SKOS, UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from umr_ld.inherit import Effective
+    from umr_ld.inherit import Effective, Held
+    from umr_ld.names import Ref
     from umr_ld.record import Value
     from umr_ld.vocab import Vocabulary
 
-_SKOS = "http://www.w3.org/2004/02/skos/core#"
-_TITLE = "http://purl.org/dc/terms/title"
+_TITLE = f"{DCT}title"
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-_SCHEME = f"{_SKOS}ConceptScheme"
+_SCHEME = f"{SKOS}ConceptScheme"
+_SET = f"{UMR}QuestionSet"
 _QUESTION = "http://data.europa.eu/m8g/InformationRequirement"
 
 YES = "1"
@@ -67,6 +69,25 @@ class QuestionSet:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer, and what stands behind it.
+
+    Args:
+        question: what is answered.
+        answer: as it was given.
+        sources: addresses of where it is known from.
+        note: what else is said about it, or empty.
+        origin: the record that answers; None for the record itself.
+    """
+
+    question: Question
+    answer: str
+    sources: tuple[str, ...]
+    note: str
+    origin: Ref | None
+
+
+@dataclass(frozen=True, slots=True)
 class Tally:
     """Answers counted.
 
@@ -92,12 +113,14 @@ class Score:
         overall: all questions together.
         by_domain: each domain by itself, in the set's order.
         missing: the questions without an answer.
+        answers: the answers, in order of the questions.
     """
 
     question_set: QuestionSet
     overall: Tally
     by_domain: tuple[Tally, ...]
     missing: tuple[Question, ...]
+    answers: tuple[Answered, ...] = ()
 
 
 def scores_of(effective: Effective, vocabulary: Vocabulary) -> tuple[Score, ...]:
@@ -111,9 +134,19 @@ def scores_of(effective: Effective, vocabulary: Vocabulary) -> tuple[Score, ...]
         a score for each known question set of which at least one question is answered.
     """
     held = effective.values.get(vocabulary.iri_of("answer"), ())
+    if not held:
+        return ()
     answers = _answers((one.value for one in held), vocabulary)
+    behind = _behind(held, vocabulary)
     return tuple(
-        score(questions, answers)
+        replace(
+            score(questions, answers),
+            answers=tuple(
+                Answered(one, answers[one.iri], *behind[one.iri])
+                for one in questions.questions
+                if one.iri in answers
+            ),
+        )
         for questions in question_sets().values()
         if any(question.iri in answers for question in questions.questions)
     )
@@ -141,8 +174,15 @@ def score(questions: QuestionSet, answers: Mapping[str, str]) -> Score:
 @cache
 def question_sets() -> Mapping[str, QuestionSet]:
     """The question sets of this installation, by IRI."""
-    found = [question_set(path) for path in sorted(resource("shapes/profiles").glob("*/items.ttl"))]
+    paths = sorted(resource("shapes/profiles").glob("*/items.ttl"))
+    found = [question_set(path) for path in paths if _is_set(path)]
     return {one.iri: one for one in found}
+
+
+def _is_set(path: Path) -> bool:
+    return any(
+        quad.predicate.value == _TYPE and quad.object.value == _SET for quad in ox.parse(path=str(path))
+    )
 
 
 def question_set(path: Path) -> QuestionSet:
@@ -162,13 +202,13 @@ def question_set(path: Path) -> QuestionSet:
     if scheme is None:
         raise ValueError(f"{path} holds no concept scheme")
     questions = [_question(iri, facts) for iri, own in facts.items() if _QUESTION in own.get(_TYPE, ())]
-    title = facts[scheme].get(f"{_SKOS}prefLabel") or facts[scheme].get(_TITLE) or [scheme]
+    title = facts[scheme].get(f"{SKOS}prefLabel") or facts[scheme].get(_TITLE) or [scheme]
     return QuestionSet(scheme, title[0], tuple(sorted(questions, key=lambda one: one.notation)))
 
 
 def _question(iri: str, facts: Mapping[str, Mapping[str, list[str]]]) -> Question:
     def text(node: str, name: str) -> str:
-        return facts.get(node, {}).get(f"{_SKOS}{name}", [""])[0]
+        return facts.get(node, {}).get(f"{SKOS}{name}", [""])[0]
 
     domain = iri
     while above := text(domain, "broader"):
@@ -189,6 +229,25 @@ def _answers(values: Iterable[Value], vocabulary: Vocabulary) -> dict[str, str]:
                     before = answers.get(shown(asked), YES)
                     answers[shown(asked)] = shown(given) if before == YES else before
     return answers
+
+
+def _behind(
+    held: Iterable[Held], vocabulary: Vocabulary
+) -> Mapping[str, tuple[tuple[str, ...], str, Ref | None]]:
+    """Question IRI to sources, note and origin of its answer."""
+    indicator = vocabulary.term("indicator", "answer")
+    assert indicator is not None
+    found: dict[str, tuple[tuple[str, ...], str, Ref | None]] = {}
+    for one in held:
+        if isinstance(one.value, Node):
+            facts = one.value.facts
+            sources = tuple(shown(each) for each in facts.get(f"{DCT}source", ()))
+            note = "; ".join(shown(each) for each in facts.get(f"{SKOS}note", ()))
+            for asked in facts.get(indicator.iri, ()):
+                before = found.get(shown(asked), ((), "", None))
+                origin = one.origin if one.hops else None
+                found[shown(asked)] = (*before[0], *sources), note or before[1], origin
+    return found
 
 
 def _tally(label: str, questions: Iterable[Question], answers: Mapping[str, str]) -> Tally:

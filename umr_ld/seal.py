@@ -29,10 +29,14 @@ LOCK = "lock"
 JOURNAL = "journal"
 
 _FORMAT = 1
-_APART = [f"{name}.{ending}" for name in ("alerts", "access") for ending in ("db", "lock", "sha256")]
+_APART = [
+    f"{name}.{ending}" for name in ("alerts", "access", "harvest") for ending in ("db", "lock", "sha256")
+]
 _OWN = frozenset({SEAL, f"{SEAL}.new", LOCK, *_APART, "policy.ttl"})
 """What changes while the registry is closed: the alerts by whoever delivers them, the tokens by whoever gives them,
-the policy by people."""
+what was taken from lists by whoever takes, the policy by people."""
+PROFILES = "profiles"
+"""Folder of the deployment's own profiles, which people write."""
 QUERIES = "queries"
 """Folder of copies that are made while the registry is served, and are nobody's truth."""
 
@@ -297,8 +301,8 @@ def _violation(rule: str, message: str, source: str, remedy: str) -> Finding:
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     """The files that a seal is about: all but `_OWN`, and what passes with an open database."""
     for parent, inner, names in os.walk(folder):
-        if Path(parent) == folder and QUERIES in inner:
-            inner.remove(QUERIES)
+        if Path(parent) == folder:
+            inner[:] = [name for name in inner if name not in {QUERIES, PROFILES}]
         for name in names:
             path = Path(parent, name)
             below = path.relative_to(folder).as_posix()

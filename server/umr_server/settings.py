@@ -35,6 +35,8 @@ class Settings:
         query_bytes: the most bytes of an answer.
         query_memory: bytes of address space that a query may need beyond what the engine starts with.
         query_age: seconds that the state which queries see may lag behind what is published.
+        render_seconds: after which making a PDF or a drawing is stopped.
+        render_queue: how many of these may wait for their turn; fewer than `threads`.
         reads_per_minute: requests that one address may make; 0 for any number.
         writes_per_minute: requests that change something, of one token; 0 for any number.
     """
@@ -62,5 +64,7 @@ class Settings:
     query_bytes: int = 64 * MEBIBYTE
     query_memory: int = 384 * MEBIBYTE
     query_age: float = 2.0
+    render_seconds: float = 8.0
+    render_queue: int = 6
     reads_per_minute: int = 0
     writes_per_minute: int = 600

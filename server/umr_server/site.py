@@ -12,9 +12,12 @@ from umr_ld.registry.past import as_of
 from umr_server.settings import Settings
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from umr_ld.registry import Registry
     from umr_ld.registry.reader import Reader
     from umr_server.guard import Guard
+    from umr_server.press import Press
     from umr_server.running.operation import Operation
     from umr_server.sparql.pool import Queries
 
@@ -30,6 +33,8 @@ class Site:
     def __init__(self, registry: Registry, settings: Settings | None = None) -> None:
         self.registry = registry
         self.settings = settings or Settings()
+        self.written: Callable[[str], tuple[str, ...]] | None = None
+        """Where answers are written down as files: the forms in which those of an endpoint are."""
 
     @property
     def asked(self) -> Reader:
@@ -61,6 +66,13 @@ class Site:
         return "queries" in self.__dict__
 
     @cached_property
+    def press(self) -> Press:
+        """Who makes documents that take their time."""
+        from umr_server.press import Press
+
+        return Press(self.settings)
+
+    @cached_property
     def running(self) -> Operation:
         """Figures, readiness, logs and kept answers."""
         from umr_server.running.operation import Operation
@@ -71,3 +83,5 @@ class Site:
         """End what was started to serve the registry, which itself stays open."""
         if self.has_queries:
             self.queries.close()
+        if "press" in self.__dict__:
+            self.press.close()

@@ -93,6 +93,15 @@ ASKED = {
     "diff": ["diff", "lab/a@1.0.0", "lab/a@1.1.0"],
     "diff as JSON": ["diff", "lab/a@1.0.0", "lab/a@1.1.0", "--json"],
     "diff of the same": ["diff", "lab/a", "lab/a"],
+    **{
+        f"render as {form}": ["render", "lab/c", "--as", form]
+        for form in ("txt", "html", "md", "tex", "dot", "svg", "mermaid", "bib", "csl", "json")
+    },
+    "render an advisory": ["render", "advisory/x"],
+    "render a drawing downwards": ["render", CLIP, "--as", "dot", "--down"],
+    "render what changed": ["render", "--diff", "lab/a@1.0.0", "lab/a@1.1.0"],
+    "render earlier": ["render", "lab/a", "--at", "2020-01-01"],
+    "render what is not there": ["render", "vinid/plop"],
     "lineage": ["lineage", "lab/d"],
     "lineage downwards": ["lineage", CLIP, "--down", "--depth", "2"],
     **{f"lineage as {form}": ["lineage", "lab/d", "--as", form] for form in ("dot", "mermaid", "json", "tree")},
@@ -122,6 +131,11 @@ ASKED = {
     "check what cannot be read": ["check", "broken.jsonld"],
     "licences": ["licences", "vinid/plip", "--level", "info"],
     "licences of a draft": ["licences", "draft.jsonld", "--json"],
+    "audit": ["audit", "export", "vinid/plip", "--profile", "eu-gpai-mdf", "--as", "jsonld"],
+    "audit as rows": ["audit", "export", "lab/d@1.0.0", "--profile", "g7-sbom-ai", "--as", "csv"],
+    "audit of an advisory": ["audit", "export", "advisory/x", "--profile", "incident-min"],
+    "audit by no profile": ["audit", "export", "vinid/plip", "--profile", "eu-gpai-mfd"],
+    "gaps": ["audit", "gaps", "lab/c", "--profile", "us-onc-dsi", "--json"],
     "advisories": ["advisory", "list"],
     "advisories as JSON": ["advisory", "list", "--json"],
     "advisories about": ["advisory", "list", "--about", "lab/a", "--as", "table"],

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from umr_ld.cli import findings, options
+from umr_ld.cli.delivering import allow_http, allow_private
+from umr_ld.cli.harvesting import Reach, endpoint
 from umr_ld.cli.options import kind_of, verb
 from umr_ld.cli.progress import progress
 from umr_ld.cli.session import INTERRUPTED
@@ -19,7 +21,7 @@ from umr_ld.render.publications import HEAD, publication_json, publication_row, 
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from umr_ld.cli.progress import Step
     from umr_ld.cli.session import Session
@@ -35,18 +37,45 @@ _TOLD = 10
 _PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH…")
 
 
-@verb("new", options.output, options.yes)
-@click.argument("name")
+@verb("new", options.output, options.yes, endpoint, allow_http, allow_private)
+@click.argument("name", default="")
+@click.option(
+    "--from",
+    "source",
+    default="",
+    metavar="PATH|hf:…",
+    help="Begin with what a card, a folder, or the hub says: hf:owner/name.",
+)
 @click.option("--kind", default="Model", show_default=True, metavar="KIND", help="Model, Dataset, Family, …")
 @click.option(
     "--title", default="", metavar="TEXT", help="Its title; the last part of the name unless given."
 )
-def new(session: Session, name: str, kind: str, title: str) -> int | None:
+def new(
+    session: Session,
+    name: str,
+    source: str,
+    kind: str,
+    title: str,
+    endpoint: str,
+    allow_http: bool,
+    allow_private: bool,
+) -> int | None:
     """Write a commented draft of a record.
 
     The draft is YAML with every key that a record of its kind can have, each with what it means. It is
-    valid as it is; take the # away from what you know, and delete the rest.
+    valid as it is; take the # away from what you know, and delete the rest. With --from it holds what the
+    card says, or the hub; what was concluded from files, the name or the text is marked as inferred, with
+    what it was concluded from, and standard error tells what to look at and to fill in.
     """
+    if source:
+        from umr_ld.cli.outlining import outlined
+
+        reach = Reach(endpoint, http=allow_http, private=allow_private)
+        return give_draft(session, lambda: outlined(session, name, source, reach, title=title))
+    if not name:
+        raise Malformed(
+            "the draft has no name", where="NAME", remedy="name what it is of, or where it is --from"
+        )
     return write_draft(session, name, kind, title)
 
 
@@ -65,11 +94,22 @@ def write_draft(session: Session, name: str, kind: str, title: str) -> int | Non
 
     known = vocabulary()
     text = commented_draft(Name.parse(name), kind_of(kind, known.kinds), known, title=title)
+    return give_draft(session, lambda: text)
+
+
+def give_draft(session: Session, made: Callable[[], str]) -> int | None:
+    """Write a draft where the session says, unless something is there that is to stay; gives the exit code.
+
+    Args:
+        session: this run.
+        made: makes the draft.
+    """
     if session.path and Path(session.path).exists():
         question = f"{session.path} is there already. Overwrite it?"
         if not session.confirm(question):
             session.tell("nothing was changed")
             return INTERRUPTED
+    text = made()
     session.give(human=lambda: text)
     if session.path:
         session.say(f"wrote {session.path}; `umr validate {session.path}` checks it")

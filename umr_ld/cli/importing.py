@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from umr_ld.cli import options
+from umr_ld.cli.delivering import allow_http, allow_private
+from umr_ld.cli.harvesting import Reach, endpoint, take_lists
 from umr_ld.cli.options import verb
 from umr_ld.cli.progress import progress
+from umr_ld.errors import Malformed
+from umr_ld.formats.loss import LossReport
 from umr_ld.render.output import as_csv, as_json, count
 from umr_ld.render.publications import HEAD, publication_json, publication_row, publications_words
 from umr_ld.render.text import one_line
@@ -18,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from umr_ld.cli.session import Session
-    from umr_ld.formats.loss import Loss, LossReport
+    from umr_ld.formats.loss import Loss
     from umr_ld.registry.views import Checked, Imported
 
 _LOSS_HEAD = ("place", "property", "value", "why")
 
 
-@verb("import", options.store, options.agent, forms=("json", "csv"))
+@verb("import", options.store, options.agent, endpoint, allow_http, allow_private, forms=("json", "csv"))
 @click.argument("sources", nargs=-1, required=True, metavar="SOURCE…")
 @click.option(
     "--loss",
@@ -32,15 +36,39 @@ _LOSS_HEAD = ("place", "property", "value", "why")
     metavar="FILE",
     help="Write the loss report into FILE (.csv or .json) instead of telling it.",
 )
-def import_(session: Session, sources: tuple[str, ...], loss: Path | None, agent: str) -> int:
-    """Take over what others wrote, in any format that `umr formats` lists as read.
+def import_(
+    session: Session,
+    sources: tuple[str, ...],
+    loss: Path | None,
+    agent: str,
+    endpoint: str,
+    allow_http: bool,
+    allow_private: bool,
+) -> int:
+    """Take over what hubs list, or what others wrote in a format that `umr formats` lists as read.
 
-    A SOURCE is a file or a folder; the format is told from what stands in it. Legacy YAML records are
-    <name>/<name>-<version>.yaml, and several repositories of them are stacked: what the first one has hides
-    the same name and version in the next. What cannot be said in a record is told on standard error, row by
-    row; what is invalid is left out, and the exit code is then 1.
+    A SOURCE is hf:owner/name, hf:datasets/owner/name, hf:author/*, hf:tree/owner/name (a model and all that was made
+    from it), or a file in .jsonl or .jsonl.gz with an object of the hub's API a line. Again, only what changed
+    is published, as next versions, and what is gone from the hub is noted. Or it is a file or a folder, whose
+    format is told from what stands in it. Legacy YAML records are <name>/<name>-<version>.yaml, and several
+    repositories of them are stacked: what the first one has hides the same name and version in the next. What
+    cannot be said in a record is told on standard error, row by row; what is invalid or cannot be read is left
+    out, and the exit code is then 1.
     """
     from umr_ld.files import documents
+    from umr_ld.harvest.sources import is_source
+
+    if all(map(is_source, sources)):
+        reach = Reach(endpoint, http=allow_http, private=allow_private)
+        return take_lists(
+            session, sources, reach, agent, lambda rows: tell_losses(session, LossReport(tuple(rows)), loss)
+        )
+    if any(map(is_source, sources)):
+        raise Malformed(
+            "lists of hubs and other files are not stacked",
+            where="SOURCE",
+            remedy="import one after the other",
+        )
     from umr_ld.formats.recognition import read_any
 
     with session.open(write=True) as registry:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from umr_ld.cli.session import Session
     from umr_ld.page.drawing import Drawing
     from umr_ld.registry import Registry
+    from umr_ld.registry.reader import Reader
+    from umr_ld.remote import RemoteRegistry
     from umr_ld.render.targets import Target
 
 _HUMAN = "txt"
 
 
-@verb("render", options.store, options.at, forms=tuple(TARGETS))
+@verb("render", *options.asked(), options.at, forms=tuple(TARGETS))
 @click.argument("reference")
 @click.argument("after", required=False)
 @click.option("--diff", "changed", is_flag=True, help="What changed from the first reference to the second.")
@@ -46,25 +48,33 @@ def render(
     changed is written in words.
     """
     target = TARGETS.get(session.chosen, TARGETS[_HUMAN])
-    _require_place(session, target)
+    require_place(session, target)
     _require_sense(reference, after, target, changed=changed)
-    with session.open() as registry:
+    with session.ask() as registry:
         shown = _shown(registry, target, reference, after, at, up=up)
     made = Rendered(_json(shown)) if session.chosen == "json" else target.render(shown)
     session.give(**dict.fromkeys(("human", "json", *TARGETS), lambda: made.body))
-    _tell(session, made)
+    tell_losses(session, made)
 
 
 def _shown(
-    registry: Registry, target: Target, reference: str, after: str | None, at: datetime | None, *, up: bool
+    registry: Registry | RemoteRegistry,
+    target: Target,
+    reference: str,
+    after: str | None,
+    at: datetime | None,
+    *,
+    up: bool,
 ) -> Page | Drawing:
     from umr_ld.registry import publication
 
+    # A registry elsewhere has the questions of one in a folder.
+    reader = cast("Reader", registry)
     if after is not None:
-        return publication.changes(registry, reference, after, at=at)
+        return publication.changes(reader, reference, after, at=at)
     if target.shows == "drawing":
-        return publication.drawing(registry, reference, direction="up" if up else "down", at=at)
-    return publication.page(registry, reference, at=at)
+        return publication.drawing(reader, reference, direction="up" if up else "down", at=at)
+    return publication.page(reader, reference, at=at)
 
 
 def _json(page: Page | Drawing) -> bytes:
@@ -78,8 +88,16 @@ def _json(page: Page | Drawing) -> bytes:
     )
 
 
-def _require_place(session: Session, target: Target) -> None:
-    """A terminal would obey what it takes for commands."""
+def require_place(session: Session, target: Target) -> None:
+    """A terminal would obey what it takes for commands.
+
+    Args:
+        session: says where the answer goes.
+        target: in which it is written.
+
+    Raises:
+        Malformed: if it is binary, and goes to a terminal.
+    """
     if target.binary and session.to_terminal:
         raise Malformed(
             f"{target.label} is nothing for a terminal",
@@ -104,7 +122,13 @@ def _require_sense(reference: str, after: str | None, target: Target, *, changed
         )
 
 
-def _tell(session: Session, made: Rendered) -> None:
+def tell_losses(session: Session, made: Rendered) -> None:
+    """Say what is not in what was made; all of it to those who asked for more.
+
+    Args:
+        session: how it is said.
+        made: by a target.
+    """
     if not made.losses:
         return
     for loss in made.losses:

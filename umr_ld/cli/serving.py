@@ -163,7 +163,7 @@ def _fill(session: Session, registry: Registry) -> None:
 def _settings(file: Path | None, **said: object) -> Settings:
     import os
 
-    found: Settings = _server("running.configuration").settings_from(file, os.environ, said)
+    found: Settings = server_part("running.configuration").settings_from(file, os.environ, said)
     return found
 
 
@@ -171,10 +171,18 @@ def _serve(session: Session, registry: Registry, settings: Settings, tries: str 
     def ready(address: str) -> None:
         session.say(f"serving on {address} (Ctrl-C ends it){tries.format(address)}")
 
-    _server("serving").serve(registry, settings=settings, ready=ready)
+    server_part("serving").serve(registry, settings=settings, ready=ready)
 
 
-def _server(module: str) -> ModuleType:
+def server_part(module: str) -> ModuleType:
+    """A module of the server, which is a part of the wheel and not of this package.
+
+    Args:
+        module: below `umr_server`.
+
+    Raises:
+        Missing: if it is not there.
+    """
     from importlib import import_module
 
     try:
@@ -227,7 +235,7 @@ def _impact(registry: Registry) -> tuple[str, bool, str]:
 
 
 def _pages(registry: Registry) -> tuple[str, bool, str]:
-    client = _server("app").create_app(registry).test_client()
+    client = server_part("app").create_app(registry).test_client()
     paths = ("/", "/r/vinid/plip", "/r/dearcaat/rrt-mil")
     answers = {path: client.get(path, follow_redirects=True) for path in paths}
     bad = [path for path, answer in answers.items() if answer.status_code != 200 or not answer.data]

@@ -149,7 +149,8 @@ def _require_reference(text: str, where: str) -> None:
 
 def _of_card(session: Session, registry: Registry | RemoteRegistry, card: Document) -> dict[str, Reading]:
     """The draft that a hub card amounts to. What it is the card of stands nowhere in it."""
-    from umr_ld.formats.hub_card import NOT_TAKEN, read_card
+    from umr_ld.formats.hub_card import read_card
+    from umr_ld.formats.hub_fields import NOT_TAKEN
 
     path = Path(card.source).resolve()
     stem = path.parent.name if path.name.lower() == "readme.md" else path.stem

@@ -21,8 +21,11 @@ VERBS = {
     "bump": Verb("Write", "drafts", "Say what a draft changes, and the least version that would do."),
     "publish": Verb("Write", "drafts", "Publish records: all of them, or none."),
     "import": Verb(
-        "Write", "importing", "Take over what others wrote, in any format that `umr formats` lists as read."
+        "Write",
+        "importing",
+        "Take over what hubs list, or what others wrote in a format that `umr formats` lists as read.",
     ),
+    "push": Verb("Write", "pushing", "Write lineage, licence and a badge into a card at the hub."),
     "convert": Verb("Write", "converting", "Write in one format what stands in another."),
     "formats": Verb("Write", "converting", "List the formats of others, and what each loses."),
     "withdraw": Verb("Write", "keeping", "Withdraw a record; it stays readable, marked with the reason."),
@@ -38,6 +41,9 @@ VERBS = {
     "impact": Verb(
         "Risk", "tracing", "Find everything downstream, or who is affected by an advisory, with the paths."
     ),
+    "audit": Verb(
+        "Risk", "auditing", "Hold a record against what regulators and researchers ask, and export it."
+    ),
     "check": Verb(
         "Risk",
         "checking",
@@ -50,6 +56,7 @@ VERBS = {
     "statement": Verb("Risk", "advising", "Write, publish and withdraw statements about advisories."),
     "alerts": Verb("Risk", "alerting", "Tell people and machines what changes for them, and what to do."),
     "serve": Verb("Keep", "serving", "Serve the pages and the API."),
+    "site": Verb("Keep", "building", "Write the registry as a site of files, for any host of files."),
     "mcp": Verb(
         "Keep", "agents", "Offer the registry as tools for assistants, by the Model Context Protocol."
     ),

@@ -253,6 +253,14 @@ class Index(Protocol):
         """Names of recorded artifacts with this skeleton (`Name.skeleton`), in order."""
         ...
 
+    def case_twins(self, prefix: str) -> Sequence[tuple[str, ...]]:
+        """Names, recorded or only named, that differ in nothing but the case of letters, together.
+
+        Args:
+            prefix: of the names.
+        """
+        ...
+
     def suggest(self, name: str) -> Sequence[str]:
         """Names of artifacts, recorded or only named, that are spelt alike; the most alike first."""
         ...
@@ -324,8 +332,10 @@ class Index(Protocol):
         """The best record that a link covers; None if there is none."""
         ...
 
-    def naming(self, artifact: str, at: int | None = None) -> Sequence[RecordRow]:
-        """The records with a link to an artifact, each once, by name and version."""
+    def naming(
+        self, artifact: str, at: int | None = None, most: int | None = None, skip: int = 0
+    ) -> Sequence[RecordRow]:
+        """See `lineage.Graph.naming`."""
         ...
 
     def dependents(self, ref: Ref, at: int | None = None) -> Sequence[RecordRow]:

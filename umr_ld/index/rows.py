@@ -112,6 +112,16 @@ _written = lru_cache(maxsize=4096)(str)
 _read = lru_cache(maxsize=4096)(Range.from_npm)
 
 
+# Which of them are wanted is said before anything else of them is read.
+_NAMING = """(
+    SELECT one.record FROM (
+        SELECT DISTINCT l.record, l.name FROM artifact named CROSS JOIN link l ON l.target = named.id
+        WHERE named.name = :name AND l.record <= :at
+    ) one CROSS JOIN record version ON version.seq = one.record
+    ORDER BY one.name, version.key LIMIT :most OFFSET :skip
+) link CROSS JOIN record r ON r.seq = link.record"""
+
+
 def records(
     db: sqlite3.Connection,
     source: str,
@@ -260,19 +270,20 @@ def covered(db: sqlite3.Connection, link: Link, at: int) -> Iterator[RecordRow]:
     return (row for row in rows if covers(link, row.ref.version, row.revision))
 
 
-def naming(db: sqlite3.Connection, artifact: str, at: int) -> Iterator[RecordRow]:
+def naming(
+    db: sqlite3.Connection, artifact: str, at: int, most: int | None = None, skip: int = 0
+) -> Iterator[RecordRow]:
     """The records with a link to an artifact, each once, by name and version.
 
     Args:
         db: in a transaction.
         artifact: name or IRI.
         at: sequence number up to which to look.
+        most: how many are read; None for all.
+        skip: how many are left out before them.
     """
-    source = """(
-        SELECT DISTINCT l.record FROM artifact named CROSS JOIN link l ON l.target = named.id
-        WHERE named.name = :name AND l.record <= :at
-    ) link CROSS JOIN record r ON r.seq = link.record"""
-    return records(db, source, {"name": artifact, "at": at}, order="a.name, r.key")
+    given = {"name": artifact, "at": at, "most": -1 if most is None else most, "skip": skip}
+    return records(db, _NAMING, given, order="a.name, r.key")
 
 
 def dependents(db: sqlite3.Connection, first: RecordRow, at: int) -> Sequence[RecordRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
-    from umr_ld.index.tallies import Tallies
+    from umr_ld.index.tallies import Tallies, Tally
     from umr_ld.names import Ref
 
 MAX_QUERY = 256
@@ -31,13 +32,27 @@ _THEN = f"""
     FROM (SELECT DISTINCT artifact FROM record WHERE seq <= :at) known
 """  # noqa: S608
 
+_CHANGED = """
+    SELECT artifact FROM record WHERE seq > :since
+    UNION SELECT r.artifact FROM withdrawal w CROSS JOIN record r ON r.seq = w.record WHERE w.seq > :since
+"""
+_CHANGED_NOW = f"SELECT artifact, record FROM standing WHERE artifact IN ({_CHANGED})"  # noqa: S608
+_CHANGED_THEN = f"""
+    SELECT artifact, {BEST.format(artifact="known.artifact")} AS record FROM ({_CHANGED}) known
+"""  # noqa: S608
+
 # The first table is the one that is walked: all names in order, or what the words lead to.
 _BY_NAME = """artifact a CROSS JOIN shown s ON s.artifact = a.id CROSS JOIN record r ON r.seq = s.record"""
+_BY_SHOWN = """shown s CROSS JOIN artifact a ON a.id = s.artifact CROSS JOIN record r ON r.seq = s.record"""
 _BY_WORDS = """words CROSS JOIN record r ON r.seq = words.rowid
     CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq
     CROSS JOIN artifact a ON a.id = r.artifact"""
 _BY_TIME = """record r CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq
     CROSS JOIN artifact a ON a.id = r.artifact"""
+_COLUMNS = ("kind", "publisher", "license", "hub")
+_FACETS = ("kind", "hub", "publisher", "license")
+"""The same, in the order in which they are told."""
+
 _RELEVANCE = "bm25(words, 10.0, 6.0, 3.0, 2.0, 1.0)"
 _ORDERS = {"name": "a.name", "newest": "r.seq DESC", "relevance": "a.name"}
 
@@ -189,45 +204,57 @@ class Selection:
         for seq, found, name, title in db.execute(text, given):
             yield seq, "" if found.strip("…") in f"{name}\n{title}" else found
 
-    def facets(self, db: sqlite3.Connection) -> tuple[int, dict[str, dict[str, int]]]:
-        """How many artifacts there are in all, and how many for each value of each facet.
+    @property
+    def is_plain(self) -> bool:
+        """Whether every artifact's newest record is looked at by itself, and no list leads to those that fit."""
+        return self._is_now and self._source == _BY_NAME
+
+    def tally(self, db: sqlite3.Connection) -> Tally:
+        """How many artifacts there are for each value of each facet.
 
         Args:
             db: in a transaction.
         """
+        return self._counted(db, self._shown, self._source, self._given)
+
+    def tally_since(self, db: sqlite3.Connection, known: Tally, since: int) -> Tally:
+        """The same, from what it was at an entry. It takes time in proportion to what changed since.
+
+        Args:
+            db: in a transaction.
+            known: of a plain selection.
+            since: sequence number of the entry.
+        """
+        given = {**self._given, "since": since, "at": since}
+        found: Tally = {facet: counter.copy() for facet, counter in known.items()}
+        for shown, sign in ((_CHANGED_THEN, -1), (_CHANGED_NOW, 1)):
+            counted = self._counted(db, f"WITH shown AS MATERIALIZED ({shown})", _BY_SHOWN, given)
+            for facet, counter in counted.items():
+                tally = found.setdefault(facet, Counter())
+                for value, count in counter.items():
+                    tally[value] += sign * count
+        return {facet: +counter for facet, counter in found.items()}
+
+    def _counted(self, db: sqlite3.Connection, shown: str, source: str, given: Mapping[str, Any]) -> Tally:
         hub = "substr(a.name, 1, instr(a.name, '/') - 1)"
         text = self._text(
             f"r.kind, r.publisher, r.license, {hub} AS hub, count(*)",
             "GROUP BY r.kind, r.publisher, r.license, hub",
+            source,
+            shown,
         )
-        tallies: dict[str, Counter[Any]] = {"kind": Counter(), "hub": Counter()}
-        tallies |= {"publisher": Counter(), "license": Counter()}
-        total = 0
-        for kind, publisher, license_, hub, count in db.execute(text, self._given):
-            total += count
-            for facet, value in (
-                ("kind", kind),
-                ("hub", hub),
-                ("publisher", publisher),
-                ("license", license_),
-            ):
+        tallies: Tally = {facet: Counter() for facet in _COLUMNS}
+        for *values, count in db.execute(text, given):
+            for facet, value in zip(_COLUMNS, values, strict=True):
                 tallies[facet][value] += count
-        found = {
-            facet: _most(tally if facet == "hub" else _spelt(db, tally)) for facet, tally in tallies.items()
-        }
-        return total, {**found, **self._tags(db)}
-
-    def _tags(self, db: sqlite3.Connection) -> dict[str, dict[str, int]]:
-        chosen = self._text("r.seq", "")
+        chosen = self._text("r.seq", "", source, shown)
         text = f"""
             SELECT facet, value, count(*) FROM ({chosen}) chosen CROSS JOIN tag ON tag.record = chosen.seq
             GROUP BY facet, value
         """  # noqa: S608
-        tallies: dict[int, Counter[int]] = {}
-        for facet, value, count in db.execute(text, self._given):
+        for facet, value, count in db.execute(text, given):
             tallies.setdefault(facet, Counter())[value] = count
-        names = _texts(db, tallies)
-        return {names[facet]: _most(_spelt(db, tally)) for facet, tally in tallies.items()}
+        return tallies
 
     def _look_for(self, terms: list[str]) -> None:
         long = [term for term in terms if len(term) >= _TRIGRAM]
@@ -248,9 +275,23 @@ class Selection:
         self._conditions.append(condition)
         self._given.update(given)
 
-    def _text(self, columns: str, rest: str, source: str = "") -> str:
+    def _text(self, columns: str, rest: str, source: str = "", shown: str = "") -> str:
         where = f"WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
-        return f"{self._shown} SELECT {columns} FROM {source or self._source} {where} {rest}"  # noqa: S608
+        return f"{shown or self._shown} SELECT {columns} FROM {source or self._source} {where} {rest}"  # noqa: S608
+
+
+def facets(db: sqlite3.Connection, tally: Tally) -> tuple[int, dict[str, dict[str, int]]]:
+    """How many artifacts there are in all, and how many for the most frequent values of each facet.
+
+    Args:
+        db: in a transaction.
+        tally: of a selection.
+    """
+    columns = {key: _most(tally[key] if key == "hub" else _spelt(db, tally[key])) for key in _FACETS}
+    numbers = [facet for facet in tally if isinstance(facet, int)]
+    names = _texts(db, numbers)
+    tags = {names[number]: _most(_spelt(db, tally[number])) for number in numbers}
+    return tally["kind"].total(), {**columns, **tags}
 
 
 def listing(
@@ -284,8 +325,8 @@ def listing(
     found = dict(selection.page(db, order, limit, offset))
     source = "json_each(:found) wanted CROSS JOIN record r ON r.seq = wanted.value"
     rows = records(db, source, {"found": json.dumps(list(found)), "at": at}, order="wanted.key")
-    total, facets = tallies.of(db, selection) if counted else (len(found), {})
-    return Page(tuple((row, found[row.seq]) for row in rows), total, facets)
+    total, counts_of = tallies.of(db, selection) if counted else (len(found), {})
+    return Page(tuple((row, found[row.seq]) for row in rows), total, counts_of)
 
 
 def counts(db: sqlite3.Connection, at: int) -> dict[str, int]:
@@ -387,7 +428,10 @@ def _trigrams(text: str) -> set[str]:
 
 
 def _spelt(db: sqlite3.Connection, tally: Counter[int]) -> Counter[str]:
-    most = dict(tally.most_common(MAX_FACET_VALUES + 1))
+    # Of those that are as frequent as the last ones, the first by their texts are told, which are not known yet.
+    counts = sorted(tally.values(), reverse=True)
+    least = counts[min(MAX_FACET_VALUES, len(counts) - 1)] if counts else 0
+    most = {number: count for number, count in tally.items() if count >= least}
     return Counter({text: most[number] for number, text in _texts(db, most).items()})
 
 
@@ -406,4 +450,4 @@ def _pairs(refs: Collection[Ref]) -> str:
 def _most(tally: Counter[str]) -> dict[str, int]:
     """The most frequent values that say something, the most frequent first."""
     pairs: Iterable[tuple[str, int]] = ((value, count) for value, count in tally.items() if value)
-    return dict(sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:MAX_FACET_VALUES])
+    return dict(heapq.nsmallest(MAX_FACET_VALUES, pairs, key=lambda pair: (-pair[1], pair[0])))

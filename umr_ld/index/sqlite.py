@@ -41,6 +41,10 @@ _IS_NAMED = """
     SELECT 1 FROM artifact a CROSS JOIN link l ON l.target = a.id
     WHERE a.name = :name AND l.record <= :at LIMIT 1
 """
+_CASE_TWINS = """
+    SELECT json_group_array(name) FROM (SELECT name FROM artifact WHERE name BETWEEN ? AND ? ORDER BY name)
+    GROUP BY lower(name) HAVING count(*) > 1 ORDER BY lower(name)
+"""
 _CONFUSABLE = """
     SELECT a.name FROM standing s CROSS JOIN artifact a ON a.id = s.artifact
     WHERE s.skeleton = ? ORDER BY a.name
@@ -110,6 +114,7 @@ class SqliteIndex:
         """See `Index.clear`."""
         with self._files.writing() as db:
             upkeep.clear(db)
+            self._tallies.clear()
         self._counted = _NOTHING
 
     def sequence_at(self, time: datetime) -> int:
@@ -152,6 +157,12 @@ class SqliteIndex:
         """See `Index.confusable`."""
         with self._files.reading() as db:
             return tuple(name for (name,) in db.execute(_CONFUSABLE, (plain(skeleton),)))
+
+    def case_twins(self, prefix: str) -> Sequence[tuple[str, ...]]:
+        """See `Index.case_twins`."""
+        given = (plain(prefix), plain(prefix) + "\U0010ffff")
+        with self._files.reading() as db:
+            return tuple(tuple(json.loads(names)) for (names,) in db.execute(_CASE_TWINS, given))
 
     def suggest(self, name: str) -> Sequence[str]:
         """See `Index.suggest`."""
@@ -224,10 +235,12 @@ class SqliteIndex:
         with self._files.reading() as db:
             return next(rows.covered(db, link, _upto(at)), None)
 
-    def naming(self, artifact: str, at: int | None = None) -> Sequence[RecordRow]:
+    def naming(
+        self, artifact: str, at: int | None = None, most: int | None = None, skip: int = 0
+    ) -> Sequence[RecordRow]:
         """See `Index.naming`."""
         with self._files.reading() as db:
-            return tuple(rows.naming(db, plain(artifact), _upto(at)))
+            return tuple(rows.naming(db, plain(artifact), _upto(at), most, skip))
 
     def dependents(self, ref: Ref, at: int | None = None) -> Sequence[RecordRow]:
         """See `Index.dependents`."""

@@ -123,8 +123,8 @@ class Graph(Protocol[R]):
         """The records that a link covers, the best first."""
         ...
 
-    def naming(self, artifact: str, at: int | None = None) -> Sequence[R]:
-        """The records with a link to an artifact, by name and version."""
+    def naming(self, artifact: str, at: int | None = None, most: int | None = None, skip: int = 0) -> Sequence[R]:
+        """The records with a link to an artifact, each once, by name and version: so many, after so many."""
         ...
 
     def artifact_id(self, name: str) -> int | None:

@@ -96,6 +96,7 @@ class Lineage:
         nodes: each once, the root first, then those one link away, and so on.
         edges: in the same order.
         cut: nodes at the depth that was asked for with links that lead on.
+        is_whole: whether nothing was left out because there were more nodes than were asked for.
     """
 
     root: Node
@@ -103,6 +104,7 @@ class Lineage:
     nodes: tuple[Node, ...]
     edges: tuple[Edge, ...]
     cut: frozenset[Node] = frozenset()
+    is_whole: bool = True
 
     def far(self, edge: Edge) -> Node:
         """The end of an edge that is further from the root in the direction of this lineage."""
@@ -142,7 +144,13 @@ class Lineage:
             trail.append(branch.node)
 
 
-def upstream(graph: Graph[R], start: Ref | str, depth: int | None = None, at: int | None = None) -> Lineage:
+def upstream(
+    graph: Graph[R],
+    start: Ref | str,
+    depth: int | None = None,
+    at: int | None = None,
+    most: int | None = None,
+) -> Lineage:
     """What a record was made from. Of the versions that a link covers, the best one is followed.
 
     Args:
@@ -150,6 +158,7 @@ def upstream(graph: Graph[R], start: Ref | str, depth: int | None = None, at: in
         start: a record; or an artifact, for which its best record stands, or its bare name.
         depth: links to follow; None for all.
         at: moment; None for now.
+        most: nodes after which no more are looked for; None for all.
 
     Returns:
         the lineage; a node's links in their author's order.
@@ -163,10 +172,16 @@ def upstream(graph: Graph[R], start: Ref | str, depth: int | None = None, at: in
             yield Edge(node, link, target, tuple(row.ref for row in rows))
 
     with graph.steady():
-        return _walked("up", _start(graph, start, at), expand, depth)
+        return _walked("up", _start(graph, start, at), expand, depth, most)
 
 
-def downstream(graph: Graph[R], start: Ref | str, depth: int | None = None, at: int | None = None) -> Lineage:
+def downstream(
+    graph: Graph[R],
+    start: Ref | str,
+    depth: int | None = None,
+    at: int | None = None,
+    most: int | None = None,
+) -> Lineage:
     """What was made from a record: every record with a link that covers it, and so on.
 
     Args:
@@ -174,14 +189,22 @@ def downstream(graph: Graph[R], start: Ref | str, depth: int | None = None, at: 
         start: a record; or an artifact, for which its best record stands, or its bare name.
         depth: links to follow; None for all.
         at: moment; None for now.
+        most: nodes after which no more are looked for; None for all.
 
     Returns:
         the lineage; what hangs below a node by name, version and place of the link.
     """
     revisions: dict[Ref, str] = {}
 
+    def naming(artifact: str) -> Iterator[R]:
+        for skip in itertools.count(step=most or 1):
+            rows = graph.naming(artifact, at, most, skip)
+            yield from rows
+            if most is None or len(rows) < most:
+                return
+
     def expand(node: Node) -> Iterator[Edge]:
-        for row in graph.naming(node.artifact, at):
+        for row in naming(node.artifact):
             revisions[row.ref] = row.revision
             for link in graph.links_of(row):
                 if link.artifact != node.artifact:
@@ -196,7 +219,7 @@ def downstream(graph: Graph[R], start: Ref | str, depth: int | None = None, at: 
         if root.ref is not None:
             row = graph.record(root.ref, at)
             revisions[root.ref] = "" if row is None else row.revision
-        return _walked("down", root, expand, depth)
+        return _walked("down", root, expand, depth, most)
 
 
 def _start(graph: Graph[R], start: Ref | str, at: int | None) -> Node:
@@ -225,7 +248,11 @@ def _unrecorded(graph: Graph[R], link: Link, at: int | None) -> Node:
 
 
 def _walked(
-    direction: Direction, root: Node, expand: Callable[[Node], Iterable[Edge]], depth: int | None
+    direction: Direction,
+    root: Node,
+    expand: Callable[[Node], Iterable[Edge]],
+    depth: int | None,
+    most: int | None,
 ) -> Lineage:
     nodes: dict[Node, None] = {root: None}
     edges: list[Edge] = []
@@ -235,8 +262,10 @@ def _walked(
         hops += 1
         further = []
         for edge in itertools.chain.from_iterable(map(expand, level)):
-            edges.append(edge)
             node = edge.target if direction == "up" else edge.source
+            if node not in nodes and len(nodes) == most:
+                return Lineage(root, direction, tuple(nodes), tuple(edges), is_whole=False)
+            edges.append(edge)
             if node not in nodes:
                 nodes[node] = None
                 further.append(node)

@@ -157,6 +157,7 @@ class Page:
         parts: in order.
         citation: how to cite it; None for what is no record.
         body: the published bytes; empty for what is no record.
+        attached: what these bytes are, in words.
         values: key of a property to its plain values, for targets that have fields of their own.
         links: relation and name of each upstream, in the author's order.
     """
@@ -172,5 +173,6 @@ class Page:
     parts: tuple[Part, ...] = ()
     citation: Citation | None = None
     body: bytes = field(default=b"", repr=False)
+    attached: str = "The record as it was published"
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     links: tuple[tuple[str, str], ...] = ()

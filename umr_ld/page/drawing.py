@@ -8,13 +8,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from umr_ld.lineage import Edge, Lineage, Node
     from umr_ld.vocab import Relation
 
 MOST = 80
 """Boxes of a drawing."""
+
+LINKS = 160
+"""Lines of a drawing: with more nobody sees where one leads, and the time of a layout grows with their cube."""
 
 ALIKE = 6
 """Neighbours alike that are drawn one by one where not all can be."""
@@ -34,6 +37,7 @@ class Drawing:
         relations: key to relation, for labels and lines.
         kinds: key of a kind to its label.
         most: boxes; more than these nobody reads, and a layout of them takes seconds.
+        links: lines; where there are more, fewer boxes are drawn.
     """
 
     lineage: Lineage
@@ -42,6 +46,7 @@ class Drawing:
     relations: Mapping[str, Relation] = field(default_factory=lambda: MappingProxyType({}))
     kinds: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     most: int = MOST
+    links: int = LINKS
 
     @staticmethod
     def whole(lineage: Lineage) -> Drawing:
@@ -50,7 +55,7 @@ class Drawing:
         Args:
             lineage: nodes and edges.
         """
-        return Drawing(lineage, most=len(lineage.nodes))
+        return Drawing(lineage, most=len(lineage.nodes), links=len(lineage.edges))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +101,13 @@ def readable(drawing: Drawing) -> Readable:
         drawing: the lineage.
     """
     lineage = drawing.lineage
-    if len(lineage.nodes) <= drawing.most:
+    if len(lineage.nodes) <= drawing.most and len(lineage.edges) <= drawing.links:
         return Readable(lineage.nodes, lineage.edges, ())
-    above = _above(lineage)
-    drawn = _drawn(drawing, above)
+    above, most = _above(lineage), drawing.most
+    drawn = _drawn(drawing, above, most)
+    while most > 1 and sum(map(_both_in(drawn), lineage.edges)) > drawing.links:
+        most = min(most, len(drawn)) * 4 // 5
+        drawn = _drawn(drawing, above, most)
     heaps: Counter[tuple[Node, str, str]] = Counter()
     hangs: dict[Node, tuple[Node, str]] = {}
     for node in lineage.nodes:
@@ -109,9 +117,13 @@ def readable(drawing: Drawing) -> Readable:
             heaps[(*hangs[node], drawing.answers.get(str(node), ""))] += 1
     return Readable(
         nodes=tuple(node for node in lineage.nodes if node in drawn),
-        edges=tuple(edge for edge in lineage.edges if edge.source in drawn and edge.target in drawn),
+        edges=tuple(filter(_both_in(drawn), lineage.edges))[: drawing.links],
         heaps=tuple(Heap(*key, number) for key, number in heaps.items()),
     )
+
+
+def _both_in(drawn: set[Node]) -> Callable[[Edge], bool]:
+    return lambda edge: edge.source in drawn and edge.target in drawn
 
 
 def _above(lineage: Lineage) -> Mapping[Node, tuple[Node, str]]:
@@ -125,7 +137,7 @@ def _above(lineage: Lineage) -> Mapping[Node, tuple[Node, str]]:
     return found
 
 
-def _drawn(drawing: Drawing, above: Mapping[Node, tuple[Node, str]]) -> set[Node]:
+def _drawn(drawing: Drawing, above: Mapping[Node, tuple[Node, str]], most: int) -> set[Node]:
     lineage = drawing.lineage
     drawn = {lineage.root}
     for answer in GRAVEST:
@@ -133,11 +145,11 @@ def _drawn(drawing: Drawing, above: Mapping[Node, tuple[Node, str]]) -> set[Node
             way = [node]
             while way[-1] not in drawn:
                 way.append(above[way[-1]][0])
-            if len(drawn) + len(way) <= drawing.most * 2 // 3:
+            if len(drawn) + len(way) <= most * 2 // 3:
                 drawn.update(way)
     alike: Counter[tuple[Node, str, str]] = Counter()
     for node in lineage.nodes:
-        if node not in drawn and above[node][0] in drawn and len(drawn) < drawing.most:
+        if node not in drawn and above[node][0] in drawn and len(drawn) < most:
             key = (*above[node], drawing.answers.get(str(node), ""))
             alike[key] += 1
             if alike[key] <= ALIKE:

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from umr_ld.addresses import Base
-    from umr_ld.lineage import Hop, Impact
+    from umr_ld.lineage import Hit, Hop
     from umr_ld.page.blocks import Block
     from umr_ld.page.sections import Section
     from umr_ld.record import Value
     from umr_ld.registry.views import Concern, Event, Resolved, Shown
     from umr_ld.risk import Answer, Step
+    from umr_ld.scores import Answered, Score
     from umr_ld.vocab import Vocabulary
 
 BELOW = 25
@@ -78,7 +79,7 @@ def record_page(
     base: Base,
     *,
     concerns: Sequence[Concern] | None,
-    below: Impact,
+    below: Sequence[Hit],
     history: Sequence[Event],
     more: Iterable[Part] = (),
 ) -> Page:
@@ -99,8 +100,7 @@ def record_page(
     parts.append(Part("downstream", "Downstream", (_downstream(below, words),)))
     if concerns is not None:
         parts.append(Part("verdict", "Open advisories", (_verdict(concerns, words),)))
-    if found.scores:
-        parts.append(Part("scores", "Scores", tuple(_scores(found))))
+    parts += _scores(found, words)
     parts.append(Part("history", "History", (_history(history, words),)))
     parts.append(Part("this-record", "This record", (_identity(found, words),)))
     return Page(
@@ -208,7 +208,7 @@ def _beside(node: Node | None, words: Words) -> Cell:
     return Cell("; ".join(f"{label}: {text}" for label, text in said))
 
 
-def _downstream(below: Impact, words: Words) -> Block:
+def _downstream(below: Sequence[Hit], words: Words) -> Block:
     if not len(below):
         return Note("No record says that it was made from this.")
     rows = tuple((words.thing(hit.ref), Cell(words.way(hit.path))) for hit in islice(below, BELOW))
@@ -268,13 +268,46 @@ def _banners(found: Shown, concerns: Sequence[Concern] | None, words: Words) -> 
         yield Banner(worst.answer.label, f"{told}{f', by {way}' if way else ''}{others}")
 
 
-def _scores(found: Shown) -> Iterator[Block]:
-    for score in found.scores:
-        rows = [
+def _scores(found: Shown, words: Words) -> Iterator[Part]:
+    """A part for each question set: how many points, by domain, and the answers with what stands behind them."""
+    for number, score in enumerate(found.scores, 1):
+        tallies = [
             tuple(Cell(str(text)) for text in (one.label, one.yes, one.answered, one.total))
             for one in (*score.by_domain, score.overall)
         ]
-        yield Table(score.question_set.title, ("domain", "yes", "answered", "asked"), tuple(rows))
+        told = score.overall
+        title = score.question_set.title
+        blocks = (
+            Table(
+                f"{told.yes} of {told.total}, by domain",
+                ("domain", "yes", "answered", "asked"),
+                tuple(tallies),
+            ),
+            _indicators(score, words),
+        )
+        yield Part("scores" if number == 1 else f"scores-{number}", f"{title} scores", blocks)
+
+
+def _indicators(score: Score, words: Words) -> Block:
+    rows = tuple(
+        (
+            Cell(one.question.notation),
+            Cell(one.question.label),
+            Cell(one.answer),
+            _evidence(one),
+            Cell("") if one.origin is None else words.thing(one.origin),
+        )
+        for one in score.answers
+    )
+    head = ("number", "indicator", "answer", "evidence", "from")
+    missing = f"; {len(score.missing)} without an answer" if score.missing else ""
+    return Table(f"{len(rows)} answers{missing}", head, rows)
+
+
+def _evidence(one: Answered) -> Cell:
+    if len(one.sources) == 1 and not one.note:
+        return linked(one.sources[0])
+    return Cell("; ".join(part for part in (one.note, *one.sources) if part))
 
 
 # -- the record itself

@@ -290,6 +290,7 @@ def lineage(
     direction: Literal["up", "down"],
     depth: int | None,
     at: datetime | None,
+    most: int | None = None,
 ) -> Lineage:
     """See `Registry.lineage`."""
     upto = sequence(parts, at)
@@ -297,7 +298,7 @@ def lineage(
     if row is None and not _is_only_mentioned(parts, reference, upto):
         raise missing(parts, str(reference), upto)
     walk = lineages.upstream if direction == "up" else lineages.downstream
-    return walk(parts.index, reference.artifact if row is None else row.ref, depth=depth, at=upto)
+    return walk(parts.index, reference.artifact if row is None else row.ref, depth=depth, at=upto, most=most)
 
 
 def _is_only_mentioned(parts: Parts, reference: Asked, at: int | None) -> bool:

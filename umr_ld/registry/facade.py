@@ -162,13 +162,10 @@ class Registry(Reader):
                 if permit is not None and checked.reading is not None:
                     permit(checked.reading.record)
             _require(judged)
-            if dry_run:
-                total = len(judged)
-                return tuple(
-                    self._publish(one, agent, True, progress, at, total) for at, one in enumerate(judged, 1)
-                )
-            from umr_ld.registry.publishing import publish_all
+            from umr_ld.registry.publishing import publish_all, would_publish
 
+            if dry_run:
+                return would_publish(self._parts, self._desk, judged, progress)
             done = publish_all(self._parts, self._desk, judged, agent, progress)
             self._look()
             return done
@@ -181,18 +178,35 @@ class Registry(Reader):
         Args:
             trees: drafts with the documents they were made from, in any order.
             agent: who imports.
-            progress: called with how many were looked at and how many there are.
+            progress: called with how many are published and how many there are.
         """
         with self._publishing:
-            read = [self._desk.read_tree(tree, document) for tree, document in trees]
-            published, bad = [], []
-            for done, checked in enumerate(self._desk.judge(read), 1):
-                if checked.report and checked.reading is not None:
-                    published.append(self._publish(checked, agent, False, progress, done, len(read)))
-                else:
-                    bad.append(checked)
+            from umr_ld.registry.publishing import publish_all
+
+            judged = list(
+                self._desk.judge([self._desk.read_tree(tree, document) for tree, document in trees])
+            )
+            good = [one for one in judged if one.report and one.reading is not None]
+            published = publish_all(self._parts, self._desk, good, agent, progress)
             self._look()
-            return Imported(tuple(published), tuple(bad))
+            return Imported(published, tuple(one for one in judged if one not in good))
+
+    def follow(
+        self, trees: Iterable[tuple[Tree, Document]], *, agent: str, gone: Mapping[str, str] | None = None
+    ) -> Imported:
+        """Publish what a hub says of artifacts now: as their next versions, where anything changed.
+
+        Args:
+            trees: as of `following.follow`.
+            agent: who follows.
+            gone: as of `following.follow`.
+        """
+        from umr_ld.registry.following import follow
+
+        with self._publishing:
+            done = follow(self._parts, self._desk, trees, gone or {}, agent)
+            self._look()
+            return done
 
     def withdraw(self, ref: Ref, *, reason: str, agent: str) -> Published:
         """Withdraw a record: it stays readable, marked with reason and time.
@@ -235,7 +249,7 @@ class Registry(Reader):
             known = row.withdrawn_seq if act == "withdraw" else answers.gone_since(self._parts, row)
             if known is not None:
                 return done_already(ref, known, row.digest)
-            seq = self._append(entry, None)
+            seq = self._append(entry)
             self._look()
             return Published(ref, _DONE[act], seq, row.digest, Report())
 
@@ -262,27 +276,7 @@ class Registry(Reader):
         found = diff(self._parts.records.read(rows[0]), record, self.vocabulary)
         return found, rows[0].ref.version, found.least(rows[0].ref.version)
 
-    def _publish(
-        self, checked: Checked, agent: str, dry_run: bool, progress: Progress | None, done: int, total: int
-    ) -> Published:
-        reading = checked.reading
-        assert reading is not None
-        record = reading.record
-        if self._desk.is_published(reading):
-            row = self._parts.index.record(record.ref)
-            result = Published(record.ref, "unchanged", row.seq if row else 0, record.digest, checked.report)
-        elif dry_run:
-            result = Published(record.ref, "published", 0, record.digest, checked.report)
-        else:
-            from umr_ld.registry.publishing import publication_entry
-
-            seq = self._append(publication_entry(reading, agent, _now()), record)
-            result = Published(record.ref, "published", seq, record.digest, checked.report)
-        if progress is not None:
-            progress(done, total)
-        return result
-
-    def _append(self, entry: Entry, record: Record | None) -> int:
+    def _append(self, entry: Entry) -> int:
         """Acknowledged when the journal has it; the projections follow, now or at the next chance."""
         parts = self._parts
         parts.require_writing()
@@ -290,7 +284,7 @@ class Registry(Reader):
         (stored,) = parts.journal.append([entry], after=parts.index.position())
         with suppress(UmrError):
             # Published is published: a full disk under a projection is healed by catching up later.
-            parts.projection.apply(stored, record)
+            parts.projection.apply(stored)
         return stored.seq
 
     # -- who may write

@@ -5,7 +5,9 @@ store/      RDF store        (projection)
 index.db    names and links  (projection)
 alerts.db   who is told what, and what was told; beside it a lock, and its digest when nobody has it open
 access.db   who may write through the server, and what was answered lately; beside it as beside alerts.db
+harvest.db  what was taken from which list of a hub, and when; beside it as beside alerts.db
 policy.ttl  what carries which risk, where the deployment says otherwise than the ontology; written by people
+profiles/   profiles for audits, besides those that come with the program; written by people
 seal.json   digests of all files, written when the folder is left in good order
 queries/    copies of the store for processes that answer queries; each with the lock of who made it
 lock        held by the one process that writes
@@ -74,6 +76,11 @@ class Home:
     def policy(self) -> Path:
         """The deployment's own policy, if there is one."""
         return self.folder / "policy.ttl"
+
+    @property
+    def profiles(self) -> Path:
+        """Folder of the deployment's own profiles, if there are any."""
+        return self.folder / "profiles"
 
     @property
     def queries(self) -> Path:

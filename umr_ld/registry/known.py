@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from umr_ld.index import Index
+    from umr_ld.index import Index, RecordRow
     from umr_ld.names import Name, Ref
     from umr_ld.record import Link, Record
     from umr_ld.registry.records import Records
@@ -25,6 +25,7 @@ class KnownRecords:
     def __init__(self, index: Index, records: Records) -> None:
         self._index = index
         self._records = records
+        self._published: dict[str, Sequence[RecordRow]] = {}
         self._batch: dict[str, list[Record]] = {}
         self._alike: dict[str, set[str]] = {}
         self._named: set[str] = set()
@@ -42,7 +43,7 @@ class KnownRecords:
 
     def versions(self, name: str) -> Sequence[Version]:
         """See `checks.Known.versions`."""
-        published = [row.ref.version for row in self._index.versions(name)]
+        published = [row.ref.version for row in self._rows(name)]
         return sorted(
             [*published, *(record.ref.version for record in self._batch.get(name, ()))], reverse=True
         )
@@ -51,15 +52,22 @@ class KnownRecords:
         """See `checks.Known.latest`."""
         if name in self._batch:
             return max(self._batch[name], key=lambda record: record.ref.version)
-        rows = self._index.versions(name)
+        rows = self._rows(name)
         return self._records.read(rows[0]) if rows else None
 
     def kind(self, artifact: str) -> str:
         """See `checks.Known.kind`."""
         if artifact in self._batch:
             return self._batch[artifact][-1].kind
-        rows = self._index.versions(artifact)
+        rows = self._rows(artifact)
         return rows[0].kind if rows else ""
+
+    def _rows(self, name: str) -> Sequence[RecordRow]:
+        """What is published of an artifact; nothing is published while a batch is looked at."""
+        found = self._published.get(name)
+        if found is None:
+            found = self._published[name] = self._index.versions(name)
+        return found
 
     def lookalikes(self, name: Name) -> Sequence[str]:
         """See `checks.Known.lookalikes`."""

@@ -11,6 +11,7 @@ ends in the same graphs as doing it at once.
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -24,7 +25,7 @@ from umr_ld.risk import subjects_of
 from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from umr_ld.addresses import Base
     from umr_ld.entry import Entry, Stored
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int], None]
 
+
+TOGETHER = 200
+"""Entries that are applied at once where many wait."""
 
 MOST_TAGS = 100
 LONGEST_TAG = 200
@@ -75,8 +79,10 @@ class Projection:
         """
         indexed, stored_up_to = self._index.position(), self._store.position()[0]
         start, end = min(indexed, stored_up_to), journal.head().seq
-        for done, stored in enumerate(journal.read(start), 1):
-            self.apply(stored)
+        waiting, done = journal.read(start), 0
+        while together := list(islice(waiting, TOGETHER)):
+            self.apply_all([(stored, None) for stored in together])
+            done += len(together)
             if progress is not None:
                 progress(done, end - start)
         return max(0, end - start)
@@ -88,17 +94,35 @@ class Projection:
             stored: the entry, in its place.
             record: what its body describes, where it is parsed already.
         """
-        entry = stored.entry
-        if entry.act == "publish" and record is None:
-            iri = self._base.record(entry.subject)
-            record = published(entry.body, iri, self._base, self._vocabulary, entry.digest)
-        if self._index.position() < stored.seq:
-            changes = [change] if (change := self._change(stored, record)) is not None else []
-            self._index.apply(changes, stored.seq, stored.chain)
-        if record is not None:
-            self._records.keep(stored.seq, record)
-        if self._store.position()[0] < stored.seq:
-            self._store.apply(list(self._graphs(stored, record)), stored.seq, stored.chain)
+        self.apply_all([(stored, record)])
+
+    def apply_all(self, batch: Sequence[tuple[Stored, Record | None]]) -> None:
+        """Apply several entries at once, to each projection those that it has not seen.
+
+        Args:
+            batch: entries that follow each other, each with what its body describes where it is parsed already.
+        """
+        read = [(stored, record or self._described(stored.entry)) for stored, record in batch]
+        last = read[-1][0]
+        indexed = self._index.position()
+        if indexed < last.seq:
+            new = [(stored, record) for stored, record in read if stored.seq > indexed]
+            changes = [self._change(stored, record) for stored, record in new]
+            known = [change for change in changes if change is not None]
+            self._index.apply(known, last.seq, last.chain)
+        for stored, record in read:
+            if record is not None:
+                self._records.keep(stored.seq, record)
+        position = self._store.position()[0]
+        if position < last.seq:
+            unseen = [(stored, record) for stored, record in read if stored.seq > position]
+            self._store.apply(list(self._graphs(unseen)), last.seq, last.chain)
+
+    def _described(self, entry: Entry) -> Record | None:
+        if entry.act != "publish":
+            return None
+        iri = self._base.record(entry.subject)
+        return published(entry.body, iri, self._base, self._vocabulary, entry.digest)
 
     # -- the index
 
@@ -121,15 +145,22 @@ class Projection:
 
     # -- the store
 
-    def _graphs(self, stored: Stored, record: Record | None) -> Iterator[Replacement]:
-        yield self._base.log(stored.seq), _logged(stored, self._base)
-        if record is not None:
-            previous = self._previous(record)
-            yield self._base.asserted(record.ref), record.triples
-            yield self._base.derived(record.ref), own_facts(record, previous, self._base, self._vocabulary)
-            yield self._base.resolved(record.ref), self._resolved(record)
-        if stored.entry.act in {"publish", "withdraw"}:
-            yield from self._dependents(Ref.parse(stored.entry.subject))
+    def _graphs(self, batch: Sequence[tuple[Stored, Record | None]]) -> Iterator[Replacement]:
+        told: set[Ref] = set()
+        for stored, record in batch:
+            yield self._base.log(stored.seq), _logged(stored, self._base)
+            if record is not None:
+                told.add(record.ref)
+                previous = self._previous(record)
+                yield self._base.asserted(record.ref), record.triples
+                yield (
+                    self._base.derived(record.ref),
+                    own_facts(record, previous, self._base, self._vocabulary),
+                )
+                yield self._base.resolved(record.ref), self._resolved(record)
+        for stored, _ in batch:
+            if stored.entry.act in {"publish", "withdraw"}:
+                yield from self._dependents(Ref.parse(stored.entry.subject), told)
 
     def _previous(self, record: Record) -> Ref | None:
         rows = self._index.versions(str(record.ref.name))
@@ -140,9 +171,12 @@ class Projection:
         held = self._records.effective(record)
         return resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
 
-    def _dependents(self, changed: Ref) -> Iterator[Replacement]:
-        """The resolved graphs of all records whose links reach, or could reach, what has changed."""
+    def _dependents(self, changed: Ref, told: set[Ref]) -> Iterator[Replacement]:
+        """The resolved graphs of all records whose links reach, or could reach, what has changed, each once."""
         for row in self._index.dependents(changed):
+            if row.ref in told:
+                continue
+            told.add(row.ref)
             record = self._records.read(row)
             yield self._base.resolved(record.ref), self._resolved(record)
 

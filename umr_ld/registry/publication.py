@@ -9,10 +9,12 @@ from umr_ld.page.changes import changes_page
 from umr_ld.page.drawing import Drawing
 from umr_ld.page.family import MEMBERS, members_part
 from umr_ld.page.record import Words, record_page
+from umr_ld.registry.past import as_of
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from umr_ld.lineage import Lineage
     from umr_ld.page import Page, Part
     from umr_ld.registry.reader import Reader
     from umr_ld.registry.views import Shown
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from umr_ld.versions import Version
 
 SPOKEN = frozenset({"Advisory", "Statement"})
-"""Kinds that speak of risks: no advisory is open against them."""
+"""Kinds that speak of risks: no advisory is open against them, and nothing is made from them."""
 
 JUDGED = 2000
 """Nodes of a drawing whose answers are told."""
@@ -37,22 +39,23 @@ def page(registry: Reader, reference: str, *, at: datetime | None = None) -> Pag
     Raises:
         Malformed, Missing: as `Reader.show`.
     """
-    found = registry.show(reference, at=at)
-    ref = str(found.record.ref)
+    asked = as_of(registry, at)
+    found = asked.show(reference)
+    ref, speaks = str(found.record.ref), found.record.kind in SPOKEN
     return record_page(
         found,
-        registry.vocabulary,
-        registry.base,
-        concerns=None if found.record.kind in SPOKEN else registry.check([ref], at=at),
-        below=registry.impact(ref, at=at),
-        history=registry.history(str(found.record.ref.name), at=at),
-        more=[_members(registry, found, at)] if found.record.kind == "Family" else (),
+        asked.vocabulary,
+        asked.base,
+        concerns=None if speaks else asked.check([ref]),
+        below=() if speaks else asked.impact(ref),
+        history=asked.history(str(found.record.ref.name)),
+        more=[_members(asked, found)] if found.record.kind == "Family" else (),
     )
 
 
-def _members(registry: Reader, found: Shown, at: datetime | None) -> Part:
+def _members(registry: Reader, found: Shown) -> Part:
     """The newest record of each artifact that says it is a member."""
-    lineage = registry.lineage(str(found.record.ref), direction="down", depth=1, at=at)
+    lineage = registry.lineage(str(found.record.ref), direction="down", depth=1)
     relations = registry.vocabulary.relations
     joining = {key for key, one in relations.items() if one.to_kinds == {found.record.kind}}
     newest: dict[str, Version] = {}
@@ -62,7 +65,7 @@ def _members(registry: Reader, found: Shown, at: datetime | None) -> Part:
             name = str(ref.name)
             newest[name] = max(newest.get(name, ref.version), ref.version)
     told = [f"{name}@{version}" for name, version in sorted(newest.items())]
-    shown = [registry.show(one, at=at) for one in told[:MEMBERS]]
+    shown = [registry.show(one) for one in told[:MEMBERS]]
     words = Words(registry.vocabulary, registry.base)
     return members_part(shown, len(told) - len(shown), words)
 
@@ -79,9 +82,10 @@ def changes(registry: Reader, before: str, after: str, *, at: datetime | None = 
     Raises:
         Malformed, Missing: as `Reader.show`.
     """
-    earlier, later = registry.show(before, at=at), registry.show(after, at=at)
-    found = registry.diff(str(earlier.record.ref), str(later.record.ref))
-    return changes_page(earlier, later, found, registry.vocabulary, registry.base)
+    asked = as_of(registry, at)
+    earlier, later = asked.show(before), asked.show(after)
+    found = asked.diff(str(earlier.record.ref), str(later.record.ref))
+    return changes_page(earlier, later, found, asked.vocabulary, asked.base)
 
 
 def drawing(
@@ -102,10 +106,20 @@ def drawing(
     Raises:
         Malformed, Missing: as `Reader.lineage`.
     """
-    lineage = registry.lineage(reference, direction=direction, at=at)
+    asked = as_of(registry, at)
+    return drawn(asked, asked.lineage(reference, direction=direction))
+
+
+def drawn(registry: Reader, lineage: Lineage) -> Drawing:
+    """A lineage that was asked for already, with answers and addresses.
+
+    Args:
+        registry: what is asked.
+        lineage: as it gave it.
+    """
     names = [str(node) for node in lineage.nodes]
     worst: dict[str, Answer] = {}
-    for one in registry.check(list(islice(names, JUDGED)), at=at):
+    for one in registry.check(list(islice(names, JUDGED))):
         worst[one.asked] = max(worst.get(one.asked, one.answer), one.answer)
     addresses = {str(node): registry.base.artifact(node.ref or node.artifact) for node in lineage.nodes}
     return Drawing(

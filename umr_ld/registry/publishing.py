@@ -6,6 +6,7 @@ import json
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from umr_ld.checks import check
@@ -21,6 +22,8 @@ from umr_ld.tree import placed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pyoxigraph import Triple
+
     from umr_ld.addresses import Base
     from umr_ld.document import Document
     from umr_ld.entry import Stored
@@ -28,11 +31,18 @@ if TYPE_CHECKING:
     from umr_ld.index import Index
     from umr_ld.names import Ref
     from umr_ld.reading import Reading
+    from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
     from umr_ld.registry.records import Records
     from umr_ld.rules import Rules
     from umr_ld.tree import Tree
     from umr_ld.vocab import Vocabulary
+
+_TOGETHER = 200
+"""Documents of a batch that are held against the shapes before the first of them is told of."""
+
+_APPLIED = 50
+"""Documents that the projections are given at once, before that is told as progress."""
 
 
 class Desk:
@@ -83,15 +93,41 @@ class Desk:
         """
         known = KnownRecords(self._index, self._records)
         taken: dict[Ref, Reading] = {}
-        for checked in _in_order(list(batch)):
+        for checked, shapes in self.shaped(in_order(list(batch))):
             if checked.reading is None:
                 yield checked
                 continue
-            judged = self._judged(checked, checked.reading, known, taken)
+            judged = self._judged(checked, checked.reading, shapes, known, taken)
             if judged.report and checked.reading.record.ref not in taken:
                 taken[checked.reading.record.ref] = checked.reading
                 known.accept(checked.reading.record)
             yield judged
+
+    def shaped(self, batch: Iterable[Checked], *, advised: bool = True) -> Iterator[tuple[Checked, Report]]:
+        """The documents with what the shapes say of each that is not published yet.
+
+        Args:
+            batch: documents that were read.
+            advised: whether recommendations are wanted.
+
+        Yields:
+            each, in the order given. They are held against the shapes many at once, which takes less time.
+        """
+        waiting = iter(batch)
+        while together := list(islice(waiting, _TOGETHER)):
+            records = [None if one.reading is None else one.reading.record for one in together]
+            new = [record for record in records if record is not None and self._is_new(record)]
+            found = iter(self._held([(one.triples, one.iri) for one in new], advised) if new else ())
+            looked = {id(record) for record in new}
+            for checked, record in zip(together, records, strict=True):
+                yield checked, next(found) if id(record) in looked else Report()
+
+    def _held(self, records: Sequence[tuple[Sequence[Triple], str]], advised: bool) -> Sequence[Report]:
+        rules = self._rules()
+        return rules.check_many(records) if advised else rules.violations(records)
+
+    def _is_new(self, record: Record) -> bool:
+        return self._index.record(record.ref) is None
 
     def is_published(self, reading: Reading) -> bool:
         """Whether the same graph is published under the same reference.
@@ -114,7 +150,12 @@ class Desk:
         return True
 
     def _judged(
-        self, checked: Checked, reading: Reading, known: KnownRecords, taken: dict[Ref, Reading]
+        self,
+        checked: Checked,
+        reading: Reading,
+        shapes: Report,
+        known: KnownRecords,
+        taken: dict[Ref, Reading],
     ) -> Checked:
         record = reading.record
         twin = taken.get(record.ref)
@@ -133,7 +174,7 @@ class Desk:
         except Conflict as error:
             fault = violation(error.what, "ref-published", "version", focus=record.iri, remedy=error.remedy)
             return _with(checked, reading, [fault])
-        findings = [*self._rules().check(record.triples, record.iri), *check(record, known, self._vocabulary)]
+        findings = [*shapes, *check(record, known, self._vocabulary)]
         return _with(checked, reading, findings)
 
     def _attempt(self, document: Document, reading: Callable[[], Reading]) -> Checked:
@@ -156,8 +197,12 @@ def _with(checked: Checked, reading: Reading, findings: Iterable[Finding]) -> Ch
     return replace(checked, report=checked.report + placed(list(findings), reading.tree))
 
 
-def _in_order(batch: Sequence[Checked]) -> Iterator[Checked]:
-    """Upstreams first, earlier versions before later ones; where links go in circles, as given."""
+def in_order(batch: Sequence[Checked]) -> Iterator[Checked]:
+    """Upstreams first, earlier versions before later ones; where links go in circles, as given.
+
+    Args:
+        batch: documents that were read; those that cannot be read come first.
+    """
     readings = [(at, checked.reading) for at, checked in enumerate(batch) if checked.reading is not None]
     yield from (checked for checked in batch if checked.reading is None)
     by_name: dict[str, list[int]] = {}
@@ -242,11 +287,33 @@ def publish_all(
     numbers = {ref: one.seq for ref, one in zip(new, stored, strict=True)}
     with suppress(UmrError):
         # Published is published: a full disk under a projection is healed by catching up later.
-        for done, (one, reading) in enumerate(zip(stored, new.values(), strict=True), 1):
-            parts.projection.apply(one, reading.record)
+        written = list(zip(stored, (one.record for one in new.values()), strict=True))
+        for start in range(0, len(written), _APPLIED):
+            parts.projection.apply_all(written[start : start + _APPLIED])
             if progress is not None:
-                progress(done, len(stored))
+                progress(min(start + _APPLIED, len(written)), len(written))
     return tuple(_published(checked, numbers, parts) for checked in judged)
+
+
+def would_publish(
+    parts: Parts, desk: Desk, judged: Sequence[Checked], progress: Callable[[int, int], None] | None
+) -> tuple[Published, ...]:
+    """What `publish_all` would do. Arguments as of `publish_all`.
+
+    Args:
+        parts: of the registry.
+        desk: where they were judged.
+        judged: all of them without violations.
+        progress: called with how many were looked at and how many there are.
+    """
+    done = []
+    for checked in judged:
+        assert checked.reading is not None
+        new = {} if desk.is_published(checked.reading) else {checked.reading.record.ref: 0}
+        done.append(_published(checked, new, parts))
+        if progress is not None:
+            progress(len(done), len(judged))
+    return tuple(done)
 
 
 def _published(checked: Checked, numbers: Mapping[Ref, int], parts: Parts) -> Published:

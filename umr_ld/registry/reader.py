@@ -196,6 +196,14 @@ class Reader:
         """
         return tuple(self._parts.index.suggest(name))
 
+    def case_twins(self, prefix: str) -> tuple[tuple[str, ...], ...]:
+        """Names of artifacts that differ in nothing but the case of letters, together: hubs have such.
+
+        Args:
+            prefix: of the names.
+        """
+        return tuple(self._parts.index.case_twins(prefix))
+
     def diff(self, before: str, after: str) -> Diff:
         """The changes between two records.
 
@@ -214,6 +222,7 @@ class Reader:
         *,
         direction: Literal["up", "down"] = "up",
         depth: int | None = None,
+        most: int | None = None,
         at: datetime | None = None,
     ) -> Lineage:
         """What a record was made from, or what was made from it.
@@ -222,12 +231,13 @@ class Reader:
             reference: as in `show`; an artifact that is only mentioned will do.
             direction: `up` towards sources, `down` towards what depends on it.
             depth: how many links to follow; None for all.
+            most: records and names after which no more are looked for; None for all.
             at: as in `show`.
 
         Raises:
             Malformed, Missing: as `show`.
         """
-        return answers.lineage(self._parts, answers.asked(self._parts, reference), direction, depth, at)
+        return answers.lineage(self._parts, answers.asked(self._parts, reference), direction, depth, at, most)
 
     def advisories(
         self, *, about: Sequence[str] | None = None, at: datetime | None = None

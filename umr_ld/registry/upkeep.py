@@ -321,6 +321,7 @@ def backup(parts: Parts, target: Path) -> None:
         parts.access.copy(copied.access)
     if parts.home is not None:
         _copy(parts.home.policy, copied.policy)
+        _copy_folder(parts.home.profiles, copied.profiles)
     Seal.write(target, parts.journal.copy(target / "journal"))
 
 
@@ -340,6 +341,14 @@ def _copy(source: Path, target: Path) -> None:
             durable.replace(target, body)
         except OSError as error:
             raise durable.refusal(error, target) from error
+
+
+def _copy_folder(source: Path, target: Path) -> None:
+    for path in sorted(source.rglob("*")):
+        if path.is_file():
+            place = target / path.relative_to(source)
+            _make(place.parent)
+            _copy(path, place)
 
 
 def restore(source: Home, target: Home) -> None:
@@ -366,5 +375,6 @@ def restore(source: Home, target: Home) -> None:
     _copy(source.alerts, target.alerts)
     _copy(source.access, target.access)
     _copy(source.policy, target.policy)
+    _copy_folder(source.profiles, target.profiles)
     journal.copy(target.journal)
     journal.close()

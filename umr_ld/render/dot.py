@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from umr_ld.page.drawing import Drawing, kinds_of, readable
+from umr_ld.page.drawing import GRAVEST, Drawing, kinds_of, readable
 from umr_ld.render.clean import clean_line
 from umr_ld.render.labels import ANSWERS, meant, names
 from umr_ld.render.text import cut
@@ -128,8 +128,17 @@ def _edge(edge: Edge, drawing: Drawing) -> str:
     link = edge.link
     versions = cut(meant(link), _WIDTH)
     told = (_relation(link.relation, drawing), *((versions,) if versions else ()))
-    style = _line(link.relation, drawing)
+    style = _line(link.relation, drawing) + _way(edge, drawing)
     return f"  {_id(edge.source)} -> {_id(edge.target)} [label={_lines(told)}{style}];"
+
+
+def _way(edge: Edge, drawing: Drawing) -> str:
+    """A line between two that are affected is on a way of it, and looks so."""
+    source, target = (drawing.answers.get(str(node), "") for node in (edge.source, edge.target))
+    if source not in GRAVEST or target not in GRAVEST:
+        return ""
+    color = _COLORS[source][0]
+    return f', color="{color}", fontcolor="{color}", penwidth=1.6'
 
 
 def _relation(key: str, drawing: Drawing) -> str:
@@ -176,7 +185,9 @@ def _legend(drawing: Drawing, seen: Readable) -> str:
         ]
         told.append(f"{'; '.join(shapes)}; dashed border: not recorded; bold border: what was asked about.")
         told.append(
-            "Open advisories: " + ", ".join(" ".join(pair) for pair in ANSWERS.values()) + "; no mark: none."
+            "Open advisories: "
+            + ", ".join(" ".join(pair) for pair in ANSWERS.values())
+            + "; no mark: none. Coloured lines join those that are affected."
         )
     label = "".join(f"{_escaped(line)}\\l" for text in told for line in textwrap.wrap(text, 110))
     return f'label="{label}", labeljust=l, fontname="{FONT}", fontsize=10, fontcolor="#57616b"'

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.formats.hub_card import crosswalk
+from umr_ld.formats.hub_fields import crosswalk
 from umr_ld.render.clean import clean
 from umr_ld.render.writing import written
 from umr_ld.render.yaml import as_yaml

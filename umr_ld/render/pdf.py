@@ -130,6 +130,7 @@ def _data(page: Page) -> dict[str, Any]:
         "mono": ("DejaVu Sans Mono", *_fonts()),
         "footer": clean_line(page.address),
         "file": f"{page.reference.replace('/', '_')}.jsonld",
+        "attached": clean_line(page.attached),
         "kind": clean_line(page.kind),
         "reference": _text(page.reference),
         "lead": _text(page.lead),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
@@ -43,6 +44,7 @@ class Target:
         module: of `umr_ld.render`.
         function: in it. It gives a text or bytes, or these with what was lost.
         binary: whether it is nothing for a terminal.
+        needs: module of the extra `render` without which it cannot be made; empty if it needs none.
     """
 
     key: str
@@ -52,6 +54,12 @@ class Target:
     module: str
     function: str
     binary: bool = False
+    needs: str = ""
+
+    @property
+    def is_made_here(self) -> bool:
+        """Whether what it needs is installed."""
+        return not self.needs or find_spec(self.needs) is not None
 
     def render(self, shown: Page | Drawing) -> Rendered:
         """Render a page, or a drawing where this target shows one.
@@ -74,10 +82,10 @@ TARGETS: Mapping[str, Target] = MappingProxyType(
             Target("html", "HTML", "text/html; charset=utf-8", "page", "html", "as_html"),
             Target("md", "Markdown", "text/markdown; charset=utf-8", "page", "markdown", "as_markdown"),
             Target("tex", "LaTeX", "application/x-tex; charset=utf-8", "page", "tex", "as_tex"),
-            Target("pdf", "PDF", "application/pdf", "page", "pdf", "as_pdf", binary=True),
+            Target("pdf", "PDF", "application/pdf", "page", "pdf", "as_pdf", binary=True, needs="typst"),
             Target("txt", "plain text", "text/plain; charset=utf-8", "page", "txt", "as_txt"),
             Target("dot", "Graphviz", "text/vnd.graphviz; charset=utf-8", "drawing", "dot", "as_dot"),
-            Target("svg", "SVG", "image/svg+xml", "drawing", "svg", "as_svg"),
+            Target("svg", "SVG", "image/svg+xml", "drawing", "svg", "as_svg", needs="pygraphviz"),
             Target(
                 "mermaid", "Mermaid", "text/vnd.mermaid; charset=utf-8", "drawing", "mermaid", "as_mermaid"
             ),

@@ -31,6 +31,9 @@ _STATE = f"{UMR}projection"
 _FAULTS = (OSError, RuntimeError, ValueError)
 """What the engine raises for its files: by kind of fault, and not always the same for one kind."""
 
+_MANY = 20
+"""Graphs from which on those that are new are added as they are, and not by an update."""
+
 _POSITION = (
     f"SELECT ?seq ?chain {{ GRAPH <{_STATE}> {{ <{_STATE}> <{UMR}position> ?seq ; <{UMR}chain> ?chain }} }}"
 )
@@ -93,14 +96,30 @@ class EmbeddedStore:
         """See `Store.apply`."""
         with self._writing, self._translated():
             known, self._written = self._written, None
-            update = ";\n".join([*_replacing(replacements), *_moving(known, (position, chain))])
             try:
+                replacing = replacements if len(replacements) < _MANY else self._added(replacements)
+                update = ";\n".join([*_replacing(replacing), *_moving(known, (position, chain))])
                 self._handle().update(update)
             except _FAULTS:
                 # After a failed write the handle refuses all others, even when there is space again.
                 self._store = None
                 raise
             self._written = position, chain
+
+    def _added(self, replacements: Sequence[Replacement]) -> list[Replacement]:
+        """Add the graphs that are not there yet, which takes half as long as an update does; gives all others.
+
+        Whoever dies before the position moves finds graphs that are ahead of it, and replaces them as any others.
+        """
+        store, there, quads = self._handle(), [], []
+        for name, triples in dict(replacements).items():
+            graph = ox.NamedNode(name)
+            if store.contains_named_graph(graph):
+                there.append((name, triples))
+            else:
+                quads += [ox.Quad(one.subject, one.predicate, one.object, graph) for one in triples]
+        store.bulk_extend(quads)
+        return there
 
     def position(self) -> tuple[int, str]:
         """See `Store.position`."""

@@ -15,6 +15,7 @@ from flask import g, request
 
 from umr_ld.access import secret
 from umr_ld.errors import Denied, Malformed, TooOften, UmrError, Unauthenticated
+from umr_server.guard.large import LargeBodies
 from umr_server.guard.limits import Buckets
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Guard:
         self._registry = registry
         self._reads = Buckets(settings.reads_per_minute, "reads")
         self._writes = Buckets(settings.writes_per_minute, "writes")
+        self._large = LargeBodies()
 
     def watch(self, app: Flask) -> None:
         """Look at every request, and say in every answer what there is to say.
@@ -53,6 +55,7 @@ class Guard:
         """
         app.before_request(self._look)
         app.after_request(_told)
+        self._large.watch(app)
 
     def _look(self) -> None:
         if secret.holds(request.query_string.decode("latin-1")) or secret.holds(request.path):

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Response, g, request, url_for
+from flask import Response, current_app, g, request, url_for
 from werkzeug.http import is_resource_modified, quote_etag
 
 from umr_server.linked.headers import link_header
@@ -25,6 +25,9 @@ one day that it was withdrawn."""
 PASSING = "no-cache"
 """It may be kept, and has to be asked about before it is used again (RFC 9111 §5.2.2.4)."""
 
+READ = frozenset({"page", "sheet", "drawing"})
+"""Aspects that are for people: they say themselves that something was withdrawn."""
+
 _LONGEST = 1000
 """Characters of an address that is repeated in links."""
 
@@ -36,11 +39,13 @@ class Twin(NamedTuple):
         label: of the syntax.
         mime: media type.
         address: with `format=`.
+        is_read: whether it is for people, and no data.
     """
 
     label: str
     mime: str
     address: str
+    is_read: bool = False
 
 
 def answer(view: View, suffix: str = "") -> Response:
@@ -55,7 +60,7 @@ def answer(view: View, suffix: str = "") -> Response:
     """
     row = chosen(view, suffix)
     twins = twins_of(view, row)
-    status = 410 if view.gone and row.aspect != "page" else view.status
+    status = 410 if view.gone and row.aspect not in READ else view.status
     response = Response(status=status, content_type=row.content_type)
     if not suffix and not wanted_key():
         response.vary.add("Accept")
@@ -87,12 +92,13 @@ def twins_of(view: View, row: Syntax) -> list[Twin]:
     given.pop("form", None)
     stem = url_for(request.endpoint or "", **given, at=None)
     asked = [pair for pair in request.args.items(multi=True) if pair[0] != "format"]
+    written = current_app.extensions["umr"].written
     if len(stem) + sum(len(name) + len(value) for name, value in asked) > _LONGEST:
         return []
     return [
-        Twin(one.label, one.mime, f"{stem}?{urlencode([*asked, ('format', one.key)])}")
+        Twin(one.label, one.mime, f"{stem}?{urlencode([*asked, ('format', one.key)])}", one.aspect in READ)
         for one in offered(view)
-        if one.key != row.key
+        if one.key != row.key and (written is None or one.key in written(request.endpoint or ""))
     ]
 
 

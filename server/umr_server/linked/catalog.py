@@ -84,7 +84,10 @@ class _Catalog:
         facts.say(me, f"{DCT}title", ox.Literal(_TITLE, language="en"))
         facts.say(me, f"{DCT}description", ox.Literal(_DESCRIPTION, language="en"))
         facts.say(me, f"{FOAF}homepage", absolute(self._site, "pages.home"))
-        facts.say(me, f"{VOID}sparqlEndpoint", absolute(self._site, "sparql.endpoint"))
+        if self._site.written is None:
+            facts.say(me, f"{VOID}sparqlEndpoint", absolute(self._site, "sparql.endpoint"))
+        else:
+            facts.say(me, f"{VOID}dataDump", absolute(self._site, "mirror.quads"))
         facts.say(me, f"{VOID}uriSpace", ox.Literal(f"{registry.base.iri}r/"))
         facts.say(me, f"{DCT}conformsTo", CONTEXT_IRI)
         facts.say(me, f"{RDFS}seeAlso", absolute(self._site, "linked.catalog"))
@@ -129,23 +132,28 @@ class _Catalog:
 
     def _graph(self, listing: Listing, number: int) -> list[ox.Triple]:
         site, registry, facts = self._site, self._registry, _Facts()
-        me, service = f"{registry.base.iri}catalog", absolute(site, "sparql.endpoint")
+        me = f"{registry.base.iri}catalog"
         facts.say(me, f"{RDF}type", f"{DCAT}Catalog")
         facts.say(me, f"{RDF}type", f"{HYDRA}Collection")
         facts.say(me, f"{DCT}title", ox.Literal(_TITLE, language="en"))
         facts.say(me, f"{DCT}description", ox.Literal(_DESCRIPTION, language="en"))
         facts.say(me, f"{FOAF}homepage", absolute(site, "pages.home"))
         facts.count(me, f"{HYDRA}totalItems", listing.total)
+        if site.written is None:
+            self._say_service(facts, me)
+        self._say_view(facts, me, number, listing.total)
+        for one in listing.entries:
+            self._say_entry(facts, me, one)
+        return facts.triples
+
+    def _say_service(self, facts: _Facts, me: str) -> None:
+        service = absolute(self._site, "sparql.endpoint")
         facts.say(me, f"{DCAT}service", service)
         facts.say(service, f"{RDF}type", f"{DCAT}DataService")
         facts.say(service, f"{DCT}title", ox.Literal("SPARQL", language="en"))
         facts.say(service, f"{DCAT}endpointURL", service)
         facts.say(service, f"{DCT}conformsTo", "http://www.w3.org/TR/sparql11-protocol/")
-        facts.say(service, f"{DCAT}servesDataset", f"{registry.base.iri}void#registry")
-        self._say_view(facts, me, number, listing.total)
-        for one in listing.entries:
-            self._say_entry(facts, me, one)
-        return facts.triples
+        facts.say(service, f"{DCAT}servesDataset", f"{self._registry.base.iri}void#registry")
 
     def _say_view(self, facts: _Facts, me: str, number: int, total: int) -> None:
         last = max(1, -(-total // PAGE))

@@ -29,7 +29,7 @@ def offered(view: View) -> list[Syntax]:
     Args:
         view: what is written.
     """
-    return [row for row in SYNTAXES.values() if getattr(view, row.aspect) is not None]
+    return [row for row in SYNTAXES.values() if getattr(view, row.aspect) is not None and not row.lacks]
 
 
 def chosen(view: View, suffix: str = "") -> Syntax:
@@ -49,7 +49,7 @@ def chosen(view: View, suffix: str = "") -> Syntax:
     if asked:
         row = next((row for row in offers if row.key == asked), None)
         if row is None:
-            raise _none_of(offers)
+            raise _none_of(offers, SYNTAXES.get(asked))
         return row
     row = preferred(offers, view.default)
     if row is None and view.page is not None:
@@ -114,7 +114,9 @@ def _rate(row: Syntax, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]
     return 0.0, 0
 
 
-def _none_of(offers: Sequence[Syntax]) -> NotAcceptable:
+def _none_of(offers: Sequence[Syntax], asked: Syntax | None = None) -> NotAcceptable:
+    if asked is not None and asked.lacks:
+        return NotAcceptable(f"{asked.label} is not made here, because {asked.lacks} is not installed")
     told = ", ".join(f"{row.key} ({row.mime})" for row in offers)
     return NotAcceptable(f"this address answers in {told}, and in nothing else")
 

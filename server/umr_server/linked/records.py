@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 
+from umr_ld.registry import publication
 from umr_ld.render.answers import shown_json
 from umr_server.linked.headers import stated_links
 from umr_server.linked.view import Graph, Target, View
@@ -27,8 +28,11 @@ def record_view(registry: Reader, shown: Shown, page: Callable[[], str], *, exac
         page: about it.
         exact: whether the address names this version, and will name it for ever.
     """
+    ref = str(shown.record.ref)
     return View(
         page=page,
+        sheet=lambda: publication.page(registry, ref),
+        drawing=lambda: publication.drawing(registry, ref),
         graph=lambda: Graph(shown.record.triples, registry.base.asserted(shown.record.ref), shown.body),
         values=lambda: shown_json(shown, registry.vocabulary, stated_only=False),
         draft=lambda: json.loads(shown.body),

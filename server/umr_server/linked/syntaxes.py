@@ -10,10 +10,11 @@ import pyoxigraph as ox
 from umr_ld.alerts.feed import MEDIA_TYPE as ATOM
 from umr_ld.media import Media
 from umr_ld.render.output import as_csv, as_json
-from umr_ld.render.tree import as_dot, as_mermaid
+from umr_ld.render.targets import TARGETS
 from umr_ld.render.yaml import as_yaml
 from umr_ld.vocab import vocabulary
 from umr_server.linked.compaction import compacted
+from umr_server.linked.pressing import written
 from umr_server.linked.xml import as_rdf_xml
 from umr_server.sparql.forms import FORMS
 
@@ -33,6 +34,7 @@ class Syntax(NamedTuple):
         aspect: of a view, which is what is written: an attribute of `View`.
         write: writes it.
         also: other media types that clients ask for and mean this one.
+        lacks: what is not installed and would be needed, in words; empty if nothing is.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Syntax(NamedTuple):
     aspect: str
     write: Callable[[Any], str | bytes]
     also: tuple[str, ...] = ()
+    lacks: str = ""
 
     @property
     def content_type(self) -> str:
@@ -76,6 +79,15 @@ def _rdf(key: str, label: str, write: Callable[[Graph], bytes], also: tuple[str,
     return Syntax(key, FORMS[key].mime, label, "graph", write, also)
 
 
+def _form(key: str, also: tuple[str, ...] = ()) -> Syntax:
+    """A row of what `umr render` makes too."""
+    target = TARGETS[key]
+    lacks = "" if target.is_made_here else f"{target.needs}, of the extra `render`"
+    aspect = "drawing" if target.shows == "drawing" else "sheet"
+    mime = target.media.partition(";")[0]
+    return Syntax(key, mime, target.label, aspect, partial(written, key), also, lacks)
+
+
 SYNTAXES = {
     row.key: row
     for row in (
@@ -90,8 +102,15 @@ SYNTAXES = {
         Syntax("yaml", Media.YAML.mime, "YAML", "draft", as_yaml, ("application/yaml", "text/yaml")),
         Syntax("csv", "text/csv", "CSV", "table", _table),
         Syntax("atom", ATOM, "Atom", "feed", bytes),
-        Syntax("dot", "text/vnd.graphviz", "DOT", "lineage", as_dot),
-        Syntax("mermaid", "text/plain", "Mermaid", "lineage", as_mermaid),
+        _form("pdf"),
+        _form("md"),
+        _form("tex", ("text/x-tex",)),
+        _form("txt"),
+        _form("svg"),
+        _form("dot"),
+        _form("mermaid", ("text/plain",)),
+        _form("bib", ("text/x-bibtex",)),
+        _form("csl"),
     )
 }
 """By key. Of those that are wanted alike the first is given."""

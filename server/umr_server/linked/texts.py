@@ -15,7 +15,18 @@ if TYPE_CHECKING:
 
     from umr_server.site import Site
 
-_ENDLESS = ("/search?", "/diff?", "/query", "/sparql", "/graphs", "/lineage/", "/impact/", "/badge/")
+_ENDLESS = (
+    "/search?",
+    "/diff?",
+    "/query",
+    "/sparql",
+    "/graphs",
+    "/lineage/",
+    "/impact/",
+    "/gaps/",
+    "/audit/",
+    "/badge/",
+)
 """What has no end, or costs much and says nothing that pages do not say."""
 
 

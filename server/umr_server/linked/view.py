@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     import pyoxigraph as ox
 
-    from umr_ld.lineage import Lineage
+    from umr_ld.page import Page
+    from umr_ld.page.drawing import Drawing
 
 
 class Graph(NamedTuple):
@@ -66,7 +67,8 @@ class View:
         draft: as authors write it: plain values that a draft would have.
         table: as rows.
         feed: as the document of a feed.
-        lineage: as something that is drawn.
+        sheet: as a document that is read elsewhere.
+        drawing: as something that is drawn.
         default: key of the syntax for who accepts anything.
         links: of the header; made when an answer has to be made at all.
         lasting: what identifies the graph for ever; empty if it may change.
@@ -80,7 +82,8 @@ class View:
     draft: Callable[[], Any] | None = None
     table: Callable[[], Table] | None = None
     feed: Callable[[], bytes] | None = None
-    lineage: Callable[[], Lineage] | None = None
+    sheet: Callable[[], Page] | None = None
+    drawing: Callable[[], Drawing] | None = None
     default: str = "html"
     links: Callable[[], Iterable[Target]] = tuple
     lasting: str = ""

@@ -161,12 +161,19 @@ class _Vocabularies:
 
 
 def _graph(paths: Sequence[str]) -> Graph:
-    """The graph of files, with the prefixes that they declare."""
+    """The graph of files, with the prefixes that they declare. Blank nodes have the same labels each time."""
     prefixes: dict[str, str] = {}
     triples: list[ox.Triple] = []
+    labels: dict[object, ox.BlankNode] = {}
+
+    def named(term: Any) -> Any:
+        if not isinstance(term, ox.BlankNode):
+            return term
+        return labels.setdefault(term, ox.BlankNode(f"b{len(labels)}"))
+
     for path in paths:
         parser = ox.parse(path=str(resource(path)), format=ox.RdfFormat.TURTLE, rename_blank_nodes=True)
-        triples += [quad.triple for quad in parser]
+        triples += [ox.Triple(named(one.subject), one.predicate, named(one.object)) for one in parser]
         prefixes |= parser.prefixes
     return Graph(list(dict.fromkeys(triples)), prefixes=prefixes)
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
 
 from flask import render_template, request
 
+from umr_ld.registry import publication
 from umr_ld.render.rows import LINK, edge_row
 from umr_ld.render.tree import as_values
 from umr_server.linked.answering import answer
 from umr_server.linked.negotiation import first_known
+from umr_server.linked.place import absolute
 from umr_server.linked.view import Table, View
 from umr_server.pages.browse import worst_answers
 
@@ -23,13 +26,10 @@ if TYPE_CHECKING:
     from umr_ld.registry.reader import Reader
     from umr_server.site import Site
 
-LINES = 2000
-"""Of a lineage drawn as a tree; beyond it a page helps nobody."""
+LINES = 500
+"""Nodes that a page shows, and lines of its tree; beyond it a page helps nobody."""
 
-DRAWN = 20_000
-"""Nodes that a browser is given to draw."""
-
-JUDGED = 2000
+JUDGED = 500
 """Nodes whose answers are told."""
 
 
@@ -54,15 +54,20 @@ class _Pages:
         direction: Literal["up", "down"] = "down" if request.args.get("direction") == "down" else "up"
         depth = request.args.get("depth", type=int)
 
-        def ask(asked: str) -> Lineage:
-            return self._registry.lineage(asked, direction=direction, depth=depth)
+        def ask(asked: str, most: int | None = LINES) -> Lineage:
+            return self._registry.lineage(asked, direction=direction, depth=depth, most=most)
 
-        drawn, name, suffix = first_known(reference, ask)
+        shown, name, suffix = first_known(reference, ask)
+
+        @cache
+        def whole() -> Lineage:
+            return shown if shown.is_whole else ask(name, None)
+
         view = View(
-            page=lambda: self._page(drawn, name, depth),
-            values=lambda: _graph(drawn, self._answers(drawn)),
-            table=lambda: Table(LINK, map(edge_row, drawn.edges)),
-            lineage=lambda: drawn,
+            page=lambda: self._page(shown, name, depth),
+            values=lambda: self._graph(whole()),
+            table=lambda: Table(LINK, map(edge_row, whole().edges)),
+            drawing=lambda: publication.drawn(self._registry, whole()),
         )
         return answer(view, suffix)
 
@@ -78,7 +83,7 @@ class _Pages:
             depth=depth,
             answers=self._answers(drawn),
             relations=self._registry.vocabulary.relations,
-            drawn=len(drawn.nodes) <= DRAWN,
+            drawn=drawn.is_whole,
         )
 
     def _answers(self, drawn: Lineage) -> dict[str, str]:
@@ -86,9 +91,10 @@ class _Pages:
         asked = [str(node) for node in islice(drawn.nodes, JUDGED)]
         return {name: answer.label for name, answer in worst_answers(self._registry.check(asked)).items()}
 
-
-def _graph(drawn: Lineage, answers: dict[str, str]) -> dict[str, Any]:
-    values = as_values(drawn)
-    for node in values["nodes"]:
-        node["answer"] = answers.get(node["id"], "")
-    return values
+    def _graph(self, drawn: Lineage) -> dict[str, Any]:
+        values, answers = as_values(drawn), self._answers(drawn)
+        for node in values["nodes"]:
+            node["answer"] = answers.get(node["id"], "")
+            if self._site.written is not None:
+                node["page"] = absolute(self._site, "pages.record", reference=node["id"])
+        return values

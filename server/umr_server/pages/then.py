@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from flask import Blueprint
 
 DATED = frozenset(
-    f"pages.{name}" for name in ("home", "search", "record", "lineage", "impact", "advisories", "history")
+    f"pages.{name}"
+    for name in ("home", "search", "record", "lineage", "impact", "advisories", "history", "gaps", "audit")
 )
 """Endpoints of pages that can be asked as of a moment."""
 

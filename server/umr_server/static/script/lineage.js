@@ -114,11 +114,11 @@ function fill(select, values) {
 }
 
 function tell(panel, node, base) {
-  const { id, title, kind, recorded, answer } = node.data();
+  const { id, title, kind, recorded, answer, page } = node.data();
   panel.replaceChildren();
   const head = document.createElement("p");
   const link = document.createElement("a");
-  link.href = base + id.split("/").map(encodeURIComponent).join("/");
+  link.href = page ?? base + id.split("/").map(encodeURIComponent).join("/");
   link.textContent = title || id;
   head.append(link);
   const about = document.createElement("p");

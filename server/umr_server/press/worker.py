@@ -1,0 +1,56 @@
+"""The process that makes documents: one at a time, and it may be killed at any moment.
+
+Run as a program. What it is asked comes as frames on standard input, from the server that started it and from nobody
+else; documents go to standard output. It ends with its input, or when it has used more time or memory than it may.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import resource
+from typing import IO
+
+from umr_ld.errors import UmrError
+from umr_ld.render.targets import TARGETS
+from umr_server.sparql.frames import END, FAULT, HEAD, READY, write_frame
+
+MADE = END
+_NICE = 5
+_MEMORY = 2 << 30
+"""Bytes of address space; the typesetter maps its fonts, which are 100 MB."""
+_PROCESSOR = 120
+"""Seconds of one document's making after which the system ends it, if the server that would have done it is gone."""
+
+
+def main() -> None:
+    """Make documents until nobody asks for any more."""
+    source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # A library that writes to standard output must not write into a document.
+    os.dup2(2, 1)
+    os.nice(_NICE)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    write_frame(target, READY, b"")
+    while head := source.read(HEAD.size):
+        body = source.read(HEAD.unpack(head)[1])
+        _limit_time()
+        _answer(body, target)
+
+
+def _answer(body: bytes, target: IO[bytes]) -> None:
+    key, shown = pickle.loads(body)  # noqa: S301 - the server's own words
+    try:
+        write_frame(target, MADE, TARGETS[key].render(shown).body)
+    except UmrError as error:
+        write_frame(target, FAULT, error.what.encode())
+
+
+def _limit_time() -> None:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    most = int(used.ru_utime + used.ru_stime) + _PROCESSOR
+    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
+
+
+if __name__ == "__main__":
+    main()

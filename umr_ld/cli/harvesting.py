@@ -1,0 +1,172 @@
+"""What `import`, `new` and `push` share of hubs: how they are reached, and what is told of a list that was taken."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from umr_ld.cli.progress import progress
+from umr_ld.errors import Missing
+from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from umr_ld.cli.session import Session
+    from umr_ld.harvest.hub import Hub
+    from umr_ld.harvest.intake import Tally
+
+_ORDER = ("published", "unchanged", "kept", "gone", "refused", "unread")
+_WORDS = {
+    "published": "published",
+    "unchanged": "unchanged",
+    "kept": "left alone",
+    "gone": "noted as gone",
+    "refused": "left out: not valid",
+    "unread": "left out: not read",
+}
+_TOLD = 200
+"""Rows of a loss report that are told; all of them go into the file of --loss."""
+
+
+def endpoint() -> click.Option:
+    """`--endpoint`."""
+    return click.Option(
+        ["--endpoint"],
+        envvar="HF_ENDPOINT",
+        default="https://huggingface.co",
+        show_default=True,
+        metavar="URL",
+        help="Address of the hub.",
+    )
+
+
+class Reach:
+    """How a hub is reached; it is opened when it is first asked.
+
+    Args:
+        endpoint: address of the hub.
+        http: whether http will do.
+        private: whether addresses that are not public may be asked.
+    """
+
+    def __init__(self, endpoint: str, *, http: bool, private: bool) -> None:
+        self._endpoint = endpoint
+        self._http = http
+        self._private = private
+        self._stack = ExitStack()
+        self._hub: Hub | None = None
+
+    def __enter__(self) -> Reach:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def hub(self) -> Hub:
+        """The hub.
+
+        Raises:
+            Missing: if its library is not installed.
+            Malformed: if the address is none.
+        """
+        if self._hub is None:
+            from umr_ld.harvest.door import client
+            from umr_ld.harvest.hub import TOKEN, Hub, endpoint_of
+            from umr_ld.net import Door, Policy
+
+            policy = Policy(http=self._http, private=self._private, timeout=60.0, limit=64 * 1024 * 1024)
+            place = endpoint_of(self._endpoint)
+            library = self._stack.enter_context(client(Door(policy)))
+            self._hub = Hub(library, place, os.environ.get(TOKEN, "").strip())
+        return self._hub
+
+
+def take_lists(
+    session: Session,
+    texts: Sequence[str],
+    reach: Reach,
+    agent: str,
+    tell_losses: Callable[[Sequence[Any]], None],
+) -> int:
+    """Take lists and parts of hubs into the registry, and tell what became of them; gives the exit code.
+
+    Args:
+        session: this run.
+        texts: as of `sources.is_source`.
+        reach: how a hub is reached.
+        agent: who takes.
+        tell_losses: is given the loss report.
+    """
+    from umr_ld.harvest.intake import Intake
+    from umr_ld.harvest.ledger import FILE, Ledger
+    from umr_ld.harvest.sources import parse_source, take
+
+    sources = [parse_source(text) for text in texts]
+    tallies: list[Tally] = []
+    with session.open(write=True) as registry:
+        folder = registry.folder
+        with reach, Ledger(None if folder is None else folder / FILE) as ledger:
+            intake = Intake(registry, ledger, agent)
+            for source in sources:
+                with progress(session, "importing") as step:
+                    tallies.append(take(source, intake, reach.hub, step))
+        new = any(tally.counts["published"] for tally in tallies)
+        twins = registry.case_twins("hf/") if new else ()
+    _give(session, tallies, twins, tell_losses)
+    return 0 if all(tally.is_whole for tally in tallies) else 1
+
+
+def _give(
+    session: Session,
+    tallies: Sequence[Tally],
+    twins: Sequence[tuple[str, ...]],
+    tell_losses: Callable[[Sequence[Any]], None],
+) -> None:
+    from umr_ld.cli.findings import human
+
+    counts = {key: sum(tally.counts[key] for tally in tallies) for key in _ORDER}
+    losses = [row for tally in tallies for row in tally.losses]
+    tell_losses(losses)
+    for names in twins:
+        session.say(
+            f"{session.message_style.warn('warning')}: these differ only in the case of letters, and are kept apart: "
+            + one_line(", ".join(names))
+        )
+    for tally in tallies:
+        for member, number in sorted(tally.ignored.items()):
+            session.detail(f"{one_line(member)}: not taken over, {number:,} times")
+        for checked in tally.refused:
+            for finding in checked.report.violations:
+                session.say(human(finding, session.message_style))
+    session.give(
+        human=lambda: "".join(f"{number:>9,}  {_WORDS[key]}\n" for key, number in counts.items() if number),
+        json=lambda: as_json(_as_json(counts, tallies, twins)),
+        csv=lambda: as_csv(("outcome", "count"), [[key, str(number)] for key, number in counts.items()]),
+    )
+    session.say(f"{count(len(losses), 'row')} in the loss report")
+    if not any(counts.values()):
+        raise Missing(
+            "there is nothing in it", remedy="look whether the author or the file is the one that is meant"
+        )
+
+
+def _as_json(
+    counts: dict[str, int], tallies: Sequence[Tally], twins: Sequence[tuple[str, ...]]
+) -> dict[str, Any]:
+    return {
+        **counts,
+        "stated": {key: sum(tally.links[key] for tally in tallies) for key in ("models", "datasets")},
+        "ignored": {key: number for tally in tallies for key, number in sorted(tally.ignored.items())},
+        "alike": [list(names) for names in twins],
+        "invalid": [
+            {"source": one.document.source, "findings": [finding.as_dict() for finding in one.report]}
+            for tally in tallies
+            for one in tally.refused
+        ],
+        "losses": [row.as_dict() for tally in tallies for row in tally.losses],
+    }

@@ -1,0 +1,167 @@
+"""A draft from what somebody has of a model: its card, its configuration, its name, what the hub says of it.
+
+What the publisher states is declared. What follows from files, a name or a sentence is concluded here: it is marked as
+inferred, with what it was concluded from, for a person to look at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from umr_ld.errors import Invalid, Malformed, Unreadable
+from umr_ld.formats.hub_card import read_card
+from umr_ld.formats.hub_fields import crosswalk, name_of, plain
+from umr_ld.formats.loss import Loss
+from umr_ld.vocab import CONTEXT_IRI
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from umr_ld.document import Document
+    from umr_ld.formats.hub_listing import Listed
+    from umr_ld.tree import Value
+
+CARD = "README.md"
+ADAPTER = "adapter_config.json"
+CONFIG = "config.json"
+FILES = (CARD, ADAPTER, CONFIG)
+"""What is looked at of a folder or repository."""
+
+VERSION = "1.0.0"
+AGENT = "umr new"
+_UNSURE = "basedOn"
+
+_SUFFIX = re.compile(
+    r"(?:^|[-_.])(gguf|awq|gptq|exl[23]|hqq|bnb|nf4|nvfp4|mxfp4|fp8|int[48]|[2-8]-?bits?|q[2-8](?:_[k0-9]+(?:_[sml])?)?)(?=$|[-_.])",
+    re.IGNORECASE,
+)
+_SENTENCES = {
+    "fineTunedFrom": r"fine-?tuned\s+(?:version\s+)?(?:of|from)",
+    "quantizedFrom": r"quanti[sz]ed\s+(?:version\s+)?(?:of|from)",
+    "distilledFrom": r"distilled\s+(?:version\s+of|from)",
+    "adapterOf": r"(?:lora|adapter)\s+(?:for|of)",
+}
+_ADDRESS = r"[^\n]{0,80}?https://huggingface\.co/([A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*[A-Za-z0-9_])"
+_EVIDENCE = 300
+
+
+@dataclass(slots=True)
+class Outline:
+    """A draft that somebody has to look at.
+
+    Args:
+        root: keys as in a draft.
+        losses: what did not come through as it was.
+        inferred: what was concluded, in words.
+    """
+
+    root: dict[str, Value]
+    losses: list[Loss]
+    inferred: list[str]
+
+    @property
+    def links(self) -> list[dict[str, Value]]:
+        """What it is made from."""
+        found = self.root.setdefault("upstream", [])
+        assert isinstance(found, list)
+        return found  # type: ignore[return-value]
+
+
+def outline(name: str, files: Mapping[str, Document], listed: Listed | None = None) -> Outline:
+    """A draft from whatever there is.
+
+    Args:
+        name: of the artifact.
+        files: those of `FILES` that there are.
+        listed: what the hub says, if it was asked.
+
+    Returns:
+        the draft, with what could not be read of the files reported.
+    """
+    made = _stated(name, files.get(CARD), listed)
+    for relation, text, how in _concluded(name, files):
+        _conclude(made, relation, text, how)
+    links = made.root.pop("upstream", [])
+    if links:
+        made.root["upstream"] = links
+    return made
+
+
+def _stated(name: str, card: Document | None, listed: Listed | None) -> Outline:
+    if listed is not None:
+        assert isinstance(listed.draft.tree.root, dict)
+        return Outline({**listed.draft.tree.root, "name": name}, list(listed.losses), [])
+    root: dict[str, Value] = {"type": "Model", "name": name, "version": VERSION}
+    losses: list[Loss] = []
+    if card is not None:
+        try:
+            draft, report = read_card(card, name)
+        except (Unreadable, Malformed, Invalid) as error:
+            losses.append(Loss("", "", f"the card is not read: {error.what}", error.where or card.source))
+        else:
+            assert isinstance(draft.tree.root, dict)
+            root, losses = {**draft.tree.root, "version": VERSION}, list(report)
+    if root.get("title") in {None, name}:
+        root["title"] = name.rpartition("/")[2]
+    return Outline({"@context": CONTEXT_IRI, **root}, losses, [])
+
+
+def _concluded(name: str, files: Mapping[str, Document]) -> Iterator[tuple[str, str, str]]:
+    """Relation, repository (empty for the one that is known) and what it was concluded from."""
+    adapter = _json(files.get(ADAPTER))
+    base = adapter.get("base_model_name_or_path")
+    if isinstance(base, str):
+        yield "adapterOf", plain(base), f"{ADAPTER} names it as base_model_name_or_path"
+    if isinstance(_json(files.get(CONFIG)).get("quantization_config"), dict):
+        yield "quantizedFrom", "", f"{CONFIG} has a quantization_config"
+    if found := _SUFFIX.search(name.rpartition("/")[2]):
+        yield "quantizedFrom", "", f"the name says {found[1]}"
+    card = files.get(CARD)
+    text = card.body.decode("utf-8", "replace") if card is not None else ""
+    for relation, words in _SENTENCES.items():
+        for match in re.finditer(words + _ADDRESS, text, re.IGNORECASE):
+            yield relation, match[1], f"the card says: {plain(match[0])[:_EVIDENCE]}"
+
+
+def _json(document: Document | None) -> dict[str, object]:
+    try:
+        found = json.loads(document.body) if document is not None else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _conclude(made: Outline, relation: str, repository: str, how: str) -> None:
+    """Make a link of a conclusion, or say of a link that is there how something was made."""
+    try:
+        target = str(name_of(repository)) if repository else ""
+    except Malformed:
+        made.losses.append(Loss("", repository, f"no repository of the hub, though {how}", ""))
+        return
+    if target == made.root["name"]:
+        return
+    models = [link for link in made.links if not str(link["artifact"]).startswith("hf/datasets/")]
+    known = [link for link in models if link["artifact"] == target] if target else models
+    if any(link["relation"] != _UNSURE for link in known):
+        return
+    told: dict[str, Value] = {"evidence": "inferred", "evidenceAgent": AGENT, "evidenceMethod": how}
+    if _inherits(relation):
+        told["inherit"] = True
+    if known and (target or len(known) == 1):
+        if known[0].get("evidence") == "declared":
+            told["evidenceMethod"] = f"the card names it as base_model, and {how}"
+        known[0] |= {"relation": relation, **told}
+    elif target:
+        made.links.append({"relation": relation, "artifact": target, **told, "external": True})
+    else:
+        made.inferred.append(f"{relation}, but of what is not known: {how}")
+        return
+    artifact = target or str(known[0]["artifact"])
+    made.inferred.append(f"{relation} {artifact}: {how}")
+
+
+def _inherits(relation: str) -> bool:
+    return any(rule.inherit for rules in crosswalk().values() for rule in rules if rule.key == relation)

@@ -1,0 +1,215 @@
+"""Following what others publish: what a hub says of artifacts today becomes the next versions of their records.
+
+A hub has revisions and no semantic versions. The first record of an artifact is 0.1.0, each further one the least
+version that what changed needs; where nothing changed, nothing is published. What is gone from the hub stays, noted
+as gone. Names that are easily taken for one another are kept apart, since the hub keeps them apart.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from umr_ld.change import diff
+from umr_ld.checks import check
+from umr_ld.errors import UmrError
+from umr_ld.findings import Finding, Report, Severity
+from umr_ld.registry import answers
+from umr_ld.registry.known import KnownRecords
+from umr_ld.registry.publishing import in_order, publication_entry, reasoned_entry
+from umr_ld.registry.views import Checked, Imported, Published
+from umr_ld.tree import Tree, placed
+from umr_ld.vocab import DCT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from umr_ld.document import Document
+    from umr_ld.entry import Entry
+    from umr_ld.index import RecordRow
+    from umr_ld.names import Ref
+    from umr_ld.record import Record
+    from umr_ld.registry.parts import Parts
+    from umr_ld.registry.publishing import Desk
+
+_SOURCE = f"{DCT}source"
+_KEPT_APART = "name-confusable"
+_CYCLE = "derivation-cycle"
+
+
+def follow(
+    parts: Parts,
+    desk: Desk,
+    drafts: Iterable[tuple[Tree, Document]],
+    gone: Mapping[str, str],
+    agent: str,
+) -> Imported:
+    """Publish what a hub says of artifacts now, all of it with one write to the journal.
+
+    Args:
+        parts: of the registry.
+        desk: where documents are read.
+        drafts: at most one of each artifact, with the documents they were made from; their versions do not matter.
+        gone: names of artifacts that the hub does not have any more, with why that is known, in words.
+        agent: who follows.
+
+    Returns:
+        what was done, by status: `published`, `unchanged`, `kept` (somebody else recorded it, and it is left alone),
+        `gone`; and what could not be published, with why.
+
+    Raises:
+        Full: if there is no space; nothing of it was published.
+    """
+    parts.require_writing()
+    parts.catch_up()
+    batch = _Batch(parts, desk, gone, agent)
+    with parts.index.steady():
+        for tree, document in drafts:
+            batch.look_at(tree, document)
+        batch.judge()
+        batch.note_gone()
+    return batch.publish()
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """What is about to be published."""
+
+    checked: Checked
+    record: Record
+    entry: Entry
+
+
+class _Batch:
+    def __init__(self, parts: Parts, desk: Desk, gone: Mapping[str, str], agent: str) -> None:
+        self._parts = parts
+        self._desk = desk
+        self._gone = dict(gone)
+        self._agent = agent
+        self._now = datetime.now(UTC)
+        self._waiting: list[Checked] = []
+        self._done: list[Published] = []
+        self._refused: list[Checked] = []
+        self._new: list[_New] = []
+        self._noted: list[tuple[Ref, Entry]] = []
+
+    def look_at(self, tree: Tree, document: Document) -> None:
+        """Read a draft as the next version of its artifact, if it is one."""
+        assert isinstance(tree.root, dict)
+        rows = self._parts.index.versions(str(tree.root.get("name")))
+        if not rows:
+            self._waiting.append(self._desk.read_tree(tree, document))
+            return
+        newest = rows[0]
+        checked = self._desk.read_tree(_versioned(tree, str(newest.ref.version)), document)
+        if checked.reading is None:
+            self._waiting.append(checked)
+            return
+        record = checked.reading.record
+        name = str(record.ref.name)
+        is_back = name not in self._gone and answers.gone_since(self._parts, newest) is not None
+        if record.digest == newest.digest and not is_back:
+            self._leave(newest, "unchanged")
+            return
+        before = self._parts.records.read(newest)
+        found = diff(before, record, self._parts.vocabulary)
+        if before.text(_SOURCE) != record.text(_SOURCE):
+            self._gone.pop(name, None)
+            self._leave(newest, "kept")
+        elif not found.changes and not is_back:
+            self._leave(newest, "unchanged")
+        else:
+            version = str(found.least(newest.ref.version))
+            self._waiting.append(self._desk.read_tree(_versioned(tree, version), document))
+
+    def _leave(self, row: RecordRow, status: str) -> None:
+        self._done.append(Published(row.ref, status, row.seq, row.digest, Report()))
+
+    def judge(self) -> None:
+        """Hold what is new against shapes and checks."""
+        known = KnownRecords(self._parts.index, self._parts.records)
+        for read, shapes in self._desk.shaped(in_order(self._waiting), advised=False):
+            checked = self._judged(read, shapes, known)
+            if checked.reading is None or not checked.report:
+                self._refused.append(checked)
+                continue
+            known.accept(checked.reading.record)
+            entry = publication_entry(checked.reading, self._agent, self._now)
+            self._new.append(_New(checked, checked.reading.record, entry))
+
+    def _judged(self, checked: Checked, shapes: Report, known: KnownRecords) -> Checked:
+        if checked.reading is None:
+            return checked
+        left_out: list[Finding] = []
+        reading = checked.reading
+        while way := known.cycle(reading.record):
+            left_out.append(_told_cycle(way, reading.record.iri))
+            checked = self._desk.read_tree(_without(reading.tree, str(way[1].name)), checked.document)
+            if checked.reading is None:
+                return checked
+            reading = checked.reading
+        found = [*shapes, *check(reading.record, known, self._parts.vocabulary)]
+        findings = [*left_out, *map(_softened, found)]
+        return replace(checked, report=checked.report + placed(findings, reading.tree))
+
+    def note_gone(self) -> None:
+        """Note what is gone, of what is recorded or about to be."""
+        new = {str(one.record.ref.name): one.record.ref for one in self._new}
+        for name, reason in self._gone.items():
+            ref = new.get(name)
+            if ref is None:
+                rows = self._parts.index.versions(name)
+                if not rows or answers.gone_since(self._parts, rows[0]) is not None:
+                    continue
+                ref = rows[0].ref
+            self._noted.append((ref, reasoned_entry("vanish", ref, reason, self._agent, self._now)))
+
+    def publish(self) -> Imported:
+        """Write it down, and bring the projections forward."""
+        entries = [*(one.entry for one in self._new), *(entry for _, entry in self._noted)]
+        if entries:
+            stored = self._parts.journal.append(entries, after=self._parts.index.position())
+            records: list[Record | None] = [one.record for one in self._new]
+            records += [None] * len(self._noted)
+            with suppress(UmrError):
+                # Published is published: a full disk under a projection is healed by catching up later.
+                self._parts.projection.apply_all(list(zip(stored, records, strict=True)))
+            self._tell([one.seq for one in stored])
+        return Imported(tuple(self._done), tuple(self._refused))
+
+    def _tell(self, written: Sequence[int]) -> None:
+        numbers = iter(written)
+        for one in self._new:
+            ref, digest = one.record.ref, one.record.digest
+            self._done.append(Published(ref, "published", next(numbers), digest, one.checked.report))
+        for ref, _ in self._noted:
+            self._done.append(Published(ref, "gone", next(numbers), "", Report()))
+
+
+def _versioned(tree: Tree, version: str) -> Tree:
+    assert isinstance(tree.root, dict)
+    return replace(tree, root={**tree.root, "version": version})
+
+
+def _without(tree: Tree, artifact: str) -> Tree:
+    """The draft without its links to an artifact."""
+    assert isinstance(tree.root, dict)
+    links = tree.root.get("upstream")
+    several = links if isinstance(links, list) else [links]
+    kept = [one for one in several if not isinstance(one, dict) or one.get("artifact") != artifact]
+    return replace(tree, root={**tree.root, "upstream": kept})
+
+
+def _told_cycle(way: Sequence[Ref], iri: str) -> Finding:
+    circle = " ← ".join(map(str, way))
+    message = f"the link to {way[1].name} is left out: the record would be made from itself: {circle}"
+    return Finding(Severity.WARNING, message, _CYCLE, "upstream", focus=iri)
+
+
+def _softened(finding: Finding) -> Finding:
+    """Hubs have names that are easily taken for one another, and records of both."""
+    if finding.rule != _KEPT_APART or finding.severity is not Severity.VIOLATION:
+        return finding
+    return replace(finding, severity=Severity.WARNING, remedy="")
