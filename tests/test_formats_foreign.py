@@ -111,15 +111,13 @@ def test_a_croissant_has_the_names_of_its_own_context():
     assert not any(key.startswith(("schema:", "cr:")) for key in body)
 
 
-OF_MODELS = [
-    key for key, one in vocabulary().relations.items() if not one.from_kinds or "Model" in one.from_kinds
-]
+FROM_MODELS = [one for one in vocabulary().relations.values() if "Model" in (one.from_kinds or ["Model"])]
 
 ODD = [
     {"type": "Model", "name": "a/b", "version": "1.0.0"},
     {"type": "Model", "name": "a/b", "version": "1.0.0-rc.1", "license": "https://example.org/licence", "publisher": ["A", "B"],
      "evaluation": [{"metric": "m"}, {"value": "0.5"}], "issued": "2023-04-05", "distribution": {"url": "https://example.org/f"},
-     "upstream": [{"relation": key, "artifact": f"lab/{key}"} for key in OF_MODELS]},
+     "upstream": [{"relation": one.key, "artifact": f"lab/{one.key}"} for one in FROM_MODELS]},
     {"type": "Dataset", "name": "a/b/c/d", "version": "1.0.0", "dataType": ["text", "odd"], "byteSize": 12, "title": "<b>\n\t\u202e",
      "upstream": [{"relation": "composedOf", "artifact": "https://example.org/data"}, {"relation": "labelledBy", "artifact": "hf/a/b"}]},
     {"type": "Application", "name": "a/app", "version": "1.0.0", "upstream": {"relation": "uses", "artifact": "a/b", "version": "^1"}},

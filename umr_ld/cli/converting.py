@@ -100,6 +100,7 @@ def _written(
     from umr_ld.errors import UmrError
     from umr_ld.formats.draft import Subject
     from umr_ld.formats.loss import Loss
+    from umr_ld.media import Media
 
     assert row.write is not None
     found: dict[str, bytes] = {}
@@ -116,7 +117,8 @@ def _written(
             continue
         made = row.write(subject, media)
         losses += made.losses
-        found[f"{subject.name.replace('/', '-')}-{subject.version}{media.endings[-1]}"] = made.body
+        ending = ".json" if media is Media.JSONLD else media.endings[0]
+        found[f"{subject.name.replace('/', '-')}-{subject.version}{ending}"] = made.body
     return found
 
 
@@ -140,7 +142,7 @@ def _give(session: Session, written: dict[str, bytes]) -> None:
 
 @verb("formats", forms=("json", "csv"))
 def formats(session: Session) -> None:
-    """List the formats of other people: what is read and written, of which kinds, and what is lost.
+    """List the formats of others, and what each loses.
 
     What is kept has no words in the format, and stands in it where only umr reads it.
     """

@@ -20,7 +20,11 @@ VERBS = {
     "validate": Verb("Write", "drafts", "Check drafts as publishing would."),
     "bump": Verb("Write", "drafts", "Say what a draft changes, and the least version that would do."),
     "publish": Verb("Write", "drafts", "Publish records: all of them, or none."),
-    "import": Verb("Write", "importing", "Take over what hubs list, or what others wrote in their formats."),
+    "import": Verb(
+        "Write",
+        "importing",
+        "Take over what hubs list, or what others wrote in a format that `umr formats` lists as read.",
+    ),
     "push": Verb("Write", "pushing", "Write lineage, licence and a badge into a card at the hub."),
     "convert": Verb("Write", "converting", "Write in one format what stands in another."),
     "formats": Verb("Write", "converting", "List the formats of others, and what each loses."),

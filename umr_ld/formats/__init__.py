@@ -82,7 +82,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 (Media.YAML,),
                 legacy.read,
                 legacy_writing.write,
-                loses=("name", "creator"),
+                says=legacy_writing.keys,
                 kinds=legacy_writing.KINDS,
                 marks=lambda root, _: isinstance(root, dict) and "mr" in root,
             ),
@@ -179,8 +179,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
                 kaggle.read,
                 kaggle.write,
                 kinds=("Model", "Dataset"),
-                loses=("name",),
-                table="kaggle",
+                says=kaggle.keys,
                 marks=lambda root, _: kaggle.is_kaggle(root),
             ),
             Format(

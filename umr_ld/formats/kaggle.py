@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed
 from umr_ld.formats import kept
-from umr_ld.formats.crosswalk import relation_read, relations_of, rules_of, write_facts
+from umr_ld.formats.crosswalk import keys_written, relation_read, relations_of, rules_of, write_facts
 from umr_ld.formats.draft import Subject, Written
 from umr_ld.formats.gathering import BASE, Gathering, each, json_tree
 from umr_ld.formats.identity import artifact_of, named
@@ -60,6 +60,11 @@ def is_kaggle(root: Value) -> bool:
     if "ownerSlug" in root and ("slug" in root or "instanceSlug" in root):
         return True
     return "id" in root and "title" in root and "licenses" in root and "@context" not in root
+
+
+def keys() -> frozenset[str]:
+    """The keys of records that the files have fields for."""
+    return keys_written(rules_of("kaggle")) | {"license", "licenseExpression", "upstream"}
 
 
 def read(repositories: Stack, vocabulary: Vocabulary) -> Translation:

@@ -18,6 +18,11 @@ KINDS = ("Model", "Dataset", "Family")
 _LISTS = frozenset(("mr.tags", "mr.question_sets", "mr.metadata.refs", "mr.relations.upstream", "mr.upstream.environmental.refs"))  # fmt: skip
 
 
+def keys() -> frozenset[str]:
+    """The keys of records that the files have fields for."""
+    return frozenset(rule.key for rules in legacy.crosswalk().values() for rule in rules)
+
+
 def write(subject: Subject, media: Media) -> Written:  # noqa: ARG001 - as every writer
     """Write a record as a legacy file, to be called `<name>/<name>-<version>.yaml`.
 

@@ -142,18 +142,10 @@ class _Graph:
         self._things[_id(element)] = thing
         facts = thing.facts
         facts.taken |= {(*path, key) for key in _SILENT if key in element}
-        for place, value in self._said_nothing(path, element):
-            facts.taken.add(place)
-            del value
-        facts.take(rules_of("spdx3"), kind, element, path, self.resolve)
+        said = {key: value for key, value in element.items() if value not in ("noAssertion", ["noAssertion"])}
+        facts.take(rules_of("spdx3"), kind, said, path, self.resolve)
         thing.kept += _pairs(element, path)
-        thing.origin = path, element
-
-    @staticmethod
-    def _said_nothing(path: Path, element: Element) -> Iterator[tuple[Path, Value]]:
-        for key, value in list(element.items()):
-            if value in ("noAssertion", ["noAssertion"]):
-                yield (*path, key), element.pop(key)
+        thing.origin = path, said
 
     def _artifact(self, identifier: str, element: Element) -> str | None:
         purl = element.get("software_packageUrl")
