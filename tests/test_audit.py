@@ -354,7 +354,7 @@ FACTS = st.fixed_dictionaries(
 DATA = st.lists(st.sampled_from(["lab/open", "lab/closed"]), unique=True, max_size=2)
 
 
-@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FACTS, DATA, st.sampled_from(["Model", "Application"]))
 def test_completeness_is_what_a_count_by_hand_comes_to(fifth, facts, data, kind):
     """The oracle is written from the definition, over the draft itself."""
