@@ -213,7 +213,9 @@ def test_what_somebody_recorded_himself_is_left_alone(intake, registry):
     registry.publish([Document(json.dumps(said).encode())], agent="somebody")
     tally = intake.take("list", pieces(model("maker/a")))
     assert tally.counts == Counter(kept=1)
+    assert intake.take("list", []).counts["gone"] == 0
     assert str(registry.show("hf/maker/a").newest.version) == "2.0.0"
+    assert registry.show("hf/maker/a").gone is None
 
 
 def test_names_that_are_alike_are_kept_apart_with_a_warning(intake, registry):

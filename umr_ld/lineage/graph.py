@@ -123,7 +123,9 @@ class Graph(Protocol[R]):
         """The records that a link covers, the best first."""
         ...
 
-    def naming(self, artifact: str, at: int | None = None, most: int | None = None, skip: int = 0) -> Sequence[R]:
+    def naming(
+        self, artifact: str, at: int | None = None, most: int | None = None, skip: int = 0
+    ) -> Sequence[R]:
         """The records with a link to an artifact, each once, by name and version: so many, after so many."""
         ...
 
