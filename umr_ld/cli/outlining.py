@@ -53,9 +53,8 @@ def outlined(session: Session, name: str, source: str, reach: Reach, *, title: s
         made.root["title"] = title
     for row in made.losses:
         session.say(one_line(str(row)))
-    text = _PREFACE.format(source=one_line(source)) + as_yaml(made.root)
-    _tell(session, made, text)
-    return text
+    _tell(session, made)
+    return _PREFACE.format(source=one_line(source)) + as_yaml(made.root)
 
 
 def _of_hub(source: str, reach: Reach) -> tuple[str, dict[str, Document], Listed | None]:
@@ -99,14 +98,15 @@ def _of_path(path: Path) -> tuple[str, dict[str, Document], None]:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", stem).strip("._-") or "model", files, None
 
 
-def _tell(session: Session, made: Outline, text: str) -> None:
-    """What was concluded, and what the shapes recommend and the draft does not say."""
-    from umr_ld.media import Media
+def _tell(session: Session, made: Outline) -> None:
+    """What was concluded, and what the shapes recommend and the draft does not say itself."""
     from umr_ld.registry import Registry
 
     for words in made.inferred:
         session.say(f"look at: {one_line(words)}")
+    own = [{**link, "inherit": None} for link in made.links]
+    body = json.dumps({**made.root, "upstream": own}).encode()
     with Registry.in_memory() as registry:
-        (checked,) = registry.validate([Document(text.encode(), Media.YAML, "draft")])
+        (checked,) = registry.validate([Document(body, source="draft")])
     for finding in checked.report:
         session.say(f"fill in: {one_line(finding.message)} ({one_line(finding.remedy)})")

@@ -64,8 +64,8 @@ class Outline:
 
     @property
     def links(self) -> list[dict[str, Value]]:
-        """What it is made from."""
-        found = self.root.setdefault("upstream", [])
+        """What it is made from; the very links of the draft."""
+        found = self.root.get("upstream", [])
         assert isinstance(found, list)
         return found  # type: ignore[return-value]
 
@@ -82,6 +82,7 @@ def outline(name: str, files: Mapping[str, Document], listed: Listed | None = No
         the draft, with what could not be read of the files reported.
     """
     made = _stated(name, files.get(CARD), listed)
+    made.root.setdefault("upstream", [])
     for relation, text, how in _concluded(name, files):
         _conclude(made, relation, text, how)
     links = made.root.pop("upstream", [])

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 TOGETHER = 500
 """Pieces that are published with one write to the journal. More take more memory and little less time."""
 
-_HELD = frozenset({"published", "unchanged", "kept"})
+_HELD = frozenset({"published", "unchanged"})
+"""What is noted: of what is somebody else's it is not for a list to say that it is gone."""
 _GONE = "not listed any more"
 
 
