@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import g, request
 
 from umr_ld.errors import Overloaded
-from umr_server.sparql.turns import Turns
+from umr_server.turns import Turns
 
 if TYPE_CHECKING:
     from flask import Flask

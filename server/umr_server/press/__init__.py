@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from umr_ld.errors import Malformed, Overloaded, TooLong
 from umr_server.press.pickling import pickled
 from umr_server.press.process import Died, OutOfTime, Process
-from umr_server.sparql.turns import Turns
+from umr_server.turns import Turns
 
 if TYPE_CHECKING:
     from umr_ld.page import Page

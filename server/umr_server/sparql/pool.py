@@ -20,7 +20,7 @@ from umr_server.sparql.forms import FORMS
 from umr_server.sparql.nursery import Nursery
 from umr_server.sparql.process import Died, OutOfTime, Process, Refused
 from umr_server.sparql.snapshot import Snapshots
-from umr_server.sparql.turns import Turns
+from umr_server.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from umr_server.sparql.turns import Turns
+from umr_server.turns import Turns
 
 
 class Askers:
