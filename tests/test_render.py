@@ -146,7 +146,7 @@ def test_a_record_keeps_to_the_width_of_the_terminal_where_its_words_can_be_part
         longest = max(
             (len(word) for word in re.split("[ \t\n\r\v\f]+", text.visible(f"{one} {other}"))), default=0
         )
-        assert len(line) <= max(width, 26 + longest)
+        assert text.cells(line) <= max(width, 26 + longest)
 
 
 # -- trees
