@@ -85,7 +85,7 @@ def test_a_record_is_a_document_too(client, key):
     assert client.get(f"/page/lab/b@1.0.0?format={key}").data == answer.data
 
 
-@pytest.mark.parametrize("key", FORMS.keys() - {"mermaid"})
+@pytest.mark.parametrize("key", [key for key in FORMS if key != "mermaid"])
 def test_a_document_is_what_a_reader_asks_for(client, key):
     answer = client.get("/page/lab/b@1.0.0", headers={"Accept": FORMS[key][0]})
     assert answer.mimetype == FORMS[key][0]

@@ -144,7 +144,8 @@ def test_a_record_keeps_to_the_width_of_the_terminal_where_its_words_can_be_part
     page = (Section("S", "s", (Row("label", "", "", (piece(f"{one} {other}", "lab/a@1.0.0"),)),)),)
     for line in as_text(page, width=width).splitlines():
         longest = max(
-            (len(word) for word in re.split("[ \t\n\r\v\f]+", text.visible(f"{one} {other}"))), default=0
+            (text.cells(word) for word in re.split("[ \t\n\r\v\f]+", text.visible(f"{one} {other}"))),
+            default=0,
         )
         assert text.cells(line) <= max(width, 26 + longest)
 
