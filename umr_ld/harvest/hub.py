@@ -189,7 +189,7 @@ class Hub:
             )
         except library.errors.HfHubHTTPError as error:
             raise _refused(error.response.status_code, f"{self.endpoint}/{repository}") from None
-        except (library.utils._http.httpx2.HTTPError, OSError, ValueError) as error:  # noqa: SLF001 - its errors are these
+        except _failures(ValueError) as error:
             raise Unreachable(str(error)[:500], where=f"{self.endpoint}/{repository}") from None
         return str(done.oid)
 
@@ -200,7 +200,7 @@ class Hub:
         for tried in range(1, _TRIES + 1):
             try:
                 answer = self.library.utils.get_session().get(url, headers=headers)
-            except (self.library.utils._http.httpx2.HTTPError, OSError) as error:  # noqa: SLF001 - its errors are these
+            except _failures() as error:
                 if tried == _TRIES:
                     raise Unreachable(str(error), where=_place(url)) from None
                 self.sleep(self._pause(tried, ""))
@@ -219,6 +219,13 @@ class Hub:
         """Seconds to wait: what the hub wants, else twice as long each time, and some by chance."""
         wanted = float(after) if after.isdecimal() else 0.5 * 2**tried
         return float(min(wanted, _LONGEST_WAIT) * (1 + 0.25 * self.chance()))
+
+
+def _failures(*more: type[Exception]) -> tuple[type[Exception], ...]:
+    """What the hub's client raises where the network fails; its own errors are about answers."""
+    import httpx2
+
+    return httpx2.HTTPError, OSError, *more
 
 
 def _repository(piece: Piece | Loss) -> str:
