@@ -117,7 +117,7 @@ def test_what_cannot_be_converted_is_refused_with_the_reason(case):
 def test_a_document_that_nobody_knows_names_the_formats_that_are_read():
     done = umr("convert", "-", "--to", "yaml", stdin='{"some": "thing"}')
     assert done.code == 1
-    assert "say which with --from: " in done.err
+    assert "`umr convert --from` says which it is: " in done.err
 
 
 def test_formats_lists_all_of_them_with_what_each_loses():

@@ -50,7 +50,7 @@ def recognised(document: Document) -> Format:
     raise Malformed(
         "no format is recognised in this document",
         where=document.source,
-        remedy=f"say which with --from: {', '.join(label for label, row in FORMATS.items() if row.read)}",
+        remedy=f"`umr convert --from` says which it is: {', '.join(label for label, row in FORMATS.items() if row.read)}",
     )
 
 
