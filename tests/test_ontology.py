@@ -87,6 +87,7 @@ def test_every_class_of_things_is_under_prov_or_describes_the_ontology(iri):
         for name in (
             *("Inheritance", "ChangeLevel", "Relation", "Group", "Evidence", "RiskClass"),
             *("Severity", "Status", "Justification", "LicenceCondition", "LicenceRemark"),
+            *("Audience", "LegalStatus", "QuestionSet"),
         )
     }
     other_roots = {"http://www.w3.org/ns/dcat#Distribution", "http://www.w3.org/ns/mls#HyperParameterSetting"}

@@ -106,6 +106,19 @@ class Lineage:
     cut: frozenset[Node] = frozenset()
     is_whole: bool = True
 
+    def first(self, most: int | None) -> Lineage:
+        """The lineage with so many nodes at most, and the edges between them.
+
+        Args:
+            most: nodes; None for all.
+        """
+        if most is None or len(self.nodes) <= most:
+            return self
+        nodes = self.nodes[:most]
+        kept = set(nodes)
+        edges = tuple(one for one in self.edges if one.source in kept and one.target in kept)
+        return Lineage(self.root, self.direction, nodes, edges, is_whole=False)
+
     def far(self, edge: Edge) -> Node:
         """The end of an edge that is further from the root in the direction of this lineage."""
         return edge.target if self.direction == "up" else edge.source

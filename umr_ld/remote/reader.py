@@ -228,12 +228,13 @@ class RemoteReader:
         *,
         direction: Literal["up", "down"] = "up",
         depth: int | None = None,
+        most: int | None = None,
         at: datetime | None = None,
     ) -> Lineage:
-        """See `Reader.lineage`."""
+        """See `Reader.lineage`; what is there elsewhere comes whole, and is cut here."""
         address = values.require_reference(reference)
         asked = {"direction": direction, "depth": depth, "at": _moment(at)}
-        return values.lineage_of(self.client.get("lineage", address, **asked))
+        return values.lineage_of(self.client.get("lineage", address, **asked)).first(most)
 
     @understood
     def impact(self, reference: str, *, at: datetime | None = None) -> Impact:
