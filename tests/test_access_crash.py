@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import re
 import subprocess
@@ -56,7 +57,7 @@ def token(folder):
 
 
 def publish_until_it_dies(address, token, who, told):
-    with contextlib.suppress(OSError, urllib.error.HTTPError):
+    with contextlib.suppress(OSError, urllib.error.HTTPError, http.client.HTTPException):
         for number in range(10_000):
             name = f"lab/{who}-{number}"
             told.append((name, *publish(address, token, name, f"key of {name}")))

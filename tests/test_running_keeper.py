@@ -124,11 +124,11 @@ def test_a_page_of_the_moment_between_an_entry_and_its_projection_is_not_given_a
             projection = writer._parts.projection
             seen = []
 
-            def late(stored, record=None):
+            def late(batch):
                 seen.append(asked.get("/search?text=lab").data)
-                type(projection).apply(projection, stored, record)
+                type(projection).apply_all(projection, batch)
 
-            monkeypatch.setattr(projection, "apply", late)
+            monkeypatch.setattr(projection, "apply_all", late)
             writer.publish([draft("lab/new@1.0.0")], agent="x")
             assert b"lab/new" not in seen[0]
             assert b"lab/new" in asked.get("/search?text=lab").data
