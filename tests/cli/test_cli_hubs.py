@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,9 @@ from umr import umr
 
 from umr_ld.document import Document
 from umr_ld.errors import UmrError
+from umr_ld.formats.hub_draft import signs
 from umr_ld.formats.hub_writing import BEGIN, END, write_card
+from umr_ld.vocab import vocabulary
 
 CARD = "---\nlicense: mit\n---\n# Made\n\nIts author's text.\n"
 
@@ -154,7 +157,7 @@ FOUND = {
     "no front matter": ("made", {"README.md": "# Only text\n"}, []),
     "nothing to conclude from": (
         "made-AWQ",
-        {"README.md": "---\nlicense: mit\n---\n", "config.json": "[broken", "adapter_config.json": '{"base_model_name_or_path": "/root/x y"}'},
+        {"README.md": "---\nlicense: mit\n---\n", "config.json": "[broken", "adapter_config.json": '{"base_model_name_or_path": "/srv/x y"}'},
         [],
     ),
 }  # fmt: skip
@@ -263,3 +266,10 @@ def test_the_authors_text_is_kept_byte_for_byte(text):
 def test_a_card_that_cannot_be_read_is_not_written_into(text):
     with pytest.raises(UmrError):
         write_card(Document(text.encode(), source="README.md"), FIELDS, "A block.")
+
+
+def test_from_what_a_relation_is_concluded_is_a_table_of_relations_and_patterns():
+    for sign in signs():
+        assert sign.relation in vocabulary().relations
+        assert sign.says in {"base", "object", "part"}
+        assert bool(sign.field) != bool(re.compile(sign.pattern).pattern)

@@ -58,7 +58,7 @@ def outlined(session: Session, name: str, source: str, reach: Reach, *, title: s
 
 
 def _of_hub(source: str, reach: Reach) -> tuple[str, dict[str, Document], Listed | None]:
-    from umr_ld.formats.hub_draft import FILES
+    from umr_ld.formats.hub_draft import looked_at
     from umr_ld.formats.hub_listing import read_listed
     from umr_ld.harvest.sources import parse_source
 
@@ -69,7 +69,7 @@ def _of_hub(source: str, reach: Reach) -> tuple[str, dict[str, Document], Listed
         hub = reach.hub()
         piece = hub.one(asked.value, dataset=asked.dataset)
         files = {}
-        for file in FILES:
+        for file in looked_at():
             with suppress(Missing):
                 body = hub.file(asked.value, file, dataset=asked.dataset)
                 files[file] = Document(body, source=f"{asked.value}/{file}")
@@ -81,7 +81,7 @@ def _of_hub(source: str, reach: Reach) -> tuple[str, dict[str, Document], Listed
 
 def _of_path(path: Path) -> tuple[str, dict[str, Document], None]:
     from umr_ld.files import part
-    from umr_ld.formats.hub_draft import CARD, FILES
+    from umr_ld.formats.hub_draft import CARD, looked_at
 
     if not path.exists():
         raise Missing(
@@ -89,7 +89,7 @@ def _of_path(path: Path) -> tuple[str, dict[str, Document], None]:
             where=str(path),
             remedy="name a card, a folder, or hf:owner/name",
         )
-    places = {file: path / file for file in FILES} if path.is_dir() else {CARD: path}
+    places = {file: path / file for file in looked_at()} if path.is_dir() else {CARD: path}
     files = {file: part(place) for file, place in places.items() if place.is_file()}
     if not files:
         raise Missing("the folder holds neither a card nor a configuration", where=str(path))

@@ -9,7 +9,6 @@ format calls the relations.
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,7 +17,7 @@ from umr_ld.errors import Malformed
 from umr_ld.formats.forms import form_named
 from umr_ld.formats.loss import Loss, short
 from umr_ld.formats.places import found, parse_place, put
-from umr_ld.resources import resource
+from umr_ld.formats.tabular import crosswalk_rows
 from umr_ld.tree import Path, Tree, Value, dotted
 
 if TYPE_CHECKING:
@@ -64,11 +63,6 @@ class Rule:
         return any(step.several for step in self.place)
 
 
-def _table(name: str) -> Iterator[dict[str, str]]:
-    text = resource(f"ontology/crosswalk/{name}.tsv").read_text(encoding="utf-8")
-    yield from csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE)
-
-
 @cache
 def rules_of(name: str) -> tuple[Rule, ...]:
     """The rules of a format.
@@ -79,7 +73,7 @@ def rules_of(name: str) -> tuple[Rule, ...]:
     Raises:
         Malformed: if a row has a place or a form that is none.
     """
-    return tuple(_rule(row) for row in _table(name))
+    return tuple(_rule(row) for row in crosswalk_rows(name))
 
 
 def _rule(row: Mapping[str, str]) -> Rule:
@@ -122,7 +116,7 @@ def relations_of(name: str) -> Mapping[str, Wording]:
     Args:
         name: in the column `format`.
     """
-    rows = (row for row in _table("relations") if row["format"] == name)
+    rows = (row for row in crosswalk_rows("relations") if row["format"] == name)
     return {
         row["relation"]: Wording(row["relation"], row["term"], row["role"], row["read"] == "yes")
         for row in rows

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from umr_ld.errors import Invalid, Malformed, Unreadable
 from umr_ld.formats.hub_card import read_card
 from umr_ld.formats.hub_fields import crosswalk, name_of, plain
 from umr_ld.formats.loss import Loss
+from umr_ld.formats.tabular import crosswalk_rows
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
@@ -25,27 +27,46 @@ if TYPE_CHECKING:
     from umr_ld.tree import Value
 
 CARD = "README.md"
-ADAPTER = "adapter_config.json"
-CONFIG = "config.json"
-FILES = (CARD, ADAPTER, CONFIG)
-"""What is looked at of a folder or repository."""
-
 VERSION = "1.0.0"
 AGENT = "umr new"
 _UNSURE = "basedOn"
 
-_SUFFIX = re.compile(
-    r"(?:^|[-_.])(gguf|awq|gptq|exl[23]|hqq|bnb|nf4|nvfp4|mxfp4|fp8|int[48]|[2-8]-?bits?|q[2-8](?:_[k0-9]+(?:_[sml])?)?)(?=$|[-_.])",
-    re.IGNORECASE,
-)
-_SENTENCES = {
-    "fineTunedFrom": r"fine-?tuned\s+(?:version\s+)?(?:of|from)",
-    "quantizedFrom": r"quanti[sz]ed\s+(?:version\s+)?(?:of|from)",
-    "distilledFrom": r"distilled\s+(?:version\s+of|from)",
-    "adapterOf": r"(?:lora|adapter)\s+(?:for|of)",
-}
+_NAME, _TEXT = "name", "text"
+"""Places that are no files: the name's last segment, and the text of the card."""
+
 _ADDRESS = r"[^\n]{0,80}?https://huggingface\.co/([A-Za-z0-9_][\w.-]*/[A-Za-z0-9_][\w.-]*[A-Za-z0-9_])"
 _EVIDENCE = 300
+
+
+class Sign(NamedTuple):
+    """A row of the table of what a relation is concluded from.
+
+    Args:
+        place: a file, `name` or `text`.
+        field: of the file.
+        says: `base` if it names what it was made from; else `object` or `part`, what there has to be.
+        pattern: of the name or the text.
+        relation: key of what is concluded.
+        note: for people.
+    """
+
+    place: str
+    field: str
+    says: str
+    pattern: str
+    relation: str
+    note: str
+
+
+@cache
+def signs() -> tuple[Sign, ...]:
+    """The table `hub-conclusion.tsv`, the surest first."""
+    return tuple(Sign(**row) for row in crosswalk_rows("hub-conclusion"))
+
+
+def looked_at() -> tuple[str, ...]:
+    """The files of a folder or repository from which something follows."""
+    return tuple(dict.fromkeys([CARD, *(one.place for one in signs() if one.field)]))
 
 
 @dataclass(slots=True)
@@ -75,7 +96,7 @@ def outline(name: str, files: Mapping[str, Document], listed: Listed | None = No
 
     Args:
         name: of the artifact.
-        files: those of `FILES` that there are.
+        files: those of `looked_at` that there are.
         listed: what the hub says, if it was asked.
 
     Returns:
@@ -112,19 +133,24 @@ def _stated(name: str, card: Document | None, listed: Listed | None) -> Outline:
 
 def _concluded(name: str, files: Mapping[str, Document]) -> Iterator[tuple[str, str, str]]:
     """Relation, repository (empty for the one that is known) and what it was concluded from."""
-    adapter = _json(files.get(ADAPTER))
-    base = adapter.get("base_model_name_or_path")
-    if isinstance(base, str):
-        yield "adapterOf", plain(base), f"{ADAPTER} names it as base_model_name_or_path"
-    if isinstance(_json(files.get(CONFIG)).get("quantization_config"), dict):
-        yield "quantizedFrom", "", f"{CONFIG} has a quantization_config"
-    if found := _SUFFIX.search(name.rpartition("/")[2]):
-        yield "quantizedFrom", "", f"the name says {found[1]}"
     card = files.get(CARD)
     text = card.body.decode("utf-8", "replace") if card is not None else ""
-    for relation, words in _SENTENCES.items():
-        for match in re.finditer(words + _ADDRESS, text, re.IGNORECASE):
-            yield relation, match[1], f"the card says: {plain(match[0])[:_EVIDENCE]}"
+    for sign in signs():
+        if sign.place == _NAME:
+            if found := re.search(sign.pattern, name.rpartition("/")[2], re.IGNORECASE):
+                yield sign.relation, "", f"the name says {found[1]}"
+        elif sign.place == _TEXT:
+            for match in re.finditer(sign.pattern + _ADDRESS, text, re.IGNORECASE):
+                yield sign.relation, match[1], f"the card says: {plain(match[0])[:_EVIDENCE]}"
+        else:
+            yield from _of_file(sign, _json(files.get(sign.place)).get(sign.field))
+
+
+def _of_file(sign: Sign, value: object) -> Iterator[tuple[str, str, str]]:
+    if sign.says == "base" and isinstance(value, str):
+        yield sign.relation, plain(value), f"{sign.place} names it as {sign.field}"
+    elif sign.says == "object" and isinstance(value, dict):
+        yield sign.relation, "", f"{sign.place} has a {sign.field}"
 
 
 def _json(document: Document | None) -> dict[str, object]:

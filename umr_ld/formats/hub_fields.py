@@ -5,7 +5,6 @@ Which field is which key of a record is data: `ontology/crosswalk/hub-card.tsv`.
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed
 from umr_ld.formats.loss import Loss
+from umr_ld.formats.tabular import crosswalk_rows
 from umr_ld.licences import SPDX, identifier
 from umr_ld.names import Name
 from umr_ld.tree import Path, Value, dotted
@@ -63,11 +63,8 @@ class Rule:
 @cache
 def crosswalk() -> Mapping[str, Sequence[Rule]]:
     """The rules of this installation, by field."""
-    from umr_ld.resources import resource
-
-    text = resource("ontology/crosswalk/hub-card.tsv").read_text(encoding="utf-8")
     rules: dict[str, list[Rule]] = {}
-    for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+    for row in crosswalk_rows("hub-card"):
         rule = Rule(row["value"], row["key"], row["namespace"], row["inherit"] == "true")
         rules.setdefault(row["field"], []).append(rule)
     return rules

@@ -9,7 +9,6 @@ Source: https://huggingface.co/docs/hub/api and `huggingface_hub.hf_api.ModelInf
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from umr_ld.formats.hub_fields import (
     repository_of,
 )
 from umr_ld.formats.loss import Loss
+from umr_ld.formats.tabular import crosswalk_rows
 from umr_ld.tree import Number, Tree, dotted
 from umr_ld.vocab import CONTEXT_IRI
 
@@ -89,11 +89,8 @@ class Listed:
 @cache
 def members() -> Mapping[str, Sequence[Member]]:
     """The rules of this installation, by member."""
-    from umr_ld.resources import resource
-
-    text = resource("ontology/crosswalk/hub-listing.tsv").read_text(encoding="utf-8")
     rules: dict[str, list[Member]] = {}
-    for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+    for row in crosswalk_rows("hub-listing"):
         rules.setdefault(row["field"], []).append(Member(row["value"], row["key"], row["prefix"]))
     return rules
 

@@ -9,7 +9,6 @@ missing, shorter, or another. Lineage is `mr.relations.upstream` and nothing els
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from dataclasses import dataclass, field
@@ -20,6 +19,7 @@ from urllib.parse import quote
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Invalid, Malformed, Unreadable
+from umr_ld.formats import tabular
 from umr_ld.formats.draft import Draft, Translation
 from umr_ld.formats.loss import Loss, LossReport
 from umr_ld.names import Name
@@ -83,7 +83,7 @@ def parse_crosswalk(text: str) -> Crosswalk:
         text: tab-separated, with the columns `legacy_path`, `legacy_value`, `key`, `value` and `note`.
     """
     rules: dict[str, list[Rule]] = {}
-    for row in csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE):
+    for row in tabular.rows(text):
         rules.setdefault(row["legacy_path"], []).append(Rule(row["legacy_value"], row["key"], row["value"]))
     return rules
 
