@@ -1,4 +1,4 @@
-"""How the process that asks and the process that answers talk: frames of a kind, a length, and bytes."""
+"""How the server and a process of its own talk: frames of a kind, a length, and bytes; and how that ends badly."""
 
 from __future__ import annotations
 
@@ -7,6 +7,14 @@ from typing import IO
 
 DATA, END, FAULT, READY = b"D", b"E", b"X", b"R"
 HEAD = struct.Struct(">cI")
+
+
+class Died(Exception):
+    """The process is gone: it needed too much memory or time, or somebody killed it."""
+
+
+class OutOfTime(Exception):
+    """The moment came before the answer."""
 
 
 def write_frame(target: IO[bytes], kind: bytes, body: bytes) -> None:

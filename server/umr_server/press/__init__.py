@@ -12,8 +12,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Malformed, Overloaded, TooLong
+from umr_server.frames import Died, OutOfTime
 from umr_server.press.pickling import pickled
-from umr_server.press.process import Died, OutOfTime, Process
+from umr_server.press.process import Process
 from umr_server.turns import Turns
 
 if TYPE_CHECKING:

@@ -10,20 +10,12 @@ import time
 import weakref
 
 from umr_ld.errors import Busy
+from umr_server.frames import HEAD, READY, Died, OutOfTime
 from umr_server.press.worker import MADE
-from umr_server.sparql.frames import HEAD, READY
 
 _PIECE = 1 << 16
 _START = 60.0
 """Seconds after which a process that has not begun never will."""
-
-
-class Died(Exception):
-    """The process is gone: it needed too much memory or time, or somebody killed it."""
-
-
-class OutOfTime(Exception):
-    """The moment came before the document."""
 
 
 class Process:

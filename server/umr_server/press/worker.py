@@ -13,7 +13,7 @@ from typing import IO
 
 from umr_ld.errors import UmrError
 from umr_ld.render.targets import TARGETS
-from umr_server.sparql.frames import END, FAULT, HEAD, READY, write_frame
+from umr_server.frames import END, FAULT, HEAD, READY, write_frame
 
 MADE = END
 _NICE = 5

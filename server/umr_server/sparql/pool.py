@@ -16,9 +16,10 @@ from typing import IO, TYPE_CHECKING, NamedTuple
 
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_ld.sparql import guarded
+from umr_server.frames import Died, OutOfTime
 from umr_server.sparql.forms import FORMS
 from umr_server.sparql.nursery import Nursery
-from umr_server.sparql.process import Died, OutOfTime, Process, Refused
+from umr_server.sparql.process import Process, Refused
 from umr_server.sparql.snapshot import Snapshots
 from umr_server.turns import Turns
 

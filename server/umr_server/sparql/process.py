@@ -9,7 +9,7 @@ import time
 from tempfile import SpooledTemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from umr_server.sparql.frames import DATA, END, FAULT, HEAD, READY, write_frame
+from umr_server.frames import DATA, END, FAULT, HEAD, READY, Died, OutOfTime, write_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,14 +21,6 @@ _SPOOL = 1 << 20
 _PIECE = 1 << 16
 _START = 60.0
 """Seconds after which a process that has not begun never will."""
-
-
-class Died(Exception):
-    """The process is gone: it needed too much memory, or somebody killed it."""
-
-
-class OutOfTime(Exception):
-    """The moment came before the answer."""
 
 
 class Refused(Exception):

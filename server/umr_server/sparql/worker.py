@@ -18,8 +18,8 @@ import pyoxigraph as ox
 from umr_ld.errors import Malformed, UmrError
 from umr_ld.store.embedded import EmbeddedStore
 from umr_ld.vocab import vocabulary
+from umr_server.frames import DATA, END, FAULT, HEAD, READY, write_frame
 from umr_server.sparql.forms import FORMS
-from umr_server.sparql.frames import DATA, END, FAULT, HEAD, READY, write_frame
 
 if TYPE_CHECKING:
     from umr_server.sparql.forms import Form
