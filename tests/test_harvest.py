@@ -90,7 +90,7 @@ BASE = "hf/maker/base"
          [("basedOn", "hf/old/base", "declared"), ("fineTunedFrom", BASE, "inferred")]),
         ((), {"base_model": ["maker/base", "maker/base"]}, [("basedOn", BASE, "declared")]),
         ((), {"base_model": "maker/made"}, []),
-        ((), {"base_model": ["none", "base", "/root/base", "a/b/c"]}, []),
+        ((), {"base_model": ["none", "base", "/srv/base", "a/b/c"]}, []),
         (("dataset:words",), {"datasets": ["maker/data", "..."]},
          [("trainedOn", "hf/datasets/maker/data", "declared"), ("trainedOn", "hf/datasets/words", "inferred")]),
     ],

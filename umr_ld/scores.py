@@ -15,7 +15,7 @@ import pyoxigraph as ox
 
 from umr_ld.record import Node, shown
 from umr_ld.resources import resource
-from umr_ld.vocab import DCT, SKOS, UMR
+from umr_ld.vocab import DCT, RDF, SKOS, UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from umr_ld.vocab import Vocabulary
 
 _TITLE = f"{DCT}title"
-_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_TYPE = f"{RDF}type"
 _SCHEME = f"{SKOS}ConceptScheme"
 _SET = f"{UMR}QuestionSet"
-_QUESTION = "http://data.europa.eu/m8g/InformationRequirement"
+REQUIREMENT = "http://data.europa.eu/m8g/InformationRequirement"
+"""The class of what a profile or a question set asks (CCCEV 2)."""
 
 YES = "1"
 """The answer that earns a point; every other answer is an answer, and earns none."""
@@ -201,7 +202,7 @@ def question_set(path: Path) -> QuestionSet:
     scheme = next((iri for iri, own in facts.items() if _SCHEME in own.get(_TYPE, ())), None)
     if scheme is None:
         raise ValueError(f"{path} holds no concept scheme")
-    questions = [_question(iri, facts) for iri, own in facts.items() if _QUESTION in own.get(_TYPE, ())]
+    questions = [_question(iri, facts) for iri, own in facts.items() if REQUIREMENT in own.get(_TYPE, ())]
     title = facts[scheme].get(f"{SKOS}prefLabel") or facts[scheme].get(_TITLE) or [scheme]
     return QuestionSet(scheme, title[0], tuple(sorted(questions, key=lambda one: one.notation)))
 

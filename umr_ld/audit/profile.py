@@ -22,6 +22,7 @@ from umr_ld.audit.question import asked_in
 from umr_ld.audit.statements import Statements
 from umr_ld.errors import Malformed, Missing
 from umr_ld.resources import resource
+from umr_ld.scores import REQUIREMENT
 from umr_ld.vocab import DCT, RDF, SKOS, UMR, vocabulary
 
 if TYPE_CHECKING:
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from umr_ld.vocab import Property
 
 AUDITED = f"{UMR}Audited"
-REQUIREMENT = "http://data.europa.eu/m8g/InformationRequirement"
 
 _PATH_QUERY = "SELECT DISTINCT ?value ?origin WHERE {{ GRAPH ?origin {{ ?record {path} ?value }} }}"
 """The query of all items with a path; the record is bound when it is asked."""

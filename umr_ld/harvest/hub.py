@@ -44,14 +44,14 @@ class Hub:
     """The hub, or something else that speaks like it.
 
     Args:
-        library: `huggingface_hub`, as `door.client` gives it.
+        client: `huggingface_hub`, as `door.client` gives it.
         endpoint: address of the hub, without a slash at its end.
         token: of an account there; empty to ask as anybody.
         sleep: waits for so many seconds.
         chance: draws from 0 to 1, so that those who were refused together do not come back together.
     """
 
-    library: Any
+    client: Any
     endpoint: str = ENDPOINT
     token: str = field(default="", repr=False)
     sleep: Callable[[float], None] = time.sleep
@@ -175,19 +175,19 @@ class Hub:
             Conflict: if somebody else has just written.
             Missing, Unreachable: as `one`.
         """
-        library = self.library
-        api = library.HfApi(endpoint=self.endpoint, token=self.token or False, library_name="umr-ld")
+        client = self.client
+        api = client.HfApi(endpoint=self.endpoint, token=self.token or False, library_name="umr-ld")
         kind = "dataset" if dataset else "model"
         now = json.loads(self.one(repository, dataset=dataset).body).get("sha", "")
         try:
             done = api.create_commit(
                 repository,
-                [library.CommitOperationAdd(path_in_repo=path, path_or_fileobj=body)],
+                [client.CommitOperationAdd(path_in_repo=path, path_or_fileobj=body)],
                 commit_message=message,
                 repo_type=kind,
                 parent_commit=now if _COMMIT.match(str(now)) else None,
             )
-        except library.errors.HfHubHTTPError as error:
+        except client.errors.HfHubHTTPError as error:
             raise _refused(error.response.status_code, f"{self.endpoint}/{repository}") from None
         except _failures(ValueError) as error:
             raise Unreachable(str(error)[:500], where=f"{self.endpoint}/{repository}") from None
@@ -196,10 +196,10 @@ class Hub:
     # -- asking
 
     def _answer(self, url: str) -> Any:
-        headers = self.library.utils.build_hf_headers(token=self.token or False, library_name="umr-ld")
+        headers = self.client.utils.build_hf_headers(token=self.token or False, library_name="umr-ld")
         for tried in range(1, _TRIES + 1):
             try:
-                answer = self.library.utils.get_session().get(url, headers=headers)
+                answer = self.client.utils.get_session().get(url, headers=headers)
             except _failures() as error:
                 if tried == _TRIES:
                     raise Unreachable(str(error), where=_place(url)) from None
