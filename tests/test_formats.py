@@ -281,7 +281,7 @@ def test_every_row_of_a_crosswalk_names_keys_and_kinds_of_records(name):
 
 
 def test_a_further_mapping_is_a_row_and_no_code(monkeypatch):
-    rows = list(crosswalk._table("cyclonedx"))
+    rows = list(crosswalk.crosswalk_rows("cyclonedx"))
     more = {
         "kind": "Model",
         "key": "framework",
@@ -291,8 +291,10 @@ def test_a_further_mapping_is_a_row_and_no_code(monkeypatch):
         "note": "",
     }
     tables = {"cyclonedx": [*rows, more]}
-    own = crosswalk._table
-    monkeypatch.setattr(crosswalk, "_table", lambda name: iter(tables[name]) if name in tables else own(name))
+    own = crosswalk.crosswalk_rows
+    monkeypatch.setattr(
+        crosswalk, "crosswalk_rows", lambda name: iter(tables[name]) if name in tables else own(name)
+    )
     rules_of.cache_clear()
     try:
         document, losses = written(
