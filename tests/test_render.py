@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import re
+import textwrap
 
 import pytest
 from hypothesis import given
@@ -152,6 +153,16 @@ def test_a_record_keeps_to_the_width_of_the_terminal_where_its_words_can_be_part
             default=0,
         )
         assert text.cells(line) <= max(width, 26 + longest)
+
+
+@given(st.text(" abc\t-", max_size=80), st.integers(10, 40))
+def test_words_are_parted_as_everybody_parts_them_where_each_letter_is_one_column(words, width):
+    plain = textwrap.wrap(words, width, break_long_words=False, break_on_hyphens=False)
+    assert text.broken(words, width) == (plain or [words.rstrip()])
+
+
+def test_wide_letters_count_twice_where_lines_are_parted():
+    assert text.broken("模型 数据 记录", 9) == ["模型 数据", "记录"]
 
 
 # -- trees

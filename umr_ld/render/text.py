@@ -16,6 +16,7 @@ NARROWEST = 8
 """Below this a column says nothing; the line grows over the edge instead."""
 
 _UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_WORD = re.compile(r"([ \t\n\r\v\f]*)([^ \t\n\r\v\f]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +157,19 @@ def broken(text: str, width: int) -> list[str]:
         text: any text.
         width: columns of a line; 0 for no limit.
     """
-    import textwrap
-
     lines: list[str] = []
     for paragraph in visible(text).split("\n"):
-        fitted = (
-            textwrap.wrap(paragraph, width, break_long_words=False, break_on_hyphens=False) if width else None
-        )
-        lines += fitted or [paragraph.rstrip()]
+        lines += (_filled(paragraph, width) if width else None) or [paragraph.rstrip()]
     return lines
+
+
+def _filled(paragraph: str, width: int) -> list[str]:
+    """As many words on each line as have room; `textwrap` counts letters, of which some are two columns wide."""
+    lines, line = [], ""
+    for gap, word in _WORD.findall(paragraph.expandtabs()):
+        if cells(line) + len(gap) + cells(word) > width:
+            lines += [line] if line else []
+            line = word
+        else:
+            line += " " * len(gap) + word
+    return [*lines, line] if line else lines
