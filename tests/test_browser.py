@@ -268,6 +268,13 @@ def test_the_keyboard_gets_into_the_editor_and_out_again(watch):
     assert page.evaluate("document.activeElement.textContent") == "Ask"
 
 
+def test_the_lines_of_the_editor_have_no_buttons_whichever_is_there_first(watch):
+    page = watch().open("/query")
+    page.locator(".CodeMirror textarea").first.wait_for(state="attached")
+    page.evaluate("addCopyButtons()")
+    assert page.locator(".CodeMirror .copy").count() == 0
+
+
 def test_a_query_is_answered_without_scripts(watch):
     page = watch(java_script_enabled=False).open("/query")
     page.get_by_label("Query").fill(COUNTED)

@@ -13,6 +13,8 @@ function markTab() {
 function addCopyButtons() {
   if (!navigator.clipboard) return;
   for (const block of document.querySelectorAll("pre")) {
+    // The editor, which may be there already, has each of its lines in one.
+    if (block.closest(".CodeMirror")) continue;
     const text = block.textContent;
     const button = document.createElement("button");
     button.type = "button";
