@@ -154,6 +154,14 @@ def test_a_made_up_record_comes_back_as_it_was(draft, way):
     assert_all_come_back(draft, [way])
 
 
+@pytest.mark.parametrize(
+    "text", ["schema:", "schema:name", "dct:conformsTo", "umr:kept", "@id", "_:b0", "https:"]
+)
+def test_a_text_that_looks_like_a_term_stays_a_text(text):
+    draft = {"type": "Model", "name": "lab/x", "version": "1.2.3", "title": text, "description": text}
+    assert_all_come_back(draft, [*KEEPING, *OWN])
+
+
 @pytest.mark.slow
 @given(drafts())
 @settings(max_examples=300, suppress_health_check=list(HealthCheck))

@@ -49,14 +49,22 @@ def compacted(nodes: list[Value]) -> Value:
 
 
 def _plain(value: Value) -> Value:
+    """Keys and classes without `schema:`; other texts are somebody's, whatever they begin with."""
     if isinstance(value, list):
         return [_plain(one) for one in value]
     if isinstance(value, dict):
-        return {
-            ("conformsTo" if key == "dct:conformsTo" else key.removeprefix("schema:")): _plain(one)
-            for key, one in value.items()
-        }
-    return value.removeprefix("schema:") if isinstance(value, str) and value.startswith("schema:") else value
+        return {_term(key): _classes(one) if key == "@type" else _plain(one) for key, one in value.items()}
+    return value
+
+
+def _term(word: str) -> str:
+    return "conformsTo" if word == "dct:conformsTo" else word.removeprefix("schema:")
+
+
+def _classes(value: Value) -> Value:
+    several = value if isinstance(value, list) else [value]
+    plain: list[Value] = [_term(one) if isinstance(one, str) else one for one in several]
+    return plain if isinstance(value, list) else plain[0]
 
 
 _KINDS = ("Model", "Dataset", "Family", "Software", "Application")
