@@ -12,8 +12,8 @@ Links that name the same versions of the same artifact stand or fall together; t
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import dataclass, field
+from itertools import chain, groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -24,7 +24,7 @@ from umr_ld.risk.outcome import Exposure, Texts, Walk
 from umr_ld.risk.policy import Cell
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence, Set
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
     from umr_ld.lineage import Naming, Recorded
     from umr_ld.names import Ref
@@ -32,9 +32,10 @@ if TYPE_CHECKING:
     from umr_ld.risk.scope import Scope
 
 # Of many links at once, one field is read faster so.
-_RELATION, _VERSIONS, _MAKER, _VERSION = map(attrgetter, ("relation", "versions", "maker", "version"))
-_MEANT = attrgetter("target", "versions", "revision")
+_TARGET, _RECORD, _RELATION, _VERSIONS = map(attrgetter, ("target", "record", "relation", "versions"))
+_MAKER, _VERSION = map(attrgetter, ("maker", "version"))
 _MAKER_NAME = attrgetter("maker", "name")
+_MEANT = attrgetter("target", "versions", "revision")
 
 
 def expose(graph: Linked, case: Case, at: int | None = None) -> Exposure:
@@ -50,10 +51,8 @@ def expose(graph: Linked, case: Case, at: int | None = None) -> Exposure:
     """
     with graph.steady():
         spread = _Spread(Aliased(graph, case.aliases) if case.aliases else graph, case, at)
-        possibly = spread.walk(_Going(Answer.POSSIBLY, Cell.WEAK, spread.sources(Answer.POSSIBLY)))
-        surely = _Going(Answer.AFFECTED, Cell.FULL, spread.sources(Answer.AFFECTED), spread.surely())
-        affected = possibly if spread.is_same(possibly, surely) else spread.walk(surely)
-        return spread.result(possibly, affected)
+        possibly = spread.possibly()
+        return spread.result(possibly, spread.otherwise(possibly))
 
 
 @dataclass(slots=True, eq=False)
@@ -64,7 +63,7 @@ class _Demand:
         target: the artifact.
         direct: how these versions stand by what the advisory says of the artifact itself.
         covered: the recorded ones among them.
-        links: the links.
+        links: the links, by record and then by their place in it.
     """
 
     target: int
@@ -72,9 +71,19 @@ class _Demand:
     covered: tuple[int, ...]
     links: list[Naming]
 
-    def place(self) -> int:
-        """The first place of a link among the links of its record."""
-        return min(link.number for link in self.links)
+    def first_of_records(self, passing: Set[int] | None, among: Set[int] | None) -> dict[int, Naming]:
+        """Of each record the first link.
+
+        Args:
+            passing: relations that count; None for all.
+            among: records that count; None for all.
+        """
+        links: Iterable[Naming] = reversed(self.links)
+        if passing is not None:
+            links = [link for link in links if link.relation in passing]
+        if among is not None:
+            links = [link for link in links if link.record in among]
+        return {link.record: link for link in links}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +93,67 @@ class _Going:
     Args:
         answer: how records must stand at least.
         cell: what a relation must let pass at least.
-        sources: records where it begins, to their artifacts.
-        within: demands that may be met; None for all.
+        demands: that may be met, by their artifacts.
+        among: records that may be reached; None for all.
+        known: records of which it is known that they are reached, and how deep, before any other is.
     """
 
     answer: Answer
     cell: Cell
-    sources: Mapping[int, int]
-    within: Set[_Demand] | None = None
+    demands: Mapping[int, Sequence[_Demand]]
+    among: Set[int] | None = None
+    known: Mapping[int, int] = field(default_factory=dict)
+
+
+class _Sure:
+    """What is seen to be affected for sure while it is found that it may be.
+
+    Versions are, if the advisory says so of the artifact itself, or if all recorded ones among them
+    are and were reached before. What is reached so is reached by the same way where only what is affected
+    for sure is looked at: all that counts there was there, and less that could be before it. What is
+    affected for another reason, as over several versions at different depths, is not seen here.
+
+    Args:
+        sources: records that are affected, whatever their links say.
+        ruled: records at which a statement stands in the place of what arrives.
+    """
+
+    def __init__(self, sources: Collection[int], ruled: Collection[int]) -> None:
+        self.sources = sources
+        self.demands: set[_Demand] = set()
+        self.records: set[int] = set()
+        self._fresh: set[int] = set()
+        self._ruled = ruled
+
+    def meet(self, demand: _Demand) -> None:
+        """A demand is met for the first time."""
+        if demand.direct is Answer.AFFECTED or (
+            demand.direct is Answer.CLEAR and all(map(self.stands, demand.covered))
+        ):
+            self.demands.add(demand)
+
+    def reach(self, demand: _Demand, records: Set[int], fully: Set[int]) -> None:
+        """Records are reached by links of a demand; if they were before, then by others that count less.
+
+        Args:
+            demand: which was met.
+            records: which are reached.
+            fully: those of them to which everything passes.
+        """
+        if demand in self.demands:
+            self._fresh |= fully
+            self._fresh -= records - fully
+        else:
+            self._fresh -= records
+
+    def end_level(self) -> None:
+        """Everything that is one step further away was reached, and no better link to it will come."""
+        self.records |= self._fresh
+        self._fresh.clear()
+
+    def stands(self, record: int) -> bool:
+        """Whether a record is affected, and passes it on."""
+        return record in self.sources or (record in self.records and record not in self._ruled)
 
 
 class _Spread:
@@ -104,7 +166,7 @@ class _Spread:
         self._cells: dict[int, Cell] = {}
         self._read: set[int] = set()
         self._demands: dict[int, list[_Demand]] = defaultdict(list)
-        self._met_by: dict[Answer, set[_Demand]] = defaultdict(set)
+        self._met: dict[Answer, set[_Demand]] = defaultdict(set)
         self._names: dict[int, str] = {}
         self._texts = Texts(graph.terms, self._names)
         self._scopes: dict[int, Scope] = {}
@@ -114,6 +176,7 @@ class _Spread:
             self._begin(name, scope)
         for seq, ruling in case.rulings.items():
             self._place(seq, ruling.record)
+        self._sure = _Sure(self.sources(Answer.AFFECTED), case.rulings.keys())
 
     def _scopes_of_artifacts(self) -> list[tuple[str, Scope]]:
         found: dict[str, Scope] = {}
@@ -157,106 +220,151 @@ class _Spread:
         ruling = self._case.rulings.get(seq)
         return self._direct(seq) if ruling is None else max(self._direct(seq), ruling.answer)
 
-    def walk(self, going: _Going) -> Walk:
-        """Downstream, a level at a time.
-
-        Args:
-            going: how.
-        """
-        walk = Walk(going.sources, dict.fromkeys(going.sources, 0))
-        artifacts = {*going.sources.values(), *self._scopes}
-        met = self._met_by[going.answer]
-        depth = 0
-        while artifacts:
-            depth += 1
-            self._load(artifacts)
-            fresh: dict[int, Naming] = {}
-            for artifact in sorted(artifacts & self._demands.keys(), key=self._names.__getitem__):
-                for demand in self._demands[artifact]:
-                    through = None if demand in met else self._met(demand, going, walk)
-                    if through is not None:
-                        met.add(demand)
-                        self._reach(demand, through, going, walk, fresh)
-            walk.arrived.update(fresh)
-            walk.depth.update(dict.fromkeys(fresh, depth))
-            # A statement stands in the place of what arrives, so nothing goes on from there.
-            artifacts = {*map(_MAKER, fresh.values())}
-            if not fresh.keys().isdisjoint(self._case.rulings):
-                artifacts = {link.maker for seq, link in fresh.items() if seq not in self._case.rulings}
+    def possibly(self) -> Walk:
+        """What may be affected."""
+        walk = self._begun(Answer.POSSIBLY)
+        self._walk(walk, _Going(Answer.POSSIBLY, Cell.WEAK, self._demands))
         return walk
 
-    def is_same(self, walk: Walk, other: _Going) -> bool:
-        """Whether another way to go, one that asks for more, would lead nowhere else.
+    def otherwise(self, possibly: Walk) -> Walk:
+        """What is affected for sure by other ways than those by which it may be.
 
         Args:
-            walk: what was reached.
-            other: the way.
+            possibly: what may be.
         """
-        met = self._met_by[Answer.POSSIBLY]
-        return (
-            walk.sources == other.sources
-            and Cell.WEAK not in self._cells.values()
-            and all(demand.direct is not Answer.POSSIBLY for demand in met)
-            and (other.within is None or met <= other.within)
-        )
+        walk, sure = self._begun(Answer.AFFECTED), self._sure.records
+        unsure = possibly.arrived.keys() - sure
+        unsure |= {seq for seq in self._hits if self._direct(seq) is Answer.POSSIBLY}
+        if unsure:
+            demands: dict[int, list[_Demand]] = defaultdict(list)
+            for demand in self._full(unsure):
+                if not unsure.isdisjoint(map(_RECORD, demand.links)):
+                    demands[demand.target].append(demand)
+            covered = {one for several in demands.values() for demand in several for one in demand.covered}
+            known = {seq: possibly.depth[seq] for seq in covered & sure}
+            self._walk(walk, _Going(Answer.AFFECTED, Cell.FULL, demands, unsure, known))
+        return walk
 
-    def _met(self, demand: _Demand, going: _Going, walk: Walk) -> int | None:
+    def _begun(self, least: Answer) -> Walk:
+        sources = self.sources(least)
+        return Walk(sources, dict.fromkeys(sources, 0))
+
+    def _walk(self, walk: Walk, going: _Going) -> None:
+        """Go downstream, a level at a time.
+
+        Args:
+            walk: to which is added what is reached.
+            going: how.
+        """
+        settled = {seq for seq in self._hits if self._direct(seq) >= going.answer}
+        joining = _joining(going)
+        artifacts = {*walk.sources.values(), *self._scopes}
+        while artifacts or len(walk.levels) <= max(joining, default=-1):
+            walk.levels.append(artifacts)
+            self._load(artifacts)
+            fresh: dict[int, Naming] = {}
+            passing, full = self._passing(going.cell), self._passing(Cell.FULL)
+            for demand, through in self._newly_met(artifacts, going, walk):
+                links = demand.first_of_records(passing, going.among)
+                # A view's difference would go through all that has arrived, this through the links.
+                new = self._unless_before(fresh, links, {*links}.difference(walk.arrived) - settled)
+                fresh.update(links if len(new) == len(links) else {one: links[one] for one in new})
+                walk.through.update(dict.fromkeys(new, through))
+                if going.answer is Answer.POSSIBLY:
+                    fully = new if full is None else {one for one in new if links[one].relation in full}
+                    self._sure.reach(demand, new, fully)
+            walk.arrived.update(fresh)
+            walk.depth.update(dict.fromkeys(fresh, len(walk.levels)))
+            self._sure.end_level()
+            artifacts = self._makers(fresh) | joining.get(len(walk.levels), set())
+
+    def _newly_met(self, artifacts: Set[int], going: _Going, walk: Walk) -> Iterator[tuple[_Demand, int]]:
+        """Demands that are met for the first time, each with the record through which it is; 0 without any.
+
+        Args:
+            artifacts: those of which records were reached last.
+            going: how the walk goes.
+            walk: what was reached.
+        """
+        met = self._met[going.answer]
+        for artifact in sorted(artifacts & going.demands.keys(), key=self._names.__getitem__):
+            for demand in going.demands[artifact]:
+                through = None if demand in met else self._through(demand, going, walk)
+                if through is not None:
+                    met.add(demand)
+                    if going.answer is Answer.POSSIBLY:
+                        self._sure.meet(demand)
+                    yield demand, through
+
+    def _through(self, demand: _Demand, going: _Going, walk: Walk) -> int | None:
         """The record through which a demand is met; 0 without any, None if it is not."""
-        if going.within is not None and demand not in going.within:
-            return None
         if demand.direct >= going.answer:
             return 0
+        level = len(walk.levels)
         for record in demand.covered:
             # A statement may stand in the place of what arrives at a record.
-            if record in going.sources or (record in walk.depth and record not in self._case.rulings):
+            if record in walk.sources:
+                return record
+            if record not in self._case.rulings and (
+                record in walk.depth or going.known.get(record, level) < level
+            ):
                 return record
         return None
 
-    def _reach(
-        self, demand: _Demand, through: int, going: _Going, walk: Walk, fresh: dict[int, Naming]
-    ) -> None:
-        hits, cells, arrived = self._hits, self._cells, walk.arrived
-        for link in demand.links:
-            record = link.record
-            if record in arrived or (record in hits and self._direct(record) >= going.answer):
-                continue
-            if cells[link.relation] >= going.cell:
-                known = fresh.get(record)
-                if known is None or self._before(link, known):
-                    fresh[record] = link
-                    walk.through[record] = through
+    def _makers(self, links: Mapping[int, Naming]) -> set[int]:
+        """The artifacts whose records are reached, but for those where a statement stands in the way."""
+        if links.keys().isdisjoint(self._case.rulings):
+            return {*map(_MAKER, links.values())}
+        return {link.maker for seq, link in links.items() if seq not in self._case.rulings}
+
+    def _passing(self, least: Cell) -> Set[int] | None:
+        """The relations that let so much pass; None if all of them do."""
+        passing = {relation for relation, cell in self._cells.items() if cell >= least}
+        return None if len(passing) == len(self._cells) else passing
+
+    def _unless_before(
+        self, fresh: Mapping[int, Naming], links: Mapping[int, Naming], records: Set[int]
+    ) -> Set[int]:
+        """The records that are not reached by a better link already.
+
+        Args:
+            fresh: what is reached.
+            links: a link of each record.
+            records: some of theirs.
+        """
+        both = records & fresh.keys()
+        return records - {record for record in both if self._before(fresh[record], links[record])}
 
     def _before(self, one: Naming, other: Naming) -> bool:
         return (self._names[one.target], one.number) < (self._names[other.target], other.number)
 
-    # -- who is affected for sure
+    def _full(self, unsure: Set[int]) -> Set[_Demand]:
+        """The demands that are affected for sure: those that are seen to be, and what follows from them.
 
-    def surely(self) -> Set[_Demand]:
-        """The demands that are affected for sure."""
-        waiting = list(self.sources(Answer.AFFECTED))
-        affected = set(waiting)
-        every = [demand for demands in self._demands.values() for demand in demands]
-        ready = [demand for demand in every if demand.direct is Answer.AFFECTED]
-        lacking = {demand: len(demand.covered) for demand in every if demand.direct is not Answer.AFFECTED}
-        asking: dict[int, list[_Demand]] = {}
-        full: set[_Demand] = set()
-        for demand in lacking:
-            for record in demand.covered:
-                asking.setdefault(record, []).append(demand)
-        while ready or waiting:
-            while waiting:
-                for demand in asking.pop(waiting.pop(), ()):
-                    lacking[demand] -= 1
-                    if not lacking[demand]:
-                        ready.append(demand)
-            while ready:
-                demand = ready.pop()
-                full.add(demand)
-                fresh = {
-                    link.record for link in demand.links if self._cells[link.relation] is Cell.FULL
-                } - affected
-                affected |= fresh
-                waiting += fresh - self._case.rulings.keys()
+        Args:
+            unsure: the records that may be affected, and are not seen to be.
+        """
+        ready, full = list(self._sure.demands), set(self._sure.demands)
+        lacking: dict[_Demand, set[int]] = {}
+        asking: dict[int, list[_Demand]] = defaultdict(list)
+        for demand in self._met[Answer.POSSIBLY] - full:
+            lacking[demand] = {record for record in demand.covered if not self._sure.stands(record)}
+            if demand.covered and not lacking[demand]:
+                ready.append(demand)
+            for record in lacking[demand]:
+                asking[record].append(demand)
+        affected: set[int] = set()
+        while ready:
+            demand = ready.pop()
+            full.add(demand)
+            links = (link for link in demand.links if link.record in unsure)
+            fresh = {link.record for link in links if self._cells[link.relation] is Cell.FULL} - affected
+            affected |= fresh
+            for record in fresh - self._case.rulings.keys():
+                for waiting in asking.pop(record, ()):
+                    lacking[waiting].discard(record)
+                    if not lacking[waiting]:
+                        ready.append(waiting)
         return full
 
     # -- reading
@@ -267,24 +375,24 @@ class _Spread:
         if not new:
             return
         self._read.update(new)
-        links = self._graph.naming_links(new, self._at)
+        links = sorted(self._graph.naming_links(new, self._at))
+        if not links:
+            return
         alike: dict[tuple[int, int | None, str | None], list[Naming]] = defaultdict(list)
         for key, neighbours in groupby(links, key=_MEANT):
             alike[key] += neighbours
-        named = {target for target, _, _ in alike}
         # Most artifacts are named by nobody, and of these no record needs to be read.
-        rows = self._graph.recorded(sorted(named), self._at)
-        self._texts.learn({*map(_VERSIONS, links), *map(_VERSION, links), *map(_RELATION, links)})
+        rows = self._graph.recorded(sorted({*map(_TARGET, links)}), self._at)
+        relations = {*map(_RELATION, links)}
+        self._texts.learn({*map(_VERSIONS, links), *map(_VERSION, links), *relations})
         self._texts.learn({row.version for row in rows})
-        self._judge({*map(_RELATION, links)})
-        self._learn_names(links)
+        self._judge(relations)
+        self._learn_names(dict(map(_MAKER_NAME, links)))
         recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
             recorded[row.artifact].append(row)
         for (target, _, _), several in alike.items():
             self._demands[target].append(self._demand(target, several, recorded[target]))
-        for target in named:
-            self._demands[target].sort(key=_Demand.place)
 
     def _demand(self, artifact: int, links: list[Naming], rows: Sequence[Recorded]) -> _Demand:
         meant, revision = self._texts.range(links[0].versions), links[0].revision or ""
@@ -300,9 +408,8 @@ class _Spread:
         )
         return _Demand(artifact, direct, covered, links)
 
-    def _learn_names(self, links: Sequence[Naming]) -> None:
-        names, aliases = dict(map(_MAKER_NAME, links)), self._case.aliases
-        if aliases:
+    def _learn_names(self, names: dict[int, str]) -> None:
+        if aliases := self._case.aliases:
             names = {artifact: aliases.standing(name) for artifact, name in names.items()}
         self._names.update(names)
 
@@ -313,23 +420,33 @@ class _Spread:
 
     # -- the answer
 
-    def result(self, possibly: Walk, affected: Walk) -> Exposure:
+    def result(self, possibly: Walk, otherwise: Walk) -> Exposure:
         """Everything that was found."""
         known = self._hits.keys() | self._case.rulings.keys()
         apart = {
-            seq: self._apart(seq, possibly, affected)
+            seq: self._apart(seq, possibly, otherwise)
             for seq in known
-            if seq in self._hits or seq in possibly.depth or seq in affected.depth
+            if seq in self._hits or seq in possibly.depth or seq in otherwise.depth
         }
-        return Exposure(apart, possibly, affected, self._texts)
+        return Exposure(apart, possibly, otherwise, self._sure.records, self._texts)
 
-    def _apart(self, seq: int, possibly: Walk, affected: Walk) -> Exposed:
+    def _apart(self, seq: int, possibly: Walk, otherwise: Walk) -> Exposed:
         """A record that is hit, or of which a statement speaks."""
+        is_sure = seq in otherwise.arrived or seq in self._sure.records
         hops = Answer.POSSIBLY if seq in possibly.arrived else Answer.CLEAR
-        walk = affected if seq in affected.arrived else possibly
-        hops = Answer.AFFECTED if seq in affected.arrived else hops
+        hops = Answer.AFFECTED if is_sure else hops
+        walk = otherwise if seq in otherwise.arrived else possibly
         ruling, hit = self._case.rulings.get(seq), self._hits.get(seq, Answer.CLEAR)
         answer = max(self._direct(seq), hops if ruling is None else ruling.answer)
         depth = 0 if hit >= hops else walk.depth[seq]
         counts = self._case.reviews.get(seq) if hit and seq in self._case.reviews else ruling
         return Exposed(self._rows[seq][1], answer, depth, max(hit, hops), counts, seq)
+
+
+def _joining(going: _Going) -> Mapping[int, Set[int]]:
+    """Depth to the artifacts of demands that cover a record of which it is known that it is there."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for demand in chain.from_iterable(going.demands.values()) if going.known else ():
+        for record in going.known.keys() & demand.covered:
+            found[going.known[record]].add(demand.target)
+    return found

@@ -18,9 +18,15 @@ from umr_ld.risk.case import Exposed, Step
 from umr_ld.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Set
 
     from umr_ld.lineage import Naming
+
+_KEPT = 32
+"""Longer ends of paths are not kept: all those of a way without branches take memory in the square of its length."""
+
+_Way = tuple[tuple[object, ...], "tuple[Step, ...] | None"]
+"""What paths have in common: of their first step all but the record, and the further steps if they are kept."""
 
 # Of many links at once, one field is read faster so.
 _EVIDENCE, _NAME, _VERSION = (attrgetter(name) for name in ("evidence", "name", "version"))
@@ -35,14 +41,14 @@ class Walk:
         depth: record to its depth.
         arrived: record to the link by which it was reached.
         through: record to the record that this link leads on to; 0 where the versions themselves are hit.
-        steps: steps on the way of others, as far as they were asked for.
+        levels: the artifacts whose links were followed, a step at a time.
     """
 
     sources: Mapping[int, int]
     depth: dict[int, int]
     arrived: dict[int, Naming] = field(default_factory=dict)
     through: dict[int, int] = field(default_factory=dict)
-    steps: dict[int, Step] = field(default_factory=dict)
+    levels: list[Set[int]] = field(default_factory=list)
 
 
 class Texts:
@@ -93,28 +99,36 @@ class Exposure(Sequence[Exposed]):
 
     Args:
         apart: records that are hit or of which a statement speaks, by their numbers.
-        possibly: what is reached over any links.
-        affected: what is reached over links that are affected for sure; the same if nothing else is.
+        possibly: what may be affected.
+        otherwise: what is affected for sure, by other ways than those of `possibly`.
+        sure: what is affected for sure, by the ways of `possibly`.
         texts: of the links.
     """
 
-    __slots__ = ("_affected", "_apart", "_leading", "_order", "_possibly", "_texts")
+    __slots__ = ("_apart", "_order", "_otherwise", "_possibly", "_sure", "_texts", "_ways")
 
-    def __init__(self, apart: Mapping[int, Exposed], possibly: Walk, affected: Walk, texts: Texts) -> None:
+    def __init__(
+        self,
+        apart: Mapping[int, Exposed],
+        possibly: Walk,
+        otherwise: Walk,
+        sure: Set[int],
+        texts: Texts,
+    ) -> None:
         self._apart = apart
         self._possibly = possibly
-        self._affected = affected
+        self._otherwise = otherwise
+        self._sure = sure
         self._texts = texts
-        # Of links that name the same and lead on to the same, what their steps have in common.
-        self._leading: dict[tuple[object, ...], tuple[object, ...]] = {}
-        for walk in (possibly,) if affected is possibly else (possibly, affected):
+        self._ways: dict[bool, dict[tuple[object, ...], _Way]] = {True: {}, False: {}}
+        for walk in (possibly, otherwise):
             texts.learn({*map(_EVIDENCE, walk.arrived.values())})
         self._order = self._in_order()
 
     def _in_order(self) -> list[int]:
-        arrived = self._possibly.arrived | self._affected.arrived
+        arrived = self._possibly.arrived | self._otherwise.arrived
         names = dict(zip(arrived, map(_NAME, arrived.values()), strict=True))
-        depth = self._possibly.depth | self._affected.depth
+        depth = self._possibly.depth | self._otherwise.depth
         apart = self._apart.items()
         names.update((seq, one.ref.name.text) for seq, one in apart)
         depth.update((seq, one.depth) for seq, one in apart)
@@ -143,15 +157,16 @@ class Exposure(Sequence[Exposed]):
         return self._exposed(self._order[at])
 
     def __iter__(self) -> Iterator[Exposed]:
-        apart, arrived, depth = self._apart, self._affected.arrived, self._affected.depth
+        arrived, depth = self._possibly.arrived, self._possibly.depth
         version, known, answer = self._texts.version, Ref.known, Answer.AFFECTED
+        plain = self._sure - self._apart.keys()
         for seq in self._order:
-            link = arrived.get(seq)
-            if link is None or seq in apart:
-                yield self._exposed(seq)
-            else:
+            if seq in plain:
+                link = arrived[seq]
                 ref = known(link.name, version(link.version))
                 yield _exposed((ref, answer, depth[seq], answer, None, seq))
+            else:
+                yield self._exposed(seq)
 
     def path(self, exposed: Exposed) -> tuple[Step, ...]:
         """The strongest way to what is hit; of several the shortest, then the first in order of names.
@@ -161,19 +176,18 @@ class Exposure(Sequence[Exposed]):
         """
         if not exposed.depth and exposed.number in self._apart:
             return ()
-        walk = self._affected if exposed.arrives is Answer.AFFECTED else self._possibly
+        surely = exposed.arrives is Answer.AFFECTED
+        walk = self._walk(exposed.number, surely)
         link = walk.arrived.get(exposed.number)
         if link is None:
             return ()
-        path = [self._step(exposed.ref, link, walk)]
-        while (seq := walk.through[link.record]) and seq not in walk.sources and seq in walk.arrived:
-            link = walk.arrived[seq]
-            # On the way of many records there are few.
-            step = walk.steps.get(seq)
-            if step is None:
-                step = walk.steps[seq] = self._step(self._ref(link), link, walk)
-            path.append(step)
-        return tuple(path)
+        further = walk.through[exposed.number]
+        alike = _alike(link, further)
+        way = self._ways[surely].get(alike)
+        if way is None:
+            way = self._ways[surely][alike] = self._way(link, further, surely)
+        shared, tail = way
+        return (_step((exposed.ref, *shared)), *(self._tail(further, surely) if tail is None else tail))
 
     def through(self, exposed: Exposed) -> int:
         """Number of the record by which another is reached on its path; 0 for none.
@@ -183,7 +197,8 @@ class Exposure(Sequence[Exposed]):
         """
         if not exposed.depth and exposed.number in self._apart:
             return 0
-        walk = self._affected if exposed.arrives is Answer.AFFECTED else self._possibly
+        surely = exposed.arrives is Answer.AFFECTED
+        walk = self._walk(exposed.number, surely)
         return walk.through[exposed.number] if exposed.number in walk.arrived else 0
 
     def answer(self, ref: Ref) -> Answer:
@@ -198,26 +213,21 @@ class Exposure(Sequence[Exposed]):
         apart = self._apart.get(seq)
         if apart is not None:
             return apart
-        walk, answer = self._affected, Answer.AFFECTED
-        link = walk.arrived.get(seq)
-        if link is None:
-            walk, answer = self._possibly, Answer.POSSIBLY
-            link = walk.arrived[seq]
-        return _exposed((self._ref(link), answer, walk.depth[seq], answer, None, seq))
+        surely = seq in self._sure or seq in self._otherwise.arrived
+        walk = self._walk(seq, surely)
+        answer = Answer.AFFECTED if surely else Answer.POSSIBLY
+        return _exposed((self._ref(walk.arrived[seq]), answer, walk.depth[seq], answer, None, seq))
 
-    def _ref(self, link: Naming) -> Ref:
-        return Ref.known(link.name, self._texts.version(link.version))
+    def _walk(self, seq: int, surely: bool) -> Walk:
+        """The walk that has the way by which a record is affected for sure, or possibly."""
+        return self._otherwise if surely and seq in self._otherwise.arrived else self._possibly
 
-    def _step(self, ref: Ref, link: Naming, walk: Walk) -> Step:
-        further = walk.through[link.record]
-        # Relation, versions, revision and evidence.
-        alike = further, link.target, link[3:7]
-        rest = self._leading.get(alike)
-        if rest is None:
-            rest = self._leading[alike] = self._rest_of_step(link, further)
-        return _step((ref, *rest))
+    def _way(self, link: Naming, further: int, surely: bool) -> _Way:
+        tail = self._tail(further, surely)
+        return self._shared(link, further), tail if len(tail) < _KEPT else None
 
-    def _rest_of_step(self, link: Naming, further: int) -> tuple[object, ...]:
+    def _shared(self, link: Naming, further: int) -> tuple[object, ...]:
+        """What steps have in common of links that name and lead on to the same."""
         texts = self._texts
         return (
             texts[link.relation],
@@ -228,11 +238,36 @@ class Exposure(Sequence[Exposed]):
             self._ref_of(further) if further else None,
         )
 
+    def _tail(self, seq: int, surely: bool) -> tuple[Step, ...]:
+        """The path from a record that is on the path of another."""
+        sources = self._otherwise.sources if surely else self._possibly.sources
+        steps: list[Step] = []
+        while seq and seq not in sources:
+            walk = self._walk(seq, surely)
+            link = walk.arrived.get(seq)
+            if link is None:
+                break
+            further = walk.through[seq]
+            shared, tail = self._ways[surely].get(_alike(link, further), (None, None))
+            steps.append(_step((self._ref(link), *(shared or self._shared(link, further)))))
+            if tail is not None:
+                return (*steps, *tail)
+            seq = further
+        return tuple(steps)
+
+    def _ref(self, link: Naming) -> Ref:
+        return Ref.known(link.name, self._texts.version(link.version))
+
     def _ref_of(self, seq: int) -> Ref:
         if seq in self._apart:
             return self._apart[seq].ref
-        link = self._affected.arrived.get(seq)
-        return self._ref(self._possibly.arrived[seq] if link is None else link)
+        return self._ref(self._otherwise.arrived.get(seq) or self._possibly.arrived[seq])
+
+
+def _alike(link: Naming, further: int) -> tuple[object, ...]:
+    """What links have in common that name the same and lead on to the same."""
+    # Relation, versions, revision and evidence.
+    return further, link.target, link[3:7]
 
 
 _step: Callable[[tuple[Any, ...]], Step] = partial(tuple.__new__, Step)
