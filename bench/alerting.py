@@ -105,15 +105,14 @@ def added(folder: Path, count: int) -> dict[str, object]:
                 start = time.perf_counter()
                 registry.publish([document], agent="bench")
                 taken[name].append(time.perf_counter() - start)
-    medians = {name: percentile(times[10:], 0.5) * 1000 for name, times in taken.items()}
-    between = statistics.median(b - a for a, b in zip(taken["without"], taken["with"], strict=True)) * 1000
+    between = [b - a for a, b in zip(taken["without"], taken["with"], strict=True)][10:]
     return {
-        "name": f"publish while {count:,} advisories are open",
+        "name": f"what {count:,} open advisories add to publishing",
         "unit": "ms",
-        "ours": medians["with"],
-        "rivals": {"without any": medians["without"]},
-        "ratios": {"without any": medians["without"] / medians["with"]},
-        "added": between,
+        "ours": statistics.median(between) * 1000,
+        "rivals": {},
+        "ratios": {},
+        "without any": percentile(taken["without"][10:], 0.5) * 1000,
     }
 
 
