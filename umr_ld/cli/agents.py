@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import wraps
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal
@@ -146,10 +145,9 @@ class Tools:
             return {"total": len(hits), **impact_json(hits, islice(hits, start, end))}
         found = self._registry.verdicts(reference)
         told = self._registry.told(found, start, end - start)
-        answers = Counter(one.answer.label for one in found.exposure)
         return {
             "total": len(found.exposure),
-            "answers": dict(answers),
+            "answers": {one.label: count for one, count in found.exposure.answers().items() if count},
             **affected_json(told, told.hits, told.repair[:MENDED]),
         }
 

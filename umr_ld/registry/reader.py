@@ -13,7 +13,7 @@ from umr_ld.registry import answers, checking, risks
 from umr_ld.registry.standings import Standings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from umr_ld.addresses import Base
@@ -292,14 +292,14 @@ class Reader:
         """
         return risks.told(self._parts, found, start, most)
 
-    def judged(self, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
+    def judged(self, found: Verdicts, places: Iterable[int] | None = None) -> Iterator[Judged]:
         """The records of an exposure, with their paths.
 
         Args:
             found: what `verdicts` gave.
-            refs: those that are wanted; None for all.
+            places: of those in the exposure that are wanted; None for all.
         """
-        return risks.judged(self._parts, found, refs)
+        return risks.judged(self._parts, found, places)
 
     def check(
         self,

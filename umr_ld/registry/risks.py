@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
@@ -253,15 +253,16 @@ def weighed(parts: Parts, found: Iterable[Statement], policy: Policy, at: int | 
                     yield Said(statement, row, not own.isdisjoint(statement.publishers) or reviewed, reviewed)
 
 
-def judged(parts: Parts, found: Verdicts, refs: Collection[str] | None = None) -> Iterator[Judged]:
+def judged(parts: Parts, found: Verdicts, places: Iterable[int] | None = None) -> Iterator[Judged]:
     """The records of an exposure with their publishers and paths.
 
     Args:
         parts: of the registry.
         found: the verdicts.
-        refs: those that are wanted; None for all.
+        places: of those in the exposure that are wanted; None for all.
     """
-    wanted = [one for one in found.exposure if refs is None or str(one.ref) in refs]
+    exposure = found.exposure
+    wanted = list(exposure) if places is None else [exposure[place] for place in places]
     rows = parts.index.numbered(one.number for one in wanted)
     for one in wanted:
         row = rows.get(one.number)
@@ -270,7 +271,7 @@ def judged(parts: Parts, found: Verdicts, refs: Collection[str] | None = None) -
             answer=one.answer,
             arrives=one.arrives,
             depth=one.depth,
-            path=found.exposure.path(one),
+            path=exposure.path(one),
             ruling=one.ruling,
             publisher="" if row is None else row.publisher,
             kind="" if row is None else row.kind,
@@ -286,11 +287,11 @@ def told(parts: Parts, found: Verdicts, start: int = 0, most: int | None = None)
         start: how many records to pass over.
         most: how many records are told, and how many of those to be mended first; None for all.
     """
-    exposure, end = found.exposure, None if most is None else start + most
-    hits = [one.ref for one in islice(exposure, start, end)]
-    mending = [(exposure[place].ref, below) for place, below in islice(order_of_repair(exposure), most)]
-    wanted = None if most is None else {str(ref) for ref in (*hits, *(ref for ref, _ in mending))}
-    every = {one.ref: one for one in judged(parts, found, wanted)}
+    exposure = found.exposure
+    hits = range(len(exposure))[start : None if most is None else start + most]
+    mending = order_of_repair(exposure)[:most]
+    wanted = sorted({*hits, *(place for place, _ in mending)})
+    every = dict(zip(wanted, judged(parts, found, wanted), strict=True))
     said = tuple(
         Stated(
             one.statement.ref,
@@ -302,8 +303,8 @@ def told(parts: Parts, found: Verdicts, start: int = 0, most: int | None = None)
         )
         for one in found.said
     )
-    repair = tuple((every[ref], below) for ref, below in mending)
-    return Affected(found.advisory, found.policy, tuple(every[ref] for ref in hits), said, repair)
+    repair = tuple((every[place], below) for place, below in mending)
+    return Affected(found.advisory, found.policy, tuple(every[place] for place in hits), said, repair)
 
 
 def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
@@ -316,12 +317,12 @@ def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
         place in the exposure, and how many further records hang on it by their paths; those that nothing
         exposed lies above first, and of these the ones on which most hangs.
     """
-    every = list(exposure)
+    every = list(exposure.outline())
     place = {one.number: at for at, one in enumerate(every)}
     below = [0] * len(every)
-    # Deeper ones first: what hangs on them hangs on what is above them too.
-    for at in sorted(range(len(every)), key=lambda at: -every[at].depth):
-        above = place.get(exposure.through(every[at]))
+    # They are in the order of their depth. What hangs on deep ones hangs on what is above them too.
+    for at in reversed(range(len(every))):
+        above = place.get(every[at].through)
         if above is not None and above != at:
             below[above] += below[at] + 1
     wanted = [at for at, one in enumerate(every) if one.answer is not Answer.CLEAR]

@@ -5,11 +5,12 @@ Tens of thousands of records may be downstream. What is said of each is made whe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from umr_ld.names import Ref
 from umr_ld.ranges import EVERYTHING, Range
@@ -92,6 +93,22 @@ class Texts:
         return EVERYTHING if term is None else _range(self._terms[term])
 
 
+class Outlined(NamedTuple):
+    """A record, and where it stands on the paths of others.
+
+    Args:
+        number: of the record.
+        answer: how it stands.
+        depth: as of `Exposed`.
+        through: number of the record by which it is reached on its path; 0 for none.
+    """
+
+    number: int
+    answer: Answer
+    depth: int
+    through: int
+
+
 class Exposure(Sequence[Exposed]):
     """Everything that is not clear, and what only a statement clears: by depth, then by name and version.
 
@@ -168,6 +185,22 @@ class Exposure(Sequence[Exposed]):
             else:
                 yield self._exposed(seq)
 
+    def outline(self) -> Iterator[Outlined]:
+        """The records in order, with what it takes to count them, and no more."""
+        depth, through, answer = self._possibly.depth, self._possibly.through, Answer.AFFECTED
+        plain = self._sure - self._apart.keys()
+        for seq in self._order:
+            if seq in plain:
+                yield _outlined((seq, answer, depth[seq], through[seq]))
+            else:
+                one = self._exposed(seq)
+                yield _outlined((seq, one.answer, one.depth, self._through(one)))
+
+    def answers(self) -> Mapping[Answer, int]:
+        """How many records stand so, the worst answer first."""
+        counted = Counter(one.answer for one in self.outline())
+        return {answer: counted[answer] for answer in reversed(Answer)}
+
     def path(self, exposed: Exposed) -> tuple[Step, ...]:
         """The strongest way to what is hit; of several the shortest, then the first in order of names.
 
@@ -189,12 +222,7 @@ class Exposure(Sequence[Exposed]):
         shared, tail = way
         return (_step((exposed.ref, *shared)), *(self._tail(further, surely) if tail is None else tail))
 
-    def through(self, exposed: Exposed) -> int:
-        """Number of the record by which another is reached on its path; 0 for none.
-
-        Args:
-            exposed: of this exposure.
-        """
+    def _through(self, exposed: Exposed) -> int:
         if not exposed.depth and exposed.number in self._apart:
             return 0
         surely = exposed.arrives is Answer.AFFECTED
@@ -271,5 +299,6 @@ def _alike(link: Naming, further: int) -> tuple[object, ...]:
 
 
 _step: Callable[[tuple[Any, ...]], Step] = partial(tuple.__new__, Step)
+_outlined: Callable[[tuple[Any, ...]], Outlined] = partial(tuple.__new__, Outlined)
 _exposed: Callable[[tuple[Any, ...]], Exposed] = partial(tuple.__new__, Exposed)
 _range = lru_cache(maxsize=4096)(Range.from_npm)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -14,7 +13,6 @@ from umr_ld.page import page_of
 from umr_ld.render.answers import impact_json
 from umr_ld.render.rows import ADVISORY, HIT, JUDGED, advisory_row, hit_row, verdict_rows
 from umr_ld.render.verdicts import advisory_json, affected_json
-from umr_ld.risk import Answer
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import ENTRIES, listed_item, page_links, paged_feed
 from umr_server.linked.negotiation import first_known
@@ -148,14 +146,12 @@ class _Risk:
     def _page_of_verdicts(self, found: Verdicts, told: Affected, number: int) -> str:
         registry = self._registry
         shown = registry.show(str(found.advisory.ref))
-        counted = Counter(one.answer for one in found.exposure)
-        numbers = {one: counted[one] for one in reversed(Answer)}
         return render_template(
             "advisory.html",
             found=found,
             shown=shown,
             sections=page_of(shown, registry.vocabulary, registry.base),
-            numbers=numbers,
+            numbers=found.exposure.answers(),
             rows=told.hits,
             repair=[(one.ref, below) for one, below in told.repair[:REPAIRS]],
             number=number,
