@@ -37,6 +37,7 @@ class Settings:
         query_age: seconds that the state which queries see may lag behind what is published.
         render_seconds: after which making a PDF or a drawing is stopped.
         render_queue: how many of these may wait for their turn; fewer than `threads`.
+        draft_seconds: after which looking at a large draft is stopped.
         reads_per_minute: requests that one address may make; 0 for any number.
         writes_per_minute: requests that change something, of one token; 0 for any number.
     """
@@ -66,5 +67,6 @@ class Settings:
     query_age: float = 2.0
     render_seconds: float = 8.0
     render_queue: int = 6
+    draft_seconds: float = 20.0
     reads_per_minute: int = 0
     writes_per_minute: int = 600

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from umr_ld.registry import Registry
     from umr_ld.registry.reader import Reader
+    from umr_server.aside import Aside
     from umr_server.guard import Guard
     from umr_server.press import Press
     from umr_server.running.operation import Operation
@@ -73,6 +74,13 @@ class Site:
         return Press(self.settings)
 
     @cached_property
+    def aside(self) -> Aside:
+        """Who looks at large drafts of strangers."""
+        from umr_server.aside import Aside
+
+        return Aside(self.registry, self.settings)
+
+    @cached_property
     def running(self) -> Operation:
         """Figures, readiness, logs and kept answers."""
         from umr_server.running.operation import Operation
@@ -83,5 +91,6 @@ class Site:
         """End what was started to serve the registry, which itself stays open."""
         if self.has_queries:
             self.queries.close()
-        if "press" in self.__dict__:
-            self.press.close()
+        for one in ("press", "aside"):
+            if one in self.__dict__:
+                getattr(self, one).close()

@@ -12,9 +12,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Malformed, Overloaded, TooLong
+from umr_server.child import Child
 from umr_server.frames import Died, OutOfTime
 from umr_server.press.pickling import pickled
-from umr_server.press.process import Process
 from umr_server.turns import Turns
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Press:
         self._seconds = settings.render_seconds
         self._turns = Turns(1, settings.render_queue)
         self._hopeless: OrderedDict[bytes, None] = OrderedDict()
-        self._process: Process | None = None
+        self._process: Child | None = None
         self._guard = threading.Lock()
 
     def render(self, key: str, shown: Page | Drawing, who: str = "") -> bytes:
@@ -86,10 +86,10 @@ class Press:
             raise Malformed(body.decode(), remedy="ask for another format")
         return body
 
-    def _running(self) -> Process:
+    def _running(self) -> Child:
         with self._guard:
             if self._process is None:
-                self._process = Process()
+                self._process = Child("umr_server.press.worker")
             return self._process
 
     def _refuse_hopeless(self, digest: bytes) -> None:

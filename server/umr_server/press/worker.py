@@ -15,7 +15,6 @@ from umr_ld.errors import UmrError
 from umr_ld.render.targets import TARGETS
 from umr_server.frames import END, FAULT, HEAD, READY, write_frame
 
-MADE = END
 _NICE = 5
 _MEMORY = 2 << 30
 """Bytes of address space; the typesetter maps its fonts, which are 100 MB."""
@@ -41,7 +40,7 @@ def main() -> None:
 def _answer(body: bytes, target: IO[bytes]) -> None:
     key, shown = pickle.loads(body)  # noqa: S301 - the server's own words
     try:
-        write_frame(target, MADE, TARGETS[key].render(shown).body)
+        write_frame(target, END, TARGETS[key].render(shown).body)
     except UmrError as error:
         write_frame(target, FAULT, error.what.encode())
 

@@ -1,4 +1,4 @@
-"""The process that makes documents, as who asks it sees it."""
+"""A process of the server's own that works on one thing after the other, as who asks it sees it. It may be killed."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ import time
 import weakref
 
 from umr_ld.errors import Busy
-from umr_server.frames import HEAD, READY, Died, OutOfTime
-from umr_server.press.worker import MADE
+from umr_server.frames import END, HEAD, READY, Died, OutOfTime
 
 _PIECE = 1 << 16
 _START = 60.0
 """Seconds after which a process that has not begun never will."""
 
 
-class Process:
-    """A process that makes one document after the other.
+class Child:
+    """A process that answers one frame after the other.
+
+    Args:
+        module: that is run as a program.
+        arguments: of it.
 
     Raises:
         Busy: if the system gives no process.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, module: str, *arguments: str) -> None:
         try:
-            self._child = subprocess.Popen(
-                [sys.executable, "-P", "-m", "umr_server.press.worker"],
+            self._child = subprocess.Popen(  # noqa: S603 - a module of ours, as a list of words
+                [sys.executable, "-P", "-m", module, *arguments],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -48,14 +51,14 @@ class Process:
         self._ended = weakref.finalize(self, _end, self._child)
 
     def ask(self, asked: bytes, seconds: float) -> tuple[bytes, bool]:
-        """Have a document made.
+        """Have something done.
 
         Args:
-            asked: as `worker` reads it.
+            asked: as the module reads it.
             seconds: in which it has to be there. What the process takes to begin is none of them.
 
         Returns:
-            the document; or why there is none, and False.
+            the answer; or why there is none, and False.
 
         Raises:
             OutOfTime, Died: the process is of no use any more.
@@ -69,7 +72,7 @@ class Process:
             kind, body = self._frame(until)
         except (BrokenPipeError, ConnectionError) as error:
             raise Died from error
-        return body, kind == MADE
+        return body, kind == END
 
     def end(self) -> None:
         """Kill it, and wait until it is gone. So does whoever lets go of it."""
