@@ -24,6 +24,7 @@ from publishing import HOSTILE, drawing, edge, hostile_drawing, hostile_page, no
 from umr_ld.document import Document
 from umr_ld.errors import Malformed
 from umr_ld.formats.hub_card import read_card
+from umr_ld.names import Ref
 from umr_ld.page import Bar, Bars, Facts, Part, Piece, Row
 from umr_ld.page.drawing import ALIKE, MOST, readable
 from umr_ld.registry import Registry, publication
@@ -487,6 +488,23 @@ def test_csl_is_json_with_the_text_as_it_is(text):
     (item,) = json.loads(rendered("csl", hostile_page(text)))
     assert item["title"] == clean_line(text)
     assert item["issued"] == {"date-parts": [[2026, 3, 1]]}
+
+
+def test_a_citation_says_when_and_why_a_record_was_withdrawn():
+    with Registry.in_memory() as registry:
+        registry.publish([draft("lab/a@1.0.0", title="A")], agent="x")
+        registry.withdraw(Ref.parse("lab/a@1.0.0"), reason="trained on bad data", agent="x")
+        cited = publication.page(registry, "lab/a@1.0.0").citation
+        assert cited.withdrawn.startswith("Withdrawn on 20")
+        assert cited.note.endswith(": trained on bad data")
+
+
+@pytest.mark.parametrize("key", ["bib", "csl"])
+def test_who_cites_what_was_withdrawn_is_told(key):
+    cited = replace(hostile_page("x").citation, withdrawn="Withdrawn on 2026-03-02: trained on bad data")
+    body = rendered(key, replace(hostile_page("x"), citation=cited))
+    assert "Withdrawn on 2026-03-02: trained on bad data" in body
+    assert ("retracted" in body) == (key == "csl")
 
 
 def test_a_long_word_may_be_broken_and_stays_the_same_word():

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from umr_ld.audit.item import Obligation, Outcome
 from umr_ld.page.blocks import Banner, Cell, Note, Page, Part, Table
-from umr_ld.page.record import ANSWERS, Words, day
+from umr_ld.page.citation import day
+from umr_ld.page.record import ANSWERS, Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from umr_ld.page.blocks import Cell, Note, Page, Part, Table
+from umr_ld.page.citation import day
 from umr_ld.page.measured import ROWS
-from umr_ld.page.record import Words, day
+from umr_ld.page.record import Words
 from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:

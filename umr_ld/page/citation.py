@@ -10,6 +10,8 @@ from umr_ld.page.sections import value_words
 from umr_ld.vocab import DCT, UMR
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from umr_ld.addresses import Base
     from umr_ld.registry.views import Shown
     from umr_ld.vocab import Vocabulary
@@ -31,6 +33,7 @@ class Citation:
         version: of the record.
         address: IRI of the record.
         digest: SHA-256 of its graph, hexadecimal.
+        withdrawn: when it was withdrawn and why, in words; empty if it stands.
     """
 
     key: str
@@ -42,6 +45,12 @@ class Citation:
     version: str
     address: str
     digest: str
+    withdrawn: str = ""
+
+    @property
+    def note(self) -> str:
+        """What who cites it has to know besides."""
+        return ". ".join(filter(None, (f"SHA-256 {self.digest}", self.withdrawn)))
 
 
 def citation_of(shown: Shown, vocabulary: Vocabulary, base: Base) -> Citation:
@@ -70,7 +79,17 @@ def citation_of(shown: Shown, vocabulary: Vocabulary, base: Base) -> Citation:
         version=str(record.ref.version),
         address=record.iri,
         digest=record.digest,
+        withdrawn="" if shown.withdrawn is None else f"Withdrawn on {day(shown.withdrawn)}: {shown.reason}",
     )
+
+
+def day(moment: datetime) -> str:
+    """The day of a moment, as ISO 8601 writes it.
+
+    Args:
+        moment: in UTC.
+    """
+    return moment.strftime("%Y-%m-%d")
 
 
 def _date(text: str) -> tuple[int, ...]:

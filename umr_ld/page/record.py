@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from umr_ld.page.blocks import Banner, Cell, Facts, Note, Page, Part, Table
-from umr_ld.page.citation import citation_of
+from umr_ld.page.citation import citation_of, day
 from umr_ld.page.measured import ROWS, bars_of, linked, table_of
 from umr_ld.page.sections import page_of, parts_of
 from umr_ld.record import Node, shown
@@ -14,7 +14,6 @@ from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from datetime import datetime
 
     from umr_ld.addresses import Base
     from umr_ld.lineage import Hit, Hop
@@ -118,15 +117,6 @@ def record_page(
         values=_values(found, vocabulary),
         links=tuple((link.relation, link.artifact) for link in record.links),
     )
-
-
-def day(moment: datetime) -> str:
-    """The day of a moment, as ISO 8601 writes it.
-
-    Args:
-        moment: in UTC.
-    """
-    return moment.strftime("%Y-%m-%d")
 
 
 def _values(found: Shown, vocabulary: Vocabulary) -> Mapping[str, tuple[str, ...]]:

@@ -37,7 +37,7 @@ def as_bibtex(cited: Citation) -> str:
         "year": str(cited.date[0]) if cited.date else "",
         "howpublished": f"{_text(cited.kind)} record, version {_text(cited.version)}",
         "url": quote(clean_line(cited.address), safe="/@+:~!$&'()*,;=?#-._%"),
-        "note": f"SHA-256 {cited.digest}",
+        "note": _text(cited.note),
     }
     lines = [f"  {name} = {{{text}}}," for name, text in fields.items() if text]
     if len(cited.date) > 1 and 1 <= cited.date[1] <= len(_MONTHS):

@@ -31,7 +31,8 @@ def as_csl(cited: Citation) -> str:
         "issued": {"date-parts": [list(cited.date)]},
         "version": cited.version,
         "URL": cited.address,
-        "note": f"SHA-256 {cited.digest}",
+        "status": "retracted" if cited.withdrawn else "",
+        "note": clean_line(cited.note),
     }
     return (
         json.dumps([{key: value for key, value in item.items() if value}], ensure_ascii=False, indent=2)
