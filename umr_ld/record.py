@@ -128,6 +128,44 @@ def shown(value: Value) -> str:
     return value.iri if isinstance(value, Node) else value.value
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that a record names.
+
+    Args:
+        digest: key of a property that stands for its bytes, a colon, and the value; empty where none is stated.
+        name: what it is called; else its address, else the IRI of the node.
+        size: in bytes, as it is stated; empty where it is not.
+    """
+
+    digest: str
+    name: str
+    size: str = ""
+
+
+_FILE_NAMES = (f"{UMR}fileName", f"{DCAT}downloadURL", f"{DCAT}accessURL")
+
+
+def files_of(record: Record, vocabulary: Vocabulary) -> Iterator[File]:
+    """The files that a record says have certain bytes, in order.
+
+    Args:
+        record: the record.
+        vocabulary: says which properties stand for bytes.
+    """
+    waiting = [Node(record.iri, record.facts)]
+    while waiting:
+        node = waiting.pop(0)
+        for iri in sorted(node.facts.keys() & vocabulary.fingerprints.keys()):
+            key = vocabulary.fingerprints[iri].key
+            name = next((_one(node, one) for one in _FILE_NAMES if one in node.facts), None)
+            for value in node.facts[iri]:
+                yield File(
+                    f"{key}:{shown(value)}", name or node.iri, _one(node, f"{DCAT}byteSize") or ""
+                )
+        waiting += [one for values in node.facts.values() for one in values if isinstance(one, Node)]
+
+
 def record_of(
     triples: tuple[ox.Triple, ...], iri: str, base: Base, vocabulary: Vocabulary, digest: str
 ) -> Record:

@@ -73,6 +73,7 @@ class Property:
         order: where it stands; smaller first.
         kinds: keys of the kinds it is meant for; empty for all.
         is_facet: whether listings are counted and chosen by its values.
+        is_fingerprint: whether a value stands for the bytes of a file.
     """
 
     iri: str
@@ -86,6 +87,7 @@ class Property:
     order: int
     kinds: frozenset[str]
     is_facet: bool = False
+    is_fingerprint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,11 @@ class Vocabulary:
     def facets(self) -> Mapping[str, Property]:
         """The properties by whose values listings are counted and chosen, by key."""
         return {rule.key: rule for rule in self.properties.values() if rule.is_facet}
+
+    @cached_property
+    def fingerprints(self) -> Mapping[str, Property]:
+        """The properties whose values stand for the bytes of files, by IRI."""
+        return {iri: rule for iri, rule in self.properties.items() if rule.is_fingerprint}
 
     # -- keys
 
@@ -349,6 +356,7 @@ class Vocabulary:
             order=int(said(f"{UMR}order", "0")),
             kinds=frozenset(map(_local, self._graph.all(term.iri, f"{UMR}kind"))),
             is_facet=said(f"{UMR}facet") == "true",
+            is_fingerprint=said(f"{UMR}fingerprint") == "true",
         )
 
     def _relation(self, iri: str) -> Relation:

@@ -47,6 +47,7 @@ class Publication:
         links: its upstreams, in the author's order.
         subjects: what an advisory or a statement speaks of: names and IRIs.
         tags: facet and value, for each value by which listings choose it.
+        fingerprints: of its files, each as the key of a property, a colon, and the value.
     """
 
     seq: int
@@ -66,6 +67,7 @@ class Publication:
     links: tuple[Link, ...] = ()
     subjects: tuple[str, ...] = ()
     tags: tuple[tuple[str, str], ...] = ()
+    fingerprints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,19 @@ class RecordRow:
     withdrawn_seq: int | None = None
     withdrawn_by: str = ""
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """A record that names a file.
+
+    Args:
+        digest: of the file.
+        row: the record.
+    """
+
+    digest: str
+    row: RecordRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +376,27 @@ class Index(Protocol):
 
     def recorded(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Recorded]:
         """See `lineage.Graph.recorded`."""
+        ...
+
+    # -- files
+
+    def carrying(
+        self, digests: Collection[str], at: int | None = None, most: int | None = None
+    ) -> Sequence[Carrier]:
+        """The records that name files, whatever they call them.
+
+        Args:
+            digests: of the files, each as `Publication.fingerprints` has it.
+            at: see the module.
+            most: how many are read; None for all.
+
+        Returns:
+            each record with each file that it names, by digest, name and then the newest version first.
+        """
+        ...
+
+    def shared(self, at: int | None = None) -> Mapping[str, Sequence[str]]:
+        """The files that stand below more than one artifact: digest to names of artifacts, both in order."""
         ...
 
     # -- advisories and statements

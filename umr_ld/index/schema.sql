@@ -111,6 +111,13 @@ CREATE TABLE tag (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX tag_by_value ON tag (facet, value, record);
 
+-- The files that records name, by what stands for their bytes: key of the property, a colon, and the value.
+CREATE TABLE fingerprint (
+    digest TEXT NOT NULL,
+    record INTEGER NOT NULL REFERENCES record,
+    PRIMARY KEY (digest, record)
+) STRICT, WITHOUT ROWID;
+
 -- What searching looks into. The row of a record has its sequence number; an artifact that a link names
 -- before it is recorded has a row of its name only, numbered minus its id.
 CREATE VIRTUAL TABLE words USING fts5 (name, title, keywords, publisher, description, tokenize = 'trigram');

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.findings import Report
-from umr_ld.index import rows, search, upkeep
+from umr_ld.index import fingerprints, rows, search, upkeep
 from umr_ld.index.connections import Connections
 from umr_ld.index.rows import NOW
 from umr_ld.index.search import Selection, plain
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from umr_ld.index import Change, Page, RecordRow, Vanishing
+    from umr_ld.index import Carrier, Change, Page, RecordRow, Vanishing
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
     from umr_ld.record import Link
@@ -270,6 +270,20 @@ class SqliteIndex:
         with self._files.reading() as db:
             given = {"artifacts": json.dumps(artifacts), "at": _upto(at)}
             return list(map(Recorded._make, db.execute(_RECORDED, given)))
+
+    # -- files
+
+    def carrying(
+        self, digests: Collection[str], at: int | None = None, most: int | None = None
+    ) -> Sequence[Carrier]:
+        """See `Index.carrying`."""
+        with self._files.reading() as db:
+            return fingerprints.carrying(db, map(plain, digests), _upto(at), most)
+
+    def shared(self, at: int | None = None) -> Mapping[str, Sequence[str]]:
+        """See `Index.shared`."""
+        with self._files.reading() as db:
+            return fingerprints.shared(db, _upto(at))
 
     # -- advisories and statements
 

@@ -23,6 +23,7 @@ _TABLES = (
     "vanishing",
     "subject",
     "tag",
+    "fingerprint",
     "link",
     "record",
     "artifact",
@@ -62,6 +63,7 @@ _DUMPS = {
     "tag": """
         SELECT g.record, facet.text, value.text FROM tag g JOIN term facet ON facet.id = g.facet
             JOIN term value ON value.id = g.value ORDER BY g.record, facet.text, value.text""",
+    "fingerprint": "SELECT digest, record FROM fingerprint ORDER BY digest, record",
     "words": """
         SELECT w.rowid > 0, w.name, w.title, w.keywords, w.publisher, w.description FROM words w
         ORDER BY w.rowid > 0, max(w.rowid, 0), w.name""",

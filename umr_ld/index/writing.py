@@ -101,7 +101,7 @@ class _Intake:
     def publish(self, publications: Sequence[Publication]) -> None:
         """Write records, their links and their words."""
         records, links, words, standing, subjects = [], [], [], [], []
-        tags = []
+        tags, files = [], []
         for one in publications:
             artifact = self._artifacts[str(one.name)]
             version = self._terms[str(one.version)]
@@ -114,6 +114,7 @@ class _Intake:
             tags += [
                 (one.seq, self._terms[facet], self._terms[value]) for facet, value in sorted(set(one.tags))
             ]
+            files += [(digest, one.seq) for digest in sorted(set(one.fingerprints))]
             for link in one.links:
                 target, is_new = self._artifacts.of(link.artifact)
                 links.append(self._link_row(link, target, one, artifact, version))
@@ -125,6 +126,7 @@ class _Intake:
         self._insert("link", links)
         self._insert("subject", subjects)
         self._insert("tag", tags)
+        self._insert("fingerprint", files)
         # FTS5 writes out all it has gathered whenever a number is not above the one before.
         words.sort(key=itemgetter(0))
         self._insert("words (rowid, name, title, keywords, publisher, description)", words)

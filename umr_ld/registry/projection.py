@@ -20,7 +20,7 @@ from umr_ld.derive import own_facts, resolved_facts
 from umr_ld.index import Publication, Vanishing, Withdrawal
 from umr_ld.names import Ref
 from umr_ld.reading import published
-from umr_ld.record import publisher_label, shown
+from umr_ld.record import files_of, publisher_label, shown
 from umr_ld.risk import subjects_of
 from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
 
@@ -188,7 +188,7 @@ def publication(stored: Stored, record: Record, base: Base, vocabulary: Vocabula
         stored: its journal entry.
         record: what the entry's body describes.
         base: the registry's base IRI.
-        vocabulary: says which properties are facets.
+        vocabulary: says which properties are facets, and which stand for files.
     """
     return Publication(
         seq=stored.seq,
@@ -212,6 +212,7 @@ def publication(stored: Stored, record: Record, base: Base, vocabulary: Vocabula
             for key, rule in vocabulary.facets.items()
             for text in list(map(shown, record.values(rule.iri)))[:MOST_TAGS]
         ),
+        fingerprints=tuple(one.digest for one in files_of(record, vocabulary)),
     )
 
 
