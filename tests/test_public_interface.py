@@ -16,7 +16,7 @@ NAMES = {
 REGISTRY = {
     "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "events", "folder", "position",
     "validate", "publish", "import_trees", "follow", "case_twins", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
-    "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
+    "show", "mentioned", "get", "body", "history", "listing", "suggest", "carrying", "same_files", "diff", "lineage", "impact", "query", "copy_store",
     "counts", "access", "has_access", "is_writing", "head", "reviewers",
     "advisories", "advisory", "verdicts", "affected", "told", "judged", "check", "unknown", "licences",
     "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",

@@ -293,6 +293,7 @@ class Index(Protocol):
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
         tags: Mapping[str, str] | None = None,
+        files: Collection[str] = (),
         among: Collection[Ref] | None = None,
         without: Collection[Ref] = (),
         order: str = "name",
@@ -312,6 +313,7 @@ class Index(Protocol):
             license: IRI or expression, whole.
             prefix: of the name.
             tags: facet to value, which it has to have.
+            files: digests of which one of its records names at least one; empty for all.
             among: the records of which it has to be one; None for any.
             without: the records of which it may be none.
             order: `name`, `newest`, or `relevance`, which without a text is `name`.

@@ -67,6 +67,13 @@ _TAGGED = """tag g CROSS JOIN record r ON r.seq = g.record
     CROSS JOIN shown s ON s.artifact = r.artifact AND s.record = r.seq CROSS JOIN artifact a ON a.id = r.artifact"""
 _IS_TAGGED = """g.facet = (SELECT id FROM term WHERE text = :facet{number})
     AND g.value = (SELECT id FROM term WHERE text = :value{number})"""
+_CARRYING = """(
+    SELECT DISTINCT o.artifact FROM json_each(:files) wanted CROSS JOIN fingerprint f ON f.digest = wanted.value
+        CROSS JOIN record o ON o.seq = f.record
+    WHERE :at IS NULL OR f.record <= :at
+)"""
+_BY_FILE = f"""{_CARRYING} carrying CROSS JOIN shown s ON s.artifact = carrying.artifact
+    CROSS JOIN artifact a ON a.id = s.artifact CROSS JOIN record r ON r.seq = s.record"""
 _CHOSEN = """(
     SELECT r.seq FROM json_each(:{given}) wanted
         CROSS JOIN artifact named ON named.name = wanted.value ->> 0
@@ -165,6 +172,20 @@ class Selection:
                 self._source, condition = _TAGGED, _IS_TAGGED
             given = {f"facet{number}": plain(facet), f"value{number}": plain(value)}
             self._require(condition.format(number=number), **given)
+
+    def require_files(self, digests: Collection[str]) -> None:
+        """Only what has a record that names a file.
+
+        Args:
+            digests: of the files; none for all.
+        """
+        if not digests:
+            return
+        self._given["files"] = json.dumps(sorted(map(plain, digests)))
+        if self._source == _BY_NAME:
+            self._source = _BY_FILE
+        else:
+            self._conditions.append(f"r.artifact IN {_CARRYING}")
 
     def restrict(self, among: Collection[Ref] | None, without: Collection[Ref]) -> None:
         """Only some records, and none of some others.

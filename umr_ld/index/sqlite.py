@@ -183,6 +183,7 @@ class SqliteIndex:
         license: str = "",  # noqa: A002 - the key of the records
         prefix: str = "",
         tags: Mapping[str, str] | None = None,
+        files: Collection[str] = (),
         among: Collection[Ref] | None = None,
         without: Collection[Ref] = (),
         order: str = "name",
@@ -193,6 +194,7 @@ class SqliteIndex:
     ) -> Page:
         """See `Index.listing`."""
         chosen = Selection(at, text=text, kind=kind, publisher=publisher, license=license, prefix=prefix)
+        chosen.require_files(files)
         chosen.require_tags(tags or {})
         chosen.restrict(among, without)
         with self._files.reading() as db:

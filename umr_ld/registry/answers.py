@@ -12,6 +12,7 @@ from umr_ld.change import diff
 from umr_ld.errors import Missing
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
+from umr_ld.registry.carriers import digests_of
 from umr_ld.registry.views import Event, Listed, Listing, Mentioned, Resolved, Shown
 from umr_ld.risk import Answer
 from umr_ld.scores import scores_of
@@ -248,6 +249,10 @@ def listing(
 ) -> Listing:
     """See `Registry.listing`."""
     upto = sequence(parts, at)
+    text = str(asked.get("text", ""))
+    # Digits alone are words too: those of a git commit, say.
+    if files := digests_of(text, parts.vocabulary) if ":" in text else ():
+        asked = {**asked, "text": "", "files": files}
     worst = {} if standings is None else standings.of(upto)
     chosen = {one: [ref for ref, stands in worst.items() if stands is one] for one in Answer}
     among = (

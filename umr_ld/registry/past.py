@@ -35,5 +35,5 @@ class _Past:
 
 @cache
 def _dated() -> frozenset[str]:
-    methods = {name: value for name, value in vars(Reader).items() if callable(value)}
+    methods = {name: value for cls in Reader.__mro__ for name, value in vars(cls).items() if callable(value)}
     return frozenset(name for name, value in methods.items() if "at" in signature(value).parameters)

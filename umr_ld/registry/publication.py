@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from umr_ld.page.changes import changes_page
 from umr_ld.page.drawing import Drawing
+from umr_ld.page.elsewhere import files_part
 from umr_ld.page.family import MEMBERS, members_part
 from umr_ld.page.record import Words, record_page
 from umr_ld.registry.past import as_of
@@ -41,6 +42,9 @@ def page(registry: Reader, reference: str, *, at: datetime | None = None) -> Pag
     """
     asked = as_of(registry, at)
     found = asked.show(reference)
+    more = [_members(asked, found)] if found.record.kind == "Family" else []
+    if elsewhere := asked.same_files(found.record):
+        more.append(files_part(elsewhere, Words(asked.vocabulary, asked.base)))
     ref, speaks = str(found.record.ref), found.record.kind in SPOKEN
     return record_page(
         found,
@@ -49,7 +53,7 @@ def page(registry: Reader, reference: str, *, at: datetime | None = None) -> Pag
         concerns=None if speaks else asked.check([ref]),
         below=() if speaks else asked.impact(ref),
         history=asked.history(str(found.record.ref.name)),
-        more=[_members(asked, found)] if found.record.kind == "Family" else (),
+        more=more,
     )
 
 

@@ -10,6 +10,7 @@ from umr_ld.entry import Head
 from umr_ld.errors import Malformed, Missing
 from umr_ld.reading import Reading
 from umr_ld.registry import answers, checking, risks
+from umr_ld.registry.carriers import Files
 from umr_ld.registry.standings import Standings
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from umr_ld.vocab import Vocabulary
 
 
-class Reader:
+class Reader(Files):
     """The asking half of a registry.
 
     Args:
@@ -36,7 +37,7 @@ class Reader:
     """
 
     def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+        super().__init__(parts)
         self._standings = Standings(parts)
 
     @property
@@ -154,7 +155,8 @@ class Reader:
         """A page of artifacts by their newest records, with facets; a search if there is a text.
 
         Args:
-            text: what to search for in names, titles, descriptions and keywords; empty for all.
+            text: what to search for in names, titles, descriptions and keywords; empty for all. Of a digest
+                (`sha256:…`) it is the artifacts with a version that names this file.
             kind: key of a class, e.g. `Model`.
             publisher: in words, whole.
             license: IRI or expression, whole.

@@ -321,3 +321,24 @@ class Mentioned:
 
     artifact: str
     named_by: tuple[Ref, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A record that names a file.
+
+    Args:
+        digest: of the file: key of a property, a colon, and the value.
+        ref: the record.
+        kind: key of its class.
+        title: its title, or the name.
+        file: what the record calls the file.
+        withdrawn: whether the record is withdrawn.
+    """
+
+    digest: str
+    ref: Ref
+    kind: str
+    title: str
+    file: str
+    withdrawn: bool = False

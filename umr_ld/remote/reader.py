@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from functools import cached_property, wraps
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from umr_ld.findings import Report
 from umr_ld.media import Media
 from umr_ld.names import Ref
 from umr_ld.reading import Reading, read
+from umr_ld.registry.carriers import require_digests
 from umr_ld.registry.views import Listing, Mentioned, Resolved, Shown
 from umr_ld.remote import values
 from umr_ld.remote.client import PAGE, Client, finding_of
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
     from umr_ld.change import Diff
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.record import Record
-    from umr_ld.registry.views import Affected, Concern, Event
+    from umr_ld.registry.views import Affected, Carried, Concern, Event
     from umr_ld.risk import Advisory, Answer, Policy
 
 Given = ParamSpec("Given")
@@ -213,6 +215,24 @@ class RemoteReader:
                 break
         entries = tuple(values.listed_of(one) for page in pages for one in page["entries"])
         return Listing(entries, pages[0]["total"], pages[0]["facets"])
+
+    @understood
+    def carrying(
+        self, digest: str, *, most: int | None = None, at: datetime | None = None
+    ) -> tuple[Carried, ...]:
+        """See `Reader.carrying`."""
+        require_digests(digest, self.vocabulary)
+        pages = self.client.pages("digest", digest, at=_moment(at), limit=PAGE)
+        return tuple(islice((values.carried_of(one) for page in pages for one in page), most))
+
+    @understood
+    def same_files(
+        self, record: Record, *, most: int = 100, at: datetime | None = None
+    ) -> tuple[tuple[str, Carried], ...]:
+        """See `Reader.same_files`."""
+        pages = self.client.pages("files", str(record.ref), at=_moment(at), limit=PAGE)
+        found = ((one["here"], values.carried_of(one)) for page in pages for one in page)
+        return tuple(islice(found, most))
 
     @understood
     def diff(self, before: str, after: str) -> Diff:

@@ -12,7 +12,7 @@ from umr_ld.lineage import Edge, Impact, Lineage, Naming, Node
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import Range
 from umr_ld.record import Link
-from umr_ld.registry.views import Affected, Concern, Event, Judged, Listed, Stated
+from umr_ld.registry.views import Affected, Carried, Concern, Event, Judged, Listed, Stated
 from umr_ld.render.answers import value_json
 from umr_ld.risk import Advisory, Answer, Ruling, Scope, Severity, Step
 from umr_ld.versions import Level, Version
@@ -58,6 +58,18 @@ def listed_of(said: Said) -> Listed:
         published=time_of(said["published"]),
         withdrawn=said.get("withdrawn", False),
         **texts,
+    )
+
+
+def carried_of(said: Said) -> Carried:
+    """See `render.answers.carried_json`."""
+    return Carried(
+        digest=said["digest"],
+        ref=Ref.parse(said["reference"]),
+        kind=said["kind"],
+        title=said["title"],
+        file=said["file"],
+        withdrawn=said.get("withdrawn", False),
     )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from umr_ld.change import Change, Diff
     from umr_ld.lineage import Hit, Hop, Impact
     from umr_ld.record import Value
-    from umr_ld.registry.views import Checked, Event, Listing, Mentioned, Resolved, Shown
+    from umr_ld.registry.views import Carried, Checked, Event, Listing, Mentioned, Resolved, Shown
     from umr_ld.scores import Score
     from umr_ld.versions import Version
     from umr_ld.vocab import Vocabulary
@@ -135,6 +135,24 @@ def listing_json(page: Listing) -> dict[str, Any]:
         for one in page.entries
     ]
     return {"total": page.total, "entries": entries, "facets": page.facets}
+
+
+def carried_json(one: Carried, here: str = "") -> dict[str, Any]:
+    """A record that names a file.
+
+    Args:
+        one: the record.
+        here: what the record that was asked about calls the file; empty if none was.
+    """
+    return filled(
+        here=here,
+        digest=one.digest,
+        reference=str(one.ref),
+        kind=one.kind,
+        title=one.title,
+        file=one.file,
+        withdrawn=one.withdrawn or None,
+    )
 
 
 def event_json(one: Event) -> dict[str, Any]:

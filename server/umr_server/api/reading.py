@@ -9,7 +9,7 @@ from flask import Response, redirect, url_for
 from pydantic import Field
 
 from umr_ld.registry.filters import kind_of, license_of
-from umr_ld.render.answers import diff_json, event_json, listing_json, mentioned_json, shown_json
+from umr_ld.render.answers import carried_json, diff_json, event_json, listing_json, mentioned_json, shown_json
 from umr_ld.risk import Answer as Standing
 from umr_server.api.models import Answer, Asked, At, Paged, Text, Truth
 from umr_server.api.paging import Part, taken
@@ -163,6 +163,23 @@ class Mentioned(Answer):
     namedBy: list[str]  # noqa: N815 - a member of the JSON
 
 
+class Carried(Answer):
+    """A record that names a file."""
+
+    digest: str = Field(description="Of the file.")
+    reference: str
+    kind: str
+    title: str
+    file: str = Field(description="What the record calls it.")
+    withdrawn: bool | None = None
+
+
+class Elsewhere(Carried):
+    """A record of another artifact that names the same file."""
+
+    here: str = Field(description="What the record that was asked about calls it.")
+
+
 class Query(Asked):
     """A question in SPARQL."""
 
@@ -192,6 +209,9 @@ def routes(site: Site) -> Iterator[Route]:
     yield Route("/diff", view.diff, Changes, query=DiffQuery, problems=(404,))
     artifact = {"artifact": "Name or IRI."}
     yield Route("/mentioned/<path:artifact>", view.mentioned, Mentioned, query=At, path=artifact)
+    digest = {"digest": "`sha256:` and 64 digits, or `digest:` and the digits of any kind."}
+    yield Route("/digest/<path:digest>", view.digest, list[Carried], query=Paged, path=digest)
+    yield Route("/files/<path:reference>", view.files, list[Elsewhere], query=Paged, path=REFERENCE)
     yield Route("/query", view.query, query=Query, status=307, media="")
 
 
@@ -267,6 +287,23 @@ class _Reading:
         if found is None:
             raise Missing(f"{artifact!r} is recorded, or nothing names it", remedy="`show` tells which")
         return mentioned_json(found)
+
+    def digest(self, digest: str, query: Paged) -> Part:
+        """Say which records name a file, whatever they call it."""
+        most = query.offset + query.limit + 1
+        rows, following = taken(
+            self._registry.carrying(digest, most=most, at=query.at), query.limit, query.offset
+        )
+        return Part([carried_json(one) for one in rows], following)
+
+    def files(self, reference: str, query: Paged) -> Part:
+        """Say where else the files of a record are."""
+        record = self._registry.get(reference, at=query.at)
+        most = query.offset + query.limit + 1
+        rows, following = taken(
+            self._registry.same_files(record, most=most, at=query.at), query.limit, query.offset
+        )
+        return Part([carried_json(one, here) for here, one in rows], following)
 
     def query(self, query: Query) -> BaseResponse:
         """Ask in SPARQL: sends on to `/sparql`, which speaks the SPARQL 1.1 Protocol."""

@@ -1,8 +1,8 @@
 """What a page may show that was published since the last build.
 
-Everything that a page tells of an artifact stands in its lineage, upwards or downwards; and how something in it
-stands follows from the lineage of that. So whatever changes at an artifact can be seen on pages of what is below it,
-and of all that these were made from.
+Everything that a page tells of an artifact stands in its lineage, upwards or downwards, or has a file of the same
+digest; and how something in it stands follows from the lineage of that. So whatever changes at an artifact can be seen
+on pages of what is below it, of what has its files, and of all that these were made from.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ def _named(registry: Registry, event: Event) -> set[str]:
     name = str(event.ref.name)
     record = registry.get(str(event.ref))
     found = {name} | {link.artifact for link in record.links}
+    found |= {str(one.ref.name) for _, one in registry.same_files(record, most=MOST)}
     if record.kind not in _SPEAKING:
         return found
     for one in registry.history(name):

@@ -95,6 +95,7 @@ class _Record:
             shown=shown,
             tabs=_tabs(page_of(shown, registry.vocabulary, registry.base)),
             history=registry.history(str(shown.record.ref.name)),
+            same_files=registry.same_files(shown.record),
             below=list(islice(below, BELOW)),
             count_below=len(below),
             banner=_banner(registry.check([reference])),
