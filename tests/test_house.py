@@ -21,7 +21,7 @@ STOREYS = [
         "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
         "sparql scores page risk licences audit"
     ),
-    "formats render durable lock seal mark database journal store index files net alerts access",
+    "formats render durable lock seal mark database journal store index files net alerts access weights",
     "registry",
     "remote harvest",
     "cli __main__",
@@ -29,7 +29,7 @@ STOREYS = [
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
 TRANSLATION = {"formats", "render"}
 EDGE = {
-    "durable", "lock", "seal", "mark", "database", "journal", "store", "index", "files", "net", "alerts", "access",
+    "durable", "lock", "seal", "mark", "database", "journal", "store", "index", "files", "net", "alerts", "access", "weights",
 }  # fmt: skip
 ROOMS = {
     "rdflib": {"rules"},
@@ -45,6 +45,7 @@ ROOMS = {
     "sqlite3": {"index", "database"},
     "huggingface_hub": {"harvest"},
     "httpx2": {"harvest"},
+    "model_signing": {"weights"},
     "socket": {"cli", "umr_server", "net"},
     "http.client": {"net"},
     "smtplib": {"alerts"},

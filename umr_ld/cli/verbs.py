@@ -33,6 +33,9 @@ VERBS = {
     "show": Verb("Read", "showing", "Show a record, and where each inherited value comes from."),
     "list": Verb("Read", "reading", "List artifacts by their newest records."),
     "search": Verb("Read", "reading", "Find records by words."),
+    "digest": Verb(
+        "Read", "hashing", "Say what stands for the bytes of files, and which records name the same files."
+    ),
     "history": Verb("Read", "reading", "Tell what happened to an artifact, newest first."),
     "diff": Verb("Read", "reading", "Say what changed between two records."),
     "lineage": Verb("Read", "tracing", "Draw what a record was made from, or what was made from it."),
@@ -48,6 +51,9 @@ VERBS = {
         "Risk",
         "checking",
         "Say whether what is used, or is about to be published, is affected by an advisory.",
+    ),
+    "verify": Verb(
+        "Risk", "hashing", "Say whether files are those that a record names, or that somebody signed."
     ),
     "licences": Verb(
         "Risk", "licensing", "Hold the licences that records state against those of their upstreams."
