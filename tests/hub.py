@@ -13,6 +13,12 @@ PAGE = 3
 COMMIT = "0" * 39 + "1"
 
 
+def large(name, digest, size=1000):
+    """A file of a repository that the hub keeps as a large one."""
+    lfs = {"sha256": digest, "size": size, "pointerSize": 134}
+    return {"rfilename": name, "size": size, "blobId": "b" * 40, "lfs": lfs}
+
+
 def model(repository, *tags, sha="a" * 40, **card):
     """An object of the API, of made-up things."""
     return {
@@ -54,7 +60,7 @@ class Hub:
                 return self._page(rows, query, path)
             if path.startswith(f"/api/{kind}/"):
                 found = [row for row in rows if row["id"] == path.removeprefix(f"/api/{kind}/")]
-                return _json(found[0]) if found else (404, {"X-Error-Code": "RepoNotFound"}, b"{}")
+                return _json(_told(found[0], query)) if found else (404, {"X-Error-Code": "RepoNotFound"}, b"{}")
         name = path.removeprefix("/").replace("/resolve/main/", "/")
         if name in self.files:
             return 200, {"Content-Type": "text/plain"}, self.files[name]
@@ -65,6 +71,7 @@ class Hub:
             rows = [row for row in rows if row["author"] == query["author"][0]]
         for tag in query.get("filter", ()):
             rows = [row for row in rows if tag in row["tags"]]
+        rows = [_told(row) for row in rows]
         start = int(query.get("cursor", ["0"])[0])
         number = start // PAGE + 1
         headers = {}
@@ -89,6 +96,13 @@ class Hub:
                 assert said["encoding"] == "base64"
                 self.files[f"{repository}/{said['path']}"] = base64.b64decode(said["content"])
         self.commits.append((repository, lines[0]["value"]))
+
+
+def _told(row, query=()):
+    """What the hub tells of something: the digests of its files to who asks for one thing and for these."""
+    if "blobs" in query or "siblings" not in row:
+        return row
+    return {**row, "siblings": [{"rfilename": one["rfilename"]} for one in row["siblings"]]}
 
 
 def _json(value, headers=None):

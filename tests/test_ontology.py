@@ -117,7 +117,7 @@ INHERITED = {
     "union": keys("keyword"),
     "never": keys(
         "name version title identifier alsoKnownAs source note revision numericFormat hyperparameter activity"
-        " evaluation recordCount byteSize distribution risk operator purpose deploymentContext deploymentStatus"
+        " evaluation recordCount byteSize distribution signature risk operator purpose deploymentContext deploymentStatus"
         " oversight upstream affects severity cvss partOfData alias related reporter revised withdrawnAt advisory"
         " product status justification impactStatement actionStatement original"
     ),

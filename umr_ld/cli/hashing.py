@@ -116,7 +116,7 @@ def _find(session: Session, asked: Sequence[str], at: datetime | None) -> int:
         csv=lambda: as_csv(_CARRIED, rows),
     )
     artifacts = {str(one.ref.name) for _, one in found}
-    session.say(f"{count(len(found), 'record')} of {count(len(artifacts), 'artifact')}")
+    session.say(f"found {len(found):,} times, in {count(len(artifacts), 'artifact')}")
     return 0 if found else 3
 
 

@@ -9,6 +9,7 @@ Source: https://huggingface.co/docs/hub/api and `huggingface_hub.hf_api.ModelInf
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -48,6 +49,9 @@ AGENT = "Hugging Face Hub"
 _METHOD = "a tag that the hub made of the card and the files"
 _NOTHING = frozenset(("none", "null", "undefined", "unknown", "n/a", "-", "..."))
 """What programs write as the base model where there is none."""
+_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
+_MOST_FILES = 2000
+"""Files of one repository; datasets may have hundreds of thousands."""
 _LONGEST_KEYWORD = 200
 _LONGEST_TEXT = 1000
 
@@ -236,11 +240,33 @@ class _Object:
             several = found.setdefault(key, [])
             assert isinstance(several, list)
             several.append(text)
+        if files := self._files():
+            found["distribution"] = files
         weights = self._item.get("safetensors")
         total = weights.get("total") if isinstance(weights, dict) else None
         if self._kind == "Model" and isinstance(total, int) and not isinstance(total, bool) and total > 0:
             found["parameterCount"] = Number(total)
         return found
+
+    def _files(self) -> list[Value]:
+        """The files whose digests the hub tells: those that it keeps as large ones (Git LFS)."""
+        told = self._item.get("siblings")
+        found: list[Value] = []
+        for one in told if isinstance(told, list) else ():
+            large = one.get("lfs") if isinstance(one, dict) else None
+            digest = large.get("sha256") if isinstance(large, dict) else None
+            name = one.get("rfilename") if isinstance(one, dict) else None
+            if not isinstance(digest, str):
+                continue
+            if not _DIGEST.match(digest) or not isinstance(name, str) or not 0 < len(name) <= _LONGEST_TEXT:
+                self._lose(("siblings",), f"{name} {digest}", "left out: this is no name with a SHA-256")
+                continue
+            size = large.get("size") if isinstance(large, dict) else None
+            stated = {"byteSize": Number(size)} if isinstance(size, int) and size >= 0 else {}
+            found.append({"fileName": plain(name), **stated, "sha256": digest})
+        if len(found) > _MOST_FILES:
+            self._lose(("siblings",), str(len(found)), f"the first {_MOST_FILES:,} files are taken")
+        return found[:_MOST_FILES]
 
     def _repositories(self, key: str, value: Value) -> Value:
         """The repositories that a field of the card names, each once; what is none is reported."""

@@ -126,7 +126,7 @@ class Hub:
     # -- one thing
 
     def one(self, repository: str, *, dataset: bool = False) -> Piece:
-        """What the hub says of one model or dataset.
+        """What the hub says of one model or dataset, its files and their digests among it, which no list has.
 
         Args:
             repository: `owner/name`.
@@ -136,9 +136,8 @@ class Hub:
             Missing: if the hub does not have it, or does not show it to who asks.
             Denied, Unreachable: if it may not be seen, or the hub does not answer.
         """
-        fields = urlencode([("expand[]", one) for one in _EXPANDED if not (dataset and one in _ONLY_MODELS)])
         kind = "datasets" if dataset else "models"
-        answer = self._answer(f"{self.endpoint}/api/{kind}/{quote(repository)}?{fields}")
+        answer = self._answer(f"{self.endpoint}/api/{kind}/{quote(repository)}?blobs=true")
         return Piece(answer.content, f"{self.endpoint}/{repository}", dataset)
 
     def file(self, repository: str, path: str, *, dataset: bool = False) -> bytes:

@@ -7,10 +7,11 @@ as gone. Names that are easily taken for one another are kept apart, since the h
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from umr_ld.change import diff
 from umr_ld.checks import check
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from umr_ld.registry.publishing import Desk
 
 _SOURCE = f"{DCT}source"
+_FILES = "distribution"
 _KEPT_APART = "name-confusable"
 _CYCLE = "derivation-cycle"
 
@@ -103,6 +105,7 @@ class _Batch:
             self._waiting.append(self._desk.read_tree(tree, document))
             return
         newest = rows[0]
+        tree = self._with_files(tree, newest)
         checked = self._desk.read_tree(_versioned(tree, str(newest.ref.version)), document)
         if checked.reading is None:
             self._waiting.append(checked)
@@ -123,6 +126,17 @@ class _Batch:
         else:
             version = str(found.least(newest.ref.version))
             self._waiting.append(self._desk.read_tree(_versioned(tree, version), document))
+
+    def _with_files(self, tree: Tree, newest: RecordRow) -> Tree:
+        """The draft with what is known of the files of the same revision, if it says nothing of files.
+
+        Lists name a revision and no digests. What is known of the files of a revision stays true.
+        """
+        assert isinstance(tree.root, dict)
+        if _FILES in tree.root or not newest.revision or tree.root.get("revision") != newest.revision:
+            return tree
+        known = json.loads(self._parts.records.body(newest)).get(_FILES)
+        return tree if known is None else replace(tree, root={**tree.root, _FILES: _nameless(known)})
 
     def _leave(self, row: RecordRow, status: str) -> None:
         self._done.append(Published(row.ref, status, row.seq, row.digest, Report()))
@@ -186,6 +200,13 @@ class _Batch:
             self._done.append(Published(ref, "published", next(numbers), digest, one.checked.report))
         for ref, _ in self._noted:
             self._done.append(Published(ref, "gone", next(numbers), "", Report()))
+
+
+def _nameless(value: Any) -> Any:
+    """Without the identifiers that nodes were given below another version."""
+    if isinstance(value, dict):
+        return {key: _nameless(inner) for key, inner in value.items() if key != "id"}
+    return [_nameless(one) for one in value] if isinstance(value, list) else value
 
 
 def _versioned(tree: Tree, version: str) -> Tree:

@@ -58,7 +58,7 @@ def with_key(document: Document, root: dict[str, Value], key: str, value: Any) -
         Malformed: if it is written in a way that cannot be changed without changing more.
     """
     text = document.body.decode("utf-8")
-    amended = (_in_json if document.media is Media.JSONLD else _in_yaml)(text, document, key, value)
+    amended = (_in_json if document.media is Media.JSONLD else _in_yaml)(text, key, value)
     made = Document(amended.encode("utf-8"), document.media, document.source)
     after = tree_of(made).root
     wanted = {**root, key: value}
@@ -92,7 +92,7 @@ def _texts(value: Any) -> Any:
 # -- JSON
 
 
-def _in_json(text: str, _: Document, key: str, value: Any) -> str:
+def _in_json(text: str, key: str, value: Any) -> str:
     written = json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n  ")
     decoder, at = json.JSONDecoder(), _past(text, text.index("{") + 1)
     end = start = at
@@ -118,17 +118,16 @@ def _past(text: str, at: int) -> int:
 # -- YAML
 
 
-def _in_yaml(text: str, document: Document, key: str, value: Any) -> str:
+def _in_yaml(text: str, key: str, value: Any) -> str:
     ending = "\r\n" if "\r\n" in text else "\n"
     block = as_yaml({key: value}).replace("\n", ending)
-    tree = tree_of(document)
-    line = tree.line_of((key,))
-    if line is None or not isinstance(tree.root, dict) or key not in tree.root:
+    lines = text.splitlines(keepends=True)
+    line = next((at for at, one in enumerate(lines) if one.startswith(f"{key}:")), None)
+    if line is None:
         gap = "" if text.endswith("\n") or not text else ending
         return f"{text}{gap}{block}"
-    lines = text.splitlines(keepends=True)
-    end = line
+    end = line + 1
     # What belongs to the key is further in than it, or an element of its list.
     while end < len(lines) and (lines[end][:1] in " \t-" and lines[end].strip() not in {"---", ""}):
         end += 1
-    return "".join([*lines[: line - 1], block, *lines[end:]])
+    return "".join([*lines[:line], block, *lines[end:]])

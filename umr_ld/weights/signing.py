@@ -207,15 +207,9 @@ def _hashing(hashing: Any, said: _Said, inside: Iterable[str], source: str) -> A
     how, config = said.serialization, hashing.Config()
     try:
         algorithm, links = str(how["hash_type"]), how["allow_symlinks"] is True
-        if how["method"] == "files":
-            config.use_file_serialization(hashing_algorithm=algorithm, allow_symlinks=links)
-        elif how["method"] == "shards":
-            size = int(how["shard_size"])
-            config.use_shard_serialization(
-                hashing_algorithm=algorithm, shard_size=size, allow_symlinks=links
-            )
-        else:
-            raise ValueError("no such method")
+        more = {"shards": lambda: {"shard_size": int(how["shard_size"])}, "files": dict}[how["method"]]()
+        use = config.use_shard_serialization if more else config.use_file_serialization
+        use(hashing_algorithm=algorithm, allow_symlinks=links, **more)
     except (KeyError, ValueError, TypeError) as error:
         raise Unreadable(f"the bundle reads files in a way that is not known: {error}", where=source) from None
     return config.set_ignored_paths(paths=[*said.ignored, *inside]).set_allow_symlinks(links)

@@ -9,7 +9,14 @@ from flask import Response, redirect, url_for
 from pydantic import Field
 
 from umr_ld.registry.filters import kind_of, license_of
-from umr_ld.render.answers import carried_json, diff_json, event_json, listing_json, mentioned_json, shown_json
+from umr_ld.render.answers import (
+    carried_json,
+    diff_json,
+    event_json,
+    listing_json,
+    mentioned_json,
+    shown_json,
+)
 from umr_ld.risk import Answer as Standing
 from umr_server.api.models import Answer, Asked, At, Paged, Text, Truth
 from umr_server.api.paging import Part, taken
