@@ -58,6 +58,12 @@ class Rule:
         return not self.kinds or kind in self.kinds
 
     @property
+    def elements(self) -> tuple[Step, ...]:
+        """The way to the first list, in which each element is one object of the record."""
+        length = next((at for at, step in enumerate(self.place, 1) if step.several), 0)
+        return self.place[:length]
+
+    @property
     def holds_several(self) -> bool:
         """Whether the place has room for several values."""
         return any(step.several for step in self.place)
@@ -170,17 +176,17 @@ class Facts:
             trail: its path in the document.
             resolve: as of `places.found`.
         """
-        nested: dict[str, list[Rule]] = {}
+        nested: dict[tuple[str, tuple[Step, ...]], list[Rule]] = {}
         for rule in rules:
             if not rule.reads or not rule.is_of(kind) or (rule.yields and rule.key in self.values):
                 continue
             self._attributes |= {step.attribute for step in rule.place}
             if rule.inner:
-                nested.setdefault(rule.key, []).append(rule)
+                nested.setdefault((rule.key, rule.elements), []).append(rule)
                 continue
             for path, value in found(root, rule.place, resolve, trail):
                 self._take_value(rule, path, value)
-        for key, inner in nested.items():
+        for (key, _), inner in nested.items():
             self._take_nested(key, inner, root, trail, resolve)
 
     def _take_value(self, rule: Rule, path: Path, value: Value) -> None:
@@ -330,7 +336,7 @@ def write_facts(
             texts = [one for _, one in made]
             joins = len(texts) > 1 and all(type(one) is str for one in texts)
             made = [(0, "\n\n".join(map(str, texts)) if joins else texts[0])]
-        put(target, rule.place, made)
+        put(target, rule.place, made, outer=bool(rule.inner))
 
 
 def _made(rule: Rule, values: Sequence[Value]) -> Iterator[tuple[int, Value]]:

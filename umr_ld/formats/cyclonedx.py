@@ -46,6 +46,8 @@ _VERSIONS = frozenset(("1.5", "1.6", "1.7"))
 _ROLE = f"{kept.PREFIX}role"
 _MENTION = f"{kept.PREFIX}mention"
 _WHERE = "properties of the component"
+_FILE = "file"
+"""Type of components that are files of the one around them."""
 
 Component = dict[str, Value]
 
@@ -115,7 +117,8 @@ class _Bill:
         while waiting:
             path, component = waiting.pop(0)
             yield path, component
-            waiting += objects(component.get("components"), (*path, "components"))
+            inner = objects(component.get("components"), (*path, "components"))
+            waiting += ((at, one) for at, one in inner if one.get("type") != _FILE)
 
     def _name(self, path: Path, component: Component) -> None:
         ref = component.get("bom-ref")
@@ -135,7 +138,12 @@ class _Bill:
     def _read(self, path: Path, component: Component, thing: Thing) -> None:
         facts = thing.facts
         facts.taken |= {
-            (*path, key) for key in ("type", "bom-ref", "name", "group", "version", "purl", "components")
+            (*path, key) for key in ("type", "bom-ref", "name", "group", "version", "purl")
+        }
+        facts.taken |= {
+            at
+            for at, one in objects(component.get("components"), (*path, "components"))
+            if one.get("type") != _FILE
         }
         facts.take(rules_of("cyclonedx"), thing.kind, component, path)
         for at, one in objects(component.get("licenses"), (*path, "licenses")):
@@ -288,6 +296,8 @@ def _component(subject: Subject) -> Component:
     }
     component["purl"] = purl_of(subject.name, subject.version)
     write_facts(rules_of("cyclonedx"), subject.kind, subject.root, component)
+    for number, (_, file) in enumerate(objects(component.get("components"), ()), 1):
+        file.setdefault("name", f"file {number}")
     expression = expression_of(subject.root)
     if expression is not None:
         component["licenses"] = [{"expression": expression}]

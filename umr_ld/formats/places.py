@@ -108,19 +108,26 @@ def _has(value: Value, step: Step, resolve: Resolve | None) -> bool:
     return any(one == step.wanted for one in (said if isinstance(said, list) else [said]))
 
 
-def put(root: dict[str, Value], steps: Sequence[Step], values: Sequence[tuple[int, Value]]) -> None:
+def put(
+    root: dict[str, Value],
+    steps: Sequence[Step],
+    values: Sequence[tuple[int, Value]],
+    *,
+    outer: bool = False,
+) -> None:
     """Write values at a place.
 
     Args:
         root: where the place begins; objects and lists on the way are made.
         steps: the place.
         values: each with its number among those of the place, from 0; several only where the place has a list.
+        outer: whether, where there is a list in a list, the values are numbered by the outer one.
     """
     for number, value in values:
-        _put(root, steps, number, value)
+        _put(root, steps, number, value, outer)
 
 
-def _put(node: dict[str, Value], steps: Sequence[Step], number: int, value: Value) -> None:
+def _put(node: dict[str, Value], steps: Sequence[Step], number: int, value: Value, outer: bool) -> None:
     step, rest = steps[0], steps[1:]
     if not step.several:
         if not rest:
@@ -128,15 +135,16 @@ def _put(node: dict[str, Value], steps: Sequence[Step], number: int, value: Valu
             return
         inner = node.setdefault(step.key, {})
         assert isinstance(inner, dict)
-        _put(inner, rest, number, value)
+        _put(inner, rest, number, value, outer)
         return
     listed = node.setdefault(step.key, [])
     assert isinstance(listed, list)
     if not rest:
         listed.append(value)
         return
-    element = _element(listed, step, 0 if any(one.several for one in rest) else number)
-    _put(element, rest, number, value)
+    is_counted = outer or not any(one.several for one in rest)
+    element = _element(listed, step, number if is_counted else 0)
+    _put(element, rest, 0 if outer else number, value, outer)
 
 
 def _element(listed: list[Value], step: Step, number: int) -> dict[str, Value]:

@@ -47,6 +47,8 @@ _ASKED_OF_DATA = ("builtTime", "originatedBy")
 _NEVER = "1970-01-01T00:00:00Z"
 _INFO = "_:creationinfo"
 _WHERE = "an extension of the package"
+_FILES = "contains"
+"""In the crosswalk: the files of a package, which relationships lead to."""
 _SILENT = frozenset(
     [
         "spdxId",
@@ -118,14 +120,14 @@ class _Graph:
         return self._by_id.get(value, value) if isinstance(value, str) else value
 
     def translation(self) -> Translation:
-        for path, element in self._elements:
-            if _type(element) in KINDS:
-                self._package(path, element)
         relationships = [pair for pair in self._elements if "Relationship" in _type(pair[1])]
         for _, one in relationships:
             if str(one.get("relationshipType")) in _CONTAINING:
                 for target in texts(one.get("to")):
                     self._containers.setdefault(target, []).append(str(one.get("from")))
+        for path, element in self._elements:
+            if _type(element) in KINDS:
+                self._package(path, element)
         for path, one in relationships:
             self._relationship(path, one)
         return self._all.translation()
@@ -143,9 +145,17 @@ class _Graph:
         facts = thing.facts
         facts.taken |= {(*path, key) for key in _SILENT if key in element}
         said = {key: value for key, value in element.items() if value not in ("noAssertion", ["noAssertion"])}
+        if files := self._files(_id(element)):
+            said[_FILES] = [*files]
         facts.take(rules_of("spdx3"), kind, said, path, self.resolve)
+        said.pop(_FILES, None)
         thing.kept += _pairs(element, path)
         thing.origin = path, said
+
+    def _files(self, package: str) -> list[Element]:
+        """The files that a package contains, as if they stood in it."""
+        inside = (target for target, around in self._containers.items() if package in around)
+        return [self._by_id[one] for one in inside if self._is_file(one)]
 
     def _artifact(self, identifier: str, element: Element) -> str | None:
         purl = element.get("software_packageUrl")
@@ -217,7 +227,8 @@ def write(subject: Subject, media: Media) -> Written:  # noqa: ARG001 - as every
         media: JSON-LD, whatever it says.
     """
     package = _package_of(subject)
-    others = [*_agents(subject, package), *_licence_of(subject), *_relationships(subject)]
+    files = _files_of(subject, package)
+    others = [*_agents(subject, package), *_licence_of(subject), *_relationships(subject), *files]
     back = _read_back([package, *others], subject)
     pairs: list[Value] = [
         {"type": "extension_CdxPropertyEntry", "extension_cdxPropName": name, "extension_cdxPropValue": value}
@@ -311,6 +322,19 @@ def _relationships(subject: Subject) -> Iterator[Element]:
             made = _element(subject, "Relationship", f"upstream-{number}")
             target = subject.base.artifact(link["artifact"])
             yield {**made, "relationshipType": words.term, "from": subject.minted.iri, "to": [target]}
+
+
+def _files_of(subject: Subject, package: Element) -> list[Element]:
+    """The files of a package as elements, and the relationship that leads to them."""
+    files: list[Element] = []
+    for number, (_, one) in enumerate(objects(package.pop(_FILES, None), ()), 1):
+        for _, digest in objects(one.get("verifiedUsing"), ()):
+            digest["type"] = "Hash"
+        files.append({**_element(subject, "software_File", f"file-{number}"), "name": f"file {number}", **one})
+    if not files:
+        return []
+    relation = {**_element(subject, "Relationship", "files"), "relationshipType": "contains"}
+    return [*files, {**relation, "from": subject.minted.iri, "to": [one["spdxId"] for one in files]}]
 
 
 def _head(subject: Subject, elements: list[Element], package: Element) -> list[Element]:
