@@ -55,10 +55,10 @@ def fit(stated: Iterable[File], files: Sequence[Hashed], *, is_whole: bool = Tru
             continue
         file = waiting.get(one.name)
         held.add(one.digest)
-        if one.digest in digests:
-            found.append(Fit(one.name, "same", one.digest, one.digest))
-        elif file is not None:
+        if file is not None and file.digest != one.digest:
             found.append(Fit(one.name, "changed", one.digest, file.digest))
+        elif one.digest in digests:
+            found.append(Fit(one.name, "same", one.digest, one.digest))
         elif is_whole:
             found.append(Fit(one.name, "missing", one.digest))
     told = {one.name for one in found}
