@@ -60,7 +60,9 @@ class Hub:
                 return self._page(rows, query, path)
             if path.startswith(f"/api/{kind}/"):
                 found = [row for row in rows if row["id"] == path.removeprefix(f"/api/{kind}/")]
-                return _json(_told(found[0], query)) if found else (404, {"X-Error-Code": "RepoNotFound"}, b"{}")
+                return (
+                    _json(_told(found[0], query)) if found else (404, {"X-Error-Code": "RepoNotFound"}, b"{}")
+                )
         name = path.removeprefix("/").replace("/resolve/main/", "/")
         if name in self.files:
             return 200, {"Content-Type": "text/plain"}, self.files[name]

@@ -27,6 +27,7 @@ from umr_ld.remote.client import Client
 from umr_ld.vocab import CONTEXT_IRI
 from umr_ld.weights import files_below, fit, hashed
 from umr_server.app import create_app
+from umr_server.mirror.changes import touched
 
 SHARED, OWN, OTHER = "a" * 64, "b" * 64, "c" * 64
 
@@ -69,7 +70,8 @@ def moment(registry, ref):
 
 
 @pytest.mark.parametrize(
-    "text", [f"sha256:{SHARED}", f"digest:{SHARED}", SHARED, f"SHA256:{SHARED.upper()}", f" sha256:{SHARED}\n"]
+    "text",
+    [f"sha256:{SHARED}", f"digest:{SHARED}", SHARED, f"SHA256:{SHARED.upper()}", f" sha256:{SHARED}\n"],
 )
 def test_a_file_is_found_under_every_name_and_in_every_version(registry, text):
     assert told(registry.carrying(text)) == [("lab/a@1.0.0", "model.bin"), ("lab/b@1.0.0", "renamed.bin")]
@@ -83,7 +85,18 @@ def test_as_of_an_earlier_moment_only_what_was_published_by_then_names_it(regist
 
 
 @pytest.mark.parametrize(
-    "text", ["", "sha256:", "sha256:xyz", "md5:" + "0" * 32, "sha256 " + SHARED, "a/b", "0" * 31, "🦙" * 40, "\0" * 64]
+    "text",
+    [
+        "",
+        "sha256:",
+        "sha256:xyz",
+        "md5:" + "0" * 32,
+        "sha256 " + SHARED,
+        "a/b",
+        "0" * 31,
+        "🦙" * 40,
+        "\0" * 64,
+    ],
 )
 def test_what_is_no_digest_is_refused_with_what_to_write(registry, text):
     with pytest.raises(Malformed, match="sha256"):
@@ -143,6 +156,12 @@ def test_a_page_tells_where_else_a_file_is(registry, app):
     ]
 
 
+def test_a_page_of_a_site_is_written_again_when_a_file_of_it_turns_up_elsewhere(registry):
+    before, after = (registry.show(one).seq for one in ("lab/a@1.0.0", "lab/b@1.0.0"))
+    assert "lab/a" in touched(registry, before, after)
+    assert "lab/a" not in touched(registry, after, registry.show("lab/b@2.0.0").seq)
+
+
 def test_the_api_and_a_registry_elsewhere_say_the_same(registry, app):
     said = app.test_client().get(f"/api/v1/digest/sha256:{SHARED}?limit=1")
     assert [(one["reference"], one["file"]) for one in said.json] == [("lab/a@1.0.0", "model.bin")]
@@ -168,7 +187,12 @@ def folder(tmp_path):
     made = tmp_path / "model"
     (made / "sub").mkdir(parents=True)
     (made / ".git").mkdir()
-    for name, body in {"b.bin": b"b" * 3_000_000, "sub/a.txt": b"", ".git/config": b"x", ".hidden": b"x"}.items():
+    for name, body in {
+        "b.bin": b"b" * 3_000_000,
+        "sub/a.txt": b"",
+        ".git/config": b"x",
+        ".hidden": b"x",
+    }.items():
         (made / name).write_bytes(body)
     (made / "link.bin").symlink_to(made / "b.bin")
     (made / "loop").symlink_to(made)
@@ -178,14 +202,24 @@ def folder(tmp_path):
 def test_digests_are_those_of_the_bytes_and_what_is_hidden_is_passed_over(folder):
     steps = []
     found = list(hashed(files_below(folder), lambda done, total: steps.append((done, total))))
-    assert [(one.name, one.size) for one in found] == [("b.bin", 3_000_000), ("link.bin", 3_000_000), ("sub/a.txt", 0)]
+    assert [(one.name, one.size) for one in found] == [
+        ("b.bin", 3_000_000),
+        ("link.bin", 3_000_000),
+        ("sub/a.txt", 0),
+    ]
     assert found[0].sha256 == hashlib.sha256(b"b" * 3_000_000).hexdigest()
     assert steps[-1] == (6_000_000, 6_000_000)
 
 
 @pytest.mark.parametrize(
     ("name", "error"),
-    [("missing", Missing), ("empty", Missing), ("pipe", Unreadable), ("broken", Missing), ("odd", Unreadable)],
+    [
+        ("missing", Missing),
+        ("empty", Missing),
+        ("pipe", Unreadable),
+        ("broken", Missing),
+        ("odd", Unreadable),
+    ],
 )
 def test_what_cannot_be_read_is_an_error_that_names_it(tmp_path, name, error):
     (tmp_path / "empty").mkdir()
@@ -204,7 +238,11 @@ CASES = {
     "not there": ([("w", SHARED)], [], {"w": "missing"}),
     "there under another name": ([("w", SHARED)], [("v", SHARED)], {"w": "same"}),
     "not named": ([], [("v", OWN)], {"v": "unnamed"}),
-    "two that changed places": ([("w", SHARED), ("v", OWN)], [("w", OWN), ("v", SHARED)], {"v": "changed", "w": "changed"}),
+    "two that changed places": (
+        [("w", SHARED), ("v", OWN)],
+        [("w", OWN), ("v", SHARED)],
+        {"v": "changed", "w": "changed"},
+    ),
 }
 
 
@@ -227,7 +265,9 @@ def test_files_are_held_against_what_a_record_says(case):
 def test_digests_come_through_a_format_in_its_own_words(label):
     kind = "Model" if "Model" in FORMATS[label].kinds else "Dataset"
     named = files(("w.bin", SHARED), ("z.bin", OWN))
-    one = subject({"@context": CONTEXT_IRI, "type": kind, "name": "lab/a", "version": "1.0.0", "distribution": named})
+    one = subject(
+        {"@context": CONTEXT_IRI, "type": kind, "name": "lab/a", "version": "1.0.0", "distribution": named}
+    )
     document, _ = written(label, one)
     (draft_,) = read(label, document).drafts
     assert identity(draft_.tree) == identity(one.minted.tree)
@@ -237,7 +277,11 @@ def test_digests_come_through_a_format_in_its_own_words(label):
 
 
 def test_the_files_of_a_component_are_no_records_of_their_own():
-    inner = {"type": "file", "name": "w.bin", "hashes": [{"alg": "SHA-1", "content": "0" * 40}, {"alg": "SHA-256", "content": SHARED}]}
+    inner = {
+        "type": "file",
+        "name": "w.bin",
+        "hashes": [{"alg": "SHA-1", "content": "0" * 40}, {"alg": "SHA-256", "content": SHARED}],
+    }
     bill = {
         "bomFormat": "CycloneDX", "specVersion": "1.6",
         "components": [

@@ -160,9 +160,7 @@ def files_of(record: Record, vocabulary: Vocabulary) -> Iterator[File]:
             key = vocabulary.fingerprints[iri].key
             name = next((_one(node, one) for one in _FILE_NAMES if one in node.facts), None)
             for value in node.facts[iri]:
-                yield File(
-                    f"{key}:{shown(value)}", name or node.iri, _one(node, f"{DCAT}byteSize") or ""
-                )
+                yield File(f"{key}:{shown(value)}", name or node.iri, _one(node, f"{DCAT}byteSize") or "")
         waiting += [one for values in node.facts.values() for one in values if isinstance(one, Node)]
 
 

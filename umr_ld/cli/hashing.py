@@ -42,9 +42,13 @@ _FIT = ("file", "state", "stated", "found")
     help="Write the files into this draft of a record.",
 )
 @click.option(
-    "--find", is_flag=True, help="Say which records name these files: paths, digests (sha256:…) or references."
+    "--find",
+    is_flag=True,
+    help="Say which records name these files: paths, digests (sha256:…) or references.",
 )
-def digest(session: Session, paths: tuple[str, ...], into: Path | None, find: bool, at: datetime | None) -> int:
+def digest(
+    session: Session, paths: tuple[str, ...], into: Path | None, find: bool, at: datetime | None
+) -> int:
     """Say what stands for the bytes of files: their SHA-256.
 
     A PATH is a file, or a folder: every file below it that is not hidden. What is written stands in a record

@@ -137,9 +137,7 @@ class _Bill:
 
     def _read(self, path: Path, component: Component, thing: Thing) -> None:
         facts = thing.facts
-        facts.taken |= {
-            (*path, key) for key in ("type", "bom-ref", "name", "group", "version", "purl")
-        }
+        facts.taken |= {(*path, key) for key in ("type", "bom-ref", "name", "group", "version", "purl")}
         facts.taken |= {
             at
             for at, one in objects(component.get("components"), (*path, "components"))

@@ -330,7 +330,9 @@ def _files_of(subject: Subject, package: Element) -> list[Element]:
     for number, (_, one) in enumerate(objects(package.pop(_FILES, None), ()), 1):
         for _, digest in objects(one.get("verifiedUsing"), ()):
             digest["type"] = "Hash"
-        files.append({**_element(subject, "software_File", f"file-{number}"), "name": f"file {number}", **one})
+        files.append(
+            {**_element(subject, "software_File", f"file-{number}"), "name": f"file {number}", **one}
+        )
     if not files:
         return []
     relation = {**_element(subject, "Relationship", "files"), "relationshipType": "contains"}

@@ -35,5 +35,6 @@ class _Past:
 
 @cache
 def _dated() -> frozenset[str]:
-    methods = {name: value for cls in Reader.__mro__ for name, value in vars(cls).items() if callable(value)}
+    own = [cls for cls in Reader.__mro__ if cls is not object]
+    methods = {name: value for cls in own for name, value in vars(cls).items() if callable(value)}
     return frozenset(name for name, value in methods.items() if "at" in signature(value).parameters)

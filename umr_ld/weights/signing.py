@@ -211,7 +211,9 @@ def _hashing(hashing: Any, said: _Said, inside: Iterable[str], source: str) -> A
         use = config.use_shard_serialization if more else config.use_file_serialization
         use(hashing_algorithm=algorithm, allow_symlinks=links, **more)
     except (KeyError, ValueError, TypeError) as error:
-        raise Unreadable(f"the bundle reads files in a way that is not known: {error}", where=source) from None
+        raise Unreadable(
+            f"the bundle reads files in a way that is not known: {error}", where=source
+        ) from None
     return config.set_ignored_paths(paths=[*said.ignored, *inside]).set_allow_symlinks(links)
 
 
