@@ -21,7 +21,7 @@ STOREYS = [
         "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
         "sparql scores page risk licences audit"
     ),
-    "formats render durable lock seal mark database journal store index files net alerts access",
+    "formats render durable lock seal mark database journal store index files net exchange alerts access",
     "registry",
     "remote harvest",
     "cli __main__",

@@ -100,6 +100,13 @@ class _Minter:
 
     def identity(self, root: dict[str, Value]) -> Ref | None:
         name = self.parsed(Name.parse, root.get("name"), "name", "publisher/artifact")
+        if name is not None and (label := self.base.peer_of(name)):
+            self.fault(
+                f"names that begin with {label}/ are those of another registry, from which records were taken over",
+                "name-of-peer",
+                ("name",),
+                "choose another first segment",
+            )
         version = self.parsed(Version.parse, root.get("version"), "version", "1.0.0")
         return Ref(name, version) if name is not None and version is not None else None
 

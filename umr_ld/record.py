@@ -155,7 +155,7 @@ def record_of(
         raise Malformed("the graph describes no record: name, version or kind is missing", where=iri)
     links = [value for value in node.facts.get(_UPSTREAM, ()) if isinstance(value, Node)]
     return Record(
-        ref=Ref(Name.parse(name), Version.parse(version)),
+        ref=Ref(Name.parse(_local(name, version, iri, base)), Version.parse(version)),
         iri=iri,
         kind=kinds[0],
         facts=node.facts,
@@ -166,6 +166,12 @@ def record_of(
         triples=triples,
         digest=digest,
     )
+
+
+def _local(name: str, version: str, iri: str, base: Base) -> str:
+    """A name as it is here, where the record is a peer's."""
+    local = base.artifact_of(iri).removesuffix(f"@{version}")
+    return local if base.peer_of(local) and local.endswith(f"/{name}") else name
 
 
 def _node(iri: str, by_subject: Mapping[str, Iterable[ox.Triple]], above: frozenset[str]) -> Node:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from umr_ld.record import Link
     from umr_ld.versions import Version
 
-Change: TypeAlias = "Publication | Withdrawal | Vanishing"
+Change: TypeAlias = "Publication | Withdrawal | Vanishing | Peering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +108,40 @@ class Vanishing:
     version: Version
     reason: str
     agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Another registry whose records are taken over.
+
+    Args:
+        label: by which it is known here: the first segment of the names of what it publishes.
+        base: its base IRI.
+        address: where it is asked; empty if its records came as files.
+        position: up to which entry of its journal it was read.
+        chain: that entry's chain value; empty if nothing was read.
+    """
+
+    label: str
+    base: str
+    address: str = ""
+    position: int = 0
+    chain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """Records of another registry are taken over from now on, or were up to an entry of its journal.
+
+    Args:
+        seq: sequence number of the journal entry.
+        time: when, in UTC.
+        peer: which.
+    """
+
+    seq: int
+    time: datetime
+    peer: Peer
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +251,10 @@ class Index(Protocol):
 
     def steady(self) -> AbstractContextManager[None]:
         """What this thread reads inside is one state of the index, whatever others write meanwhile."""
+        ...
+
+    def peers(self) -> Sequence[Peer]:
+        """The registries whose records are taken over, in the order in which they became known."""
         ...
 
     def sequence_at(self, time: datetime) -> int:

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.findings import Report
-from umr_ld.index import rows, search, upkeep
+from umr_ld.index import Peer, rows, search, upkeep
 from umr_ld.index.connections import Connections
 from umr_ld.index.rows import NOW
 from umr_ld.index.search import Selection, plain
@@ -50,6 +50,7 @@ _CONFUSABLE = """
     WHERE s.skeleton = ? ORDER BY a.name
 """
 _TERMS = "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value"
+_PEERS = "SELECT label, base, address, position, chain FROM peer ORDER BY seq"
 _SEQUENCE_AT = "SELECT seq - 1 FROM moment WHERE time > ? ORDER BY time, seq LIMIT 1"
 
 _NOTHING: tuple[int, dict[str, int]] = (0, {})
@@ -116,6 +117,11 @@ class SqliteIndex:
             upkeep.clear(db)
             self._tallies.clear()
         self._counted = _NOTHING
+
+    def peers(self) -> Sequence[Peer]:
+        """See `Index.peers`."""
+        with self._files.reading() as db:
+            return [Peer(*row) for row in db.execute(_PEERS)]
 
     def sequence_at(self, time: datetime) -> int:
         """See `Index.sequence_at`."""

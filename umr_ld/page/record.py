@@ -34,7 +34,7 @@ _LINK_COLUMNS = frozenset(
 )
 """What a link says in columns of their own."""
 
-_ACTS = {"publish": "published", "withdraw": "withdrawn", "vanish": "gone"}
+_ACTS = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "gone"}
 
 ANSWERS = {"affected": "affected", "possibly": "possibly affected", "clear": "clear"}
 """Labels of answers as they stand in a sentence."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from umr_ld import lineage as lineages
 from umr_ld.addresses import is_absolute
 from umr_ld.change import diff
+from umr_ld.entry import PUBLISHED
 from umr_ld.errors import Missing
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
@@ -212,7 +213,8 @@ def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
             )
         earlier = rows[at_row + 1] if at_row + 1 < len(rows) else None
         changes = _changes(parts, earlier, row) if earlier is not None else ()
-        events.append(Event(row.seq, row.time, "publish", row.ref, row.agent, row.digest, changes=changes))
+        act = "adopt" if parts.base.peer_of(row.ref) else "publish"
+        events.append(Event(row.seq, row.time, act, row.ref, row.agent, row.digest, changes=changes))
     return tuple(sorted(events, key=lambda event: -event.seq))
 
 
@@ -224,13 +226,13 @@ def events(parts: Parts, after: int, upto: int) -> tuple[Event, ...]:
             break
         entry = stored.entry
         if entry.act in _TOLD:
-            reason = "" if entry.act == "publish" else str(json.loads(entry.body).get("reason", ""))
+            reason = "" if entry.act in PUBLISHED else str(json.loads(entry.body).get("reason", ""))
             ref = Ref.parse(entry.subject)
             found.append(Event(stored.seq, entry.time, entry.act, ref, entry.agent, entry.digest, reason))
     return tuple(reversed(found))
 
 
-_TOLD = frozenset({"publish", "withdraw", "vanish"})
+_TOLD = frozenset({"publish", "adopt", "withdraw", "vanish"})
 
 
 def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ class Parts:
         self.home = home
         self.records = Records(journal, index, base, self.vocabulary)
         self.spoken = Spoken(self.records, base)
+        self.know_peers()
         self.looked = 0
         """Up to which entry of the journal this process saw nothing to tell the alerts, beyond what they know."""
         self.open_store = open_store
@@ -186,6 +187,14 @@ class Parts:
                 or self.store.position()[0] < self.journal.head().seq
             ):
                 self.projection.catch_up(self.journal)
+
+    def know_peers(self) -> None:
+        """See from which registries records were taken over, by this process or another."""
+        known = {one.label: one.base for one in self.index.peers()}
+        if known != self.base.peers:
+            self.base.peers.update(known)
+            self.records.forget()
+            self.spoken.forget()
 
     @property
     def is_writing(self) -> bool:

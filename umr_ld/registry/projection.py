@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import pyoxigraph as ox
 
 from umr_ld.derive import own_facts, resolved_facts
-from umr_ld.index import Publication, Vanishing, Withdrawal
+from umr_ld.entry import PUBLISHED
+from umr_ld.index import Peer, Peering, Publication, Vanishing, Withdrawal
 from umr_ld.names import Ref
 from umr_ld.reading import published
 from umr_ld.record import publisher_label, shown
@@ -102,6 +103,13 @@ class Projection:
         Args:
             batch: entries that follow each other, each with what its body describes where it is parsed already.
         """
+        # What names a peer's records by their IRIs names them as they are named here, also what comes before.
+        for stored, _ in batch:
+            if stored.entry.act == "peer":
+                peer = peer_of(stored.entry)
+                if peer.label not in self._base.peers:
+                    self._base.peers[peer.label] = peer.base
+                    self._records.forget()
         read = [(stored, record or self._described(stored.entry)) for stored, record in batch]
         last = read[-1][0]
         indexed = self._index.position()
@@ -119,7 +127,7 @@ class Projection:
             self._store.apply(list(self._graphs(unseen)), last.seq, last.chain)
 
     def _described(self, entry: Entry) -> Record | None:
-        if entry.act != "publish":
+        if entry.act not in PUBLISHED:
             return None
         iri = self._base.record(entry.subject)
         return published(entry.body, iri, self._base, self._vocabulary, entry.digest)
@@ -130,6 +138,8 @@ class Projection:
         entry = stored.entry
         if record is not None:
             return publication(stored, record, self._base, self._vocabulary)
+        if entry.act == "peer":
+            return Peering(stored.seq, entry.time, peer_of(entry))
         change = _ABOUT_RECORDS.get(entry.act)
         if change is None:
             return None
@@ -159,7 +169,7 @@ class Projection:
                 )
                 yield self._base.resolved(record.ref), self._resolved(record)
         for stored, _ in batch:
-            if stored.entry.act in {"publish", "withdraw"}:
+            if stored.entry.act in {*PUBLISHED, "withdraw"}:
                 yield from self._dependents(Ref.parse(stored.entry.subject), told)
 
     def _previous(self, record: Record) -> Ref | None:
@@ -235,7 +245,23 @@ def _logged(stored: Stored, base: Base) -> list[ox.Triple]:
     return [ox.Triple(me, ox.NamedNode(name), value) for name, value in facts]
 
 
-_ACTS = {"create": "Creation", "publish": "Publication", "withdraw": "Withdrawal", "vanish": "Vanishing"}
+def peer_of(entry: Entry) -> Peer:
+    """The registry whose records are taken over.
+
+    Args:
+        entry: whose act is `peer`.
+    """
+    return Peer(base=entry.subject, **json.loads(entry.body))
+
+
+_ACTS = {
+    "create": "Creation",
+    "publish": "Publication",
+    "withdraw": "Withdrawal",
+    "vanish": "Vanishing",
+    "peer": "Peering",
+    "adopt": "Adoption",
+}
 _ABOUT_RECORDS: dict[str, type[Withdrawal | Vanishing]] = {"withdraw": Withdrawal, "vanish": Vanishing}
 
 
@@ -244,4 +270,4 @@ def _reason(entry: Entry) -> str:
 
 
 def _subject(entry: Entry, base: Base) -> str:
-    return entry.subject if entry.act == "create" else base.record(entry.subject)
+    return entry.subject if entry.act in {"create", "peer"} else base.record(entry.subject)

@@ -9,7 +9,7 @@ from umr_ld.change import Diff, diff
 from umr_ld.entry import Head
 from umr_ld.errors import Malformed, Missing
 from umr_ld.reading import Reading
-from umr_ld.registry import answers, checking, risks
+from umr_ld.registry import answers, carrying, checking, risks
 from umr_ld.registry.standings import Standings
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.addresses import Base
+    from umr_ld.exchange import Line
     from umr_ld.findings import Report
+    from umr_ld.index import Peer
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.names import Ref
     from umr_ld.record import Record
@@ -134,6 +136,31 @@ class Reader:
             upto: journal entry that is the last one.
         """
         return answers.events(self._parts, after, upto)
+
+    def peers(self) -> tuple[Peer, ...]:
+        """The registries whose records are taken over, in the order in which they became known."""
+        self._parts.know_peers()
+        return tuple(self._parts.index.peers())
+
+    def carried(self, after: int = 0, prefix: str = "") -> Iterator[Line]:
+        """What happened to the registry's own records, for others to take over.
+
+        Args:
+            after: journal entry behind which the first one stands.
+            prefix: with which names begin.
+        """
+        return carrying.own(self._parts, after, prefix)
+
+    def closure(self, references: Iterable[str]) -> Iterator[Line]:
+        """Records with everything upstream of them, for others to take over.
+
+        Args:
+            references: as of `get`.
+
+        Raises:
+            Missing: if one of them is not recorded.
+        """
+        return carrying.closure(self._parts, references)
 
     def listing(
         self,

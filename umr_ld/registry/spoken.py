@@ -46,3 +46,8 @@ class Spoken:
             row: of its record.
         """
         return self._statements.get(row.seq, lambda: statement_of(self._records.read(row), self._base))
+
+    def forget(self) -> None:
+        """Read them anew: what they name is named otherwise from now on."""
+        self._advisories.clear()
+        self._statements.clear()

@@ -33,7 +33,12 @@ if TYPE_CHECKING:
 _SAID = ("Advisory", "Statement")
 _UNTOLD = 64
 """Entries of the journal that say nothing to the alerts, after which these are told so all the same."""
-_ACTS: dict[str, HappeningKind] = {"publish": "published", "withdraw": "withdrawn", "vanish": "vanished"}
+_ACTS: dict[str, HappeningKind] = {
+    "publish": "published",
+    "adopt": "published",
+    "withdraw": "withdrawn",
+    "vanish": "vanished",
+}
 
 
 def look(parts: Parts, now: datetime, *, settle: bool = True) -> Sequence[Event]:
