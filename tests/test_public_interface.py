@@ -19,7 +19,7 @@ REGISTRY = {
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "diff", "lineage", "impact", "query", "copy_store",
     "counts", "access", "has_access", "is_writing", "head", "reviewers",
     "advisories", "advisory", "verdicts", "affected", "told", "judged", "check", "unknown", "licences",
-    "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore",
+    "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore", "adopt", "peers", "carried", "closure",
 }  # fmt: skip
 
 

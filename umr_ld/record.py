@@ -114,6 +114,12 @@ class Record:
         return next((shown(value) for value in self.values(*properties)), "")
 
     @property
+    def peer(self) -> str:
+        """Label of the registry from which it was taken over; empty if it was published here."""
+        ref = str(self.ref)
+        return "" if self.iri.endswith(f"/r/{ref}") else ref.partition("/")[0]
+
+    @property
     def title(self) -> str:
         """The title, or the name where none is given."""
         return self.text(f"{DCT}title") or str(self.ref.name)

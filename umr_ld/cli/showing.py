@@ -72,7 +72,8 @@ def _head(found: Shown, style: Style) -> Iterator[str]:
     record = found.record
     yield style.bold(one_line(record.title))
     by = f" by {one_line(found.agent)}" if found.agent else ""
-    yield f"{record.ref} · {record.kind} · published {day(found.published)}{by}"
+    done = f"taken over from {record.peer}" if record.peer else "published"
+    yield f"{record.ref} · {record.kind} · {done} {day(found.published)}{by}"
     yield style.dim(record.iri)
     if found.withdrawn is not None:
         yield style.warn(f"withdrawn {day(found.withdrawn)}: {one_line(found.reason)}")

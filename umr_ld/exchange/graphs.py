@@ -151,7 +151,7 @@ def _line(record: ox.NamedNode, triples: Triples, vocabulary: Vocabulary, place:
     said = {
         one.predicate: one.object.value
         for one in triples
-        if one.subject == record and one.predicate in _IDENTITY
+        if one.subject == record and one.predicate in _IDENTITY and isinstance(one.object, ox.Literal)
     }
     if len(said) < len(_IDENTITY):
         raise Unreadable("the record has no name, or no version", where=f"{place}: {record.value}")

@@ -107,7 +107,7 @@ def record_page(
         kind=words.kind(record.kind),
         reference=str(record.ref),
         address=record.iri,
-        lead=f"Published {day(found.published)} by {found.agent or 'unknown'}",
+        lead=f"{'Taken over' if record.peer else 'Published'} {day(found.published)} by {found.agent or 'unknown'}",
         time=found.published,
         author=", ".join(cited.authors),
         banners=tuple(_banners(found, concerns, words)),
@@ -248,6 +248,8 @@ def _banners(found: Shown, concerns: Sequence[Concern] | None, words: Words) -> 
     if found.gone is not None:
         noted = f"noted on {day(found.gone)}: {found.gone_from}"
         yield Banner("possibly", f"Gone from where it was published, {noted}")
+    if peer := found.record.peer:
+        yield Banner("", f"Another registry, {peer}, published this and answers for it", found.record.iri)
     if found.newest != found.record.ref:
         yield Banner("", f"There is a newer version: {found.newest}", words.thing(found.newest).link)
     if concerns:

@@ -188,6 +188,18 @@ class Parts:
             ):
                 self.projection.catch_up(self.journal)
 
+    def follow(self, position: int) -> None:
+        """Take notice of what another process may have written.
+
+        Args:
+            position: up to which entry the index has come.
+        """
+        if position != self._followed:
+            self._followed = position
+            self.know_peers()
+
+    _followed = 0
+
     def know_peers(self) -> None:
         """See from which registries records were taken over, by this process or another."""
         known = {one.label: one.base for one in self.index.peers()}

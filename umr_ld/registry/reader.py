@@ -72,7 +72,9 @@ class Reader:
         later one, never from an earlier one.
         """
         with self._parts.index.steady():
-            return Head(self._parts.index.position(), self._parts.index.chain())
+            head = Head(self._parts.index.position(), self._parts.index.chain())
+        self._parts.follow(head.seq)
+        return head
 
     def head(self) -> Head:
         """Number and chain value of the journal's last entry; see `position` for what answers are made from."""

@@ -93,7 +93,7 @@ def publishers_of(record: Record) -> frozenset[str]:
         record: of any kind.
     """
     stated = {shown(value) for value in record.values(f"{UMR}publisher", f"{PROV}wasAttributedTo")}
-    if record.iri.endswith(f"/r/{record.ref}"):
+    if not record.peer:
         return frozenset(stated)
     home = record.iri.removesuffix(f"r/{str(record.ref).partition('/')[2]}")
     return frozenset(one for one in stated if one.startswith(home))

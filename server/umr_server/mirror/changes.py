@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from umr_ld.entry import PUBLISHED
 from umr_ld.errors import Malformed, Missing, UmrError
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def _named(registry: Registry, event: Event) -> set[str]:
     if record.kind not in _SPEAKING:
         return found
     for one in registry.history(name):
-        if one.act == "publish":
+        if one.act in PUBLISHED:
             found |= set(_mentioned(registry, json.loads(registry.body(one.ref))))
     return found
 
