@@ -390,7 +390,7 @@ class Registry(Reader):
     def adopt(
         self, peer: Peer, lines: Iterable[Line], *, agent: str, progress: Progress | None = None
     ) -> Adopted:
-        """Take over what another registry says happened: see `adopting.adopt`."""
+        """Take over what another registry says happened. Arguments and errors as of `adopting.adopt`."""
         from umr_ld.registry.adopting import adopt
 
         with self._publishing:
