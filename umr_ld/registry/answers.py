@@ -191,8 +191,9 @@ def mentioned(parts: Parts, artifact: str, at: datetime | None) -> Mentioned | N
     upto = sequence(parts, at)
     if parts.index.versions(artifact, upto):
         return None
-    naming = tuple(row.ref for row in parts.index.naming(artifact, upto))
-    return Mentioned(artifact, naming) if naming else None
+    naming = tuple(row.ref for row in parts.names.graph(parts.policy, upto).naming(artifact, upto))
+    aliases = parts.names.known_as(artifact, parts.policy, upto)
+    return Mentioned(artifact, naming, aliases) if naming or aliases else None
 
 
 def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
@@ -294,25 +295,29 @@ def lineage(
 ) -> Lineage:
     """See `Registry.lineage`."""
     upto = sequence(parts, at)
-    row = parts.index.best_of(reference.artifact, reference.versions, upto)
+    graph = parts.names.graph(parts.policy, upto)
+    row = graph.best_of(reference.artifact, reference.versions, upto)
     if row is None and not _is_only_mentioned(parts, reference, upto):
         raise missing(parts, str(reference), upto)
     walk = lineages.upstream if direction == "up" else lineages.downstream
-    return walk(parts.index, reference.artifact if row is None else row.ref, depth=depth, at=upto, most=most)
+    start = reference.artifact if row is None else row.ref
+    standing = parts.names.aliases(parts.policy, upto).standing
+    return walk(graph, start, depth=depth, at=upto, most=most, standing=standing)
 
 
 def _is_only_mentioned(parts: Parts, reference: Asked, at: int | None) -> bool:
-    name = reference.artifact
-    return parts.index.is_named(name) and not parts.index.versions(name, at)
+    names = parts.names.aliases(parts.policy, at).same(reference.artifact)
+    return any(map(parts.index.is_named, names)) and not any(parts.index.versions(one, at) for one in names)
 
 
 def impact(parts: Parts, reference: Asked, at: datetime | None) -> Impact:
     """See `Registry.impact`."""
     upto = sequence(parts, at)
-    name = reference.artifact
-    if not parts.index.versions(name, upto) and not parts.index.is_named(name):
+    name, graph = reference.artifact, parts.names.graph(parts.policy, upto)
+    same = parts.names.aliases(parts.policy, upto).same(name)
+    if not graph.versions(name, upto) and not any(map(parts.index.is_named, same)):
         raise missing(parts, name, upto)
-    return lineages.impact(parts.index, name, reference.versions, at=upto)
+    return lineages.impact(graph, name, reference.versions, at=upto)
 
 
 def counts(parts: Parts, at: datetime | None) -> dict[str, int]:

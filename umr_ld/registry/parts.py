@@ -13,6 +13,7 @@ from umr_ld.errors import Damaged, Denied
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
+from umr_ld.registry.aliasing import Names
 from umr_ld.registry.home import base_of, creation
 from umr_ld.registry.records import Records
 from umr_ld.registry.spoken import Spoken
@@ -62,6 +63,7 @@ class Parts:
         self.home = home
         self.records = Records(journal, index, base, self.vocabulary)
         self.spoken = Spoken(self.records, base)
+        self.names = Names(index, self.records, self.spoken, base)
         self.looked = 0
         """Up to which entry of the journal this process saw nothing to tell the alerts, beyond what they know."""
         self.open_store = open_store

@@ -183,7 +183,7 @@ class _News:
         self._said = [act for act in every if act.row.kind in _SAID]
         self._made = [act for act in every if act.row.kind not in _SAID]
         published = [act for act in self._made if act.kind == "published"]
-        same = risks.aliases_of(parts, parts.policy).same
+        same = risks.aliases_of(parts, parts.policy, None).same
         named = {
             name
             for name in {act.name for act in published}
