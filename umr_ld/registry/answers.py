@@ -12,6 +12,7 @@ from umr_ld.change import diff
 from umr_ld.errors import Missing
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
+from umr_ld.registry.searching import searched
 from umr_ld.registry.views import Event, Listed, Listing, Mentioned, Resolved, Shown
 from umr_ld.risk import Answer
 from umr_ld.scores import scores_of
@@ -97,6 +98,9 @@ def missing(parts: Parts, reference: str, at: int | None = None) -> Missing:
             f"nothing is recorded of {name}, but other records name it",
             remedy=f"`umr impact {name}` says which",
         )
+    known = [one.name for one in parts.names.known_as(name, parts.policy, at)]
+    if known:
+        return Missing(f"nothing is recorded of {name!r}", remedy=f"it is also known as {' or '.join(known[:3])}")
     alike = parts.index.ending(name) or parts.index.suggest(name)
     advice = f"did you mean {' or '.join(alike[:3])}?" if alike else "`umr search` finds records by words"
     return Missing(f"nothing is recorded of {name!r}", remedy=advice)
@@ -156,6 +160,7 @@ def show(parts: Parts, reference: Asked, at: datetime | None) -> Shown:
         gone=None if gone is None else gone.time,
         gone_from="" if gone is None else gone.reason,
         scores=scores_of(held, parts.vocabulary),
+        aliases=parts.names.known_as(str(record.ref.name), parts.policy, upto),
     )
 
 
@@ -177,9 +182,9 @@ def gone_since(parts: Parts, row: RecordRow) -> int | None:
 
 
 def _resolved(parts: Parts, record: Record, at: int | None) -> list[Resolved]:
-    found = []
+    found, graph = [], parts.names.graph(parts.policy, at)
     for link in record.links:
-        row = parts.index.best(link, at)
+        row = next(iter(graph.matching(link, at)), None)
         found.append(
             Resolved(link, None if row is None else row.ref, link.artifact if row is None else row.title)
         )
@@ -254,7 +259,7 @@ def listing(
     among = (
         {"without": tuple(worst)} if answer is Answer.CLEAR else {"among": chosen[answer]} if answer else {}
     )
-    page = parts.index.listing(at=upto, **asked, **among)
+    page = searched(parts, upto, **asked, **among)
     facets = dict(page.facets)
     if answer is not None:
         facets["answer"] = _answers(parts, upto, asked, chosen)
@@ -279,8 +284,8 @@ def _answers(
 ) -> dict[str, int]:
     """How many artifacts there are for each answer, whichever was chosen; exact, as every facet is."""
     counting = {**asked, "limit": 0, "offset": 0, "counted": True}
-    told = {one: parts.index.listing(at=at, **counting, among=chosen[one]).total for one in Answer if one}
-    every = parts.index.listing(at=at, **counting).total
+    told = {one: searched(parts, at, **counting, among=chosen[one]).total for one in Answer if one}
+    every = searched(parts, at, **counting).total
     counts = {**told, Answer.CLEAR: every - sum(told.values())}
     return {one.label: counts[one] for one in reversed(Answer) if counts[one]}
 

@@ -218,8 +218,9 @@ class _News:
         for act in self._said:
             if act.row.kind == "Statement":
                 touched |= set(self._spoken_about(act.name))
-        if self._others and self._parts.index.is_spoken_of():
-            above = artifacts_above(self._parts, {act.name for act in self._others}, self._parts.policy)
+        changed = {act.name for act in self._others} | set(self._decided())
+        if changed and self._parts.index.is_spoken_of():
+            above = artifacts_above(self._parts, changed, self._parts.policy)
             touched |= {one.name for one in risks.bearing_on(self._parts, above, self._parts.policy, None)}
         return touched
 
@@ -227,9 +228,19 @@ class _News:
         """Names of the advisories that any revision of a statement is about: what one said may count no more."""
         for row in self._parts.index.versions(statement):
             about = self._parts.spoken.statement(row).advisory
-            advisory = risks.advisory_named(self._parts, about, None)
+            advisory = risks.advisory_named(self._parts, about, None) if about else None
             if advisory is not None:
                 yield advisory.name
+
+    def _decided(self) -> Iterator[str]:
+        """Names that any revision of a statement is about which decides that they are one, or several.
+
+        Whether they are joined now or were before: what lay above the one artifact lies above one of the two.
+        """
+        for statement in {act.name for act in self._said if act.row.kind == "Statement"}:
+            for row in self._parts.index.versions(statement):
+                decision = self._parts.spoken.decision(row)
+                yield from () if decision is None else decision.names
 
     def _new_leaves(self) -> Iterator[tuple[Advisory, RecordRow, Exposed, tuple[Step, ...]]]:
         if self._leaves and self._parts.index.is_spoken_of():
@@ -273,8 +284,9 @@ class _News:
 
     def _fix(self, verdicts: Verdicts, artifact: str, fix: str, seq: int) -> Happening:
         """A fix, for the records that use another version of the artifact and are not clear."""
-        number = self._parts.index.artifact_id(artifact)
-        links = () if number is None else self._parts.index.naming_links([number])
+        graph = self._parts.names.graph(self._parts.policy, None)
+        number = graph.artifact_id(artifact)
+        links = () if number is None else graph.naming_links([number])
         users = {link.record for link in links}
         return Happening(
             kind="fix-available",
