@@ -8,7 +8,7 @@ published up to there; None means now.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -149,6 +149,20 @@ class RecordRow:
     reason: str = ""
 
 
+class Titled(NamedTuple):
+    """An artifact, recorded or only named.
+
+    Args:
+        name: or IRI.
+        kind: key of the class of its best record; empty where nothing is recorded.
+        title: of that record.
+    """
+
+    name: str
+    kind: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of a listing.
@@ -259,6 +273,10 @@ class Index(Protocol):
         Args:
             prefix: of the names.
         """
+        ...
+
+    def titled(self) -> Sequence[Titled]:
+        """All artifacts, recorded or only named, in no order."""
         ...
 
     def suggest(self, name: str) -> Sequence[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from umr_ld.journal import Journal
     from umr_ld.registry.home import Home
     from umr_ld.registry.projection import Projection
+    from umr_ld.registry.proposing import Proposals
     from umr_ld.risk import Policy
     from umr_ld.rules import Rules
     from umr_ld.store.embedded import EmbeddedStore
@@ -140,6 +141,13 @@ class Parts:
         from umr_ld.alerts.book import Alerts
 
         return Alerts(None if self.home is None else self.home.alerts)
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Which names may be names of one artifact."""
+        from umr_ld.registry.proposing import Proposals
+
+        return Proposals(self)
 
     @property
     def has_alerts(self) -> bool:

@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
-    from umr_ld.registry.views import Affected, Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
+    from umr_ld.registry.views import (
+        Affected,
+        Alias,
+        Concern,
+        Decided,
+        Event,
+        Judged,
+        Listing,
+        Mentioned,
+        Proposal,
+        Shown,
+        Verdicts,
+    )
     from umr_ld.risk import Advisory, Answer, Policy
     from umr_ld.store import Answer as Solutions
     from umr_ld.vocab import Vocabulary
@@ -238,6 +250,33 @@ class Reader:
             Malformed, Missing: as `show`.
         """
         return answers.lineage(self._parts, answers.asked(self._parts, reference), direction, depth, at, most)
+
+    def aliases(self, *, at: datetime | None = None) -> tuple[Decided, ...]:
+        """The decisions about names that stand, whether they count or not, in order of the names.
+
+        Args:
+            at: as in `show`.
+        """
+        return self._parts.names.decisions(self._parts.policy, answers.sequence(self._parts, at))
+
+    def known_as(self, name: str, *, at: datetime | None = None) -> tuple[Alias, ...]:
+        """The other names of an artifact, each with what joins it to the one before it.
+
+        Args:
+            name: one of its names, or an IRI.
+            at: as in `show`.
+        """
+        upto = answers.sequence(self._parts, at)
+        return self._parts.names.known_as(name, self._parts.policy, upto)
+
+    def alias_proposals(self) -> tuple[Proposal, ...]:
+        """Pairs of names that may be names of one artifact, with reasons, the strongest first.
+
+        Raises:
+            TooLong: if there are too many artifacts.
+            Busy: if this registry is open for reading, and another process writes.
+        """
+        return self._parts.proposals.all()
 
     def advisories(
         self, *, about: Sequence[str] | None = None, at: datetime | None = None

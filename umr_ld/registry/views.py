@@ -155,6 +155,37 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """A reason why two names may be names of one artifact.
+
+    Args:
+        reason: key.
+        words: the reason.
+        detail: the value that they share, or how often it was met.
+    """
+
+    reason: str
+    words: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.detail}" if self.detail else self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two names that may be names of one artifact.
+
+    Args:
+        names: the two, in order.
+        grounds: why, the strongest reason first.
+    """
+
+    names: tuple[str, str]
+    grounds: tuple[Ground, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """Everything about one record at one moment.
 
