@@ -259,9 +259,10 @@ def _node(row: Row) -> Node:
 
 def _unrecorded(graph: Graph[R], link: Link, at: int | None, standing: Callable[[str], str]) -> Node:
     """One node for an artifact of which nothing is recorded, whatever the links say of its versions."""
+    name = standing(link.artifact)
     if not graph.versions(link.artifact, at):
-        return Node(standing(link.artifact))
-    return Node(link.artifact, known=True, wanted=link.revision or str(link.versions))
+        return Node(name)
+    return Node(name, known=True, wanted=link.revision or str(link.versions))
 
 
 def _walked(

@@ -154,7 +154,9 @@ class _Search:
         policy = parts.policy
         self._same = parts.names.aliases(policy, None).standing
         self._apart = {
-            one.names for one in parts.names.decisions(policy, None) if one.counts and not one.accepted
+            frozenset(map(self._same, one.names))
+            for one in parts.names.decisions(policy, None)
+            if one.counts and not one.accepted
         }
 
     def proposals(self) -> tuple[Proposal, ...]:
@@ -262,7 +264,9 @@ class _Search:
 
     def _propose(self, reason: str, detail: str, names: Iterable[str], *, alike: bool = False) -> None:
         """Each of a group with the first to which it may belong: what is joined is joined with all."""
-        group = sorted({one for one in names if one in self._known}, key=lambda one: (":" in one, one))
+        several = sorted({one for one in names if one in self._known}, key=lambda one: (":" in one, one))
+        # Of what is joined already one name will do.
+        group = list({self._same(one): one for one in reversed(several)}.values())[::-1]
         if not 1 < len(group) <= MOST:
             return
         for at, other in enumerate(group):
@@ -272,8 +276,7 @@ class _Search:
                 self._found[pair].setdefault(reason, detail)
 
     def _may_be(self, one: str, other: str, *, alike: bool) -> bool:
-        pair = (one, other) if one < other else (other, one)
-        if pair in self._apart or self._same(one) == self._same(other):
+        if frozenset((self._same(one), self._same(other))) in self._apart:
             return False
         sorts = {self._known[one].sort, self._known[other].sort} - {""}
         return not alike or len(sorts) < 2

@@ -33,8 +33,9 @@ class Aliases:
             groups.update(dict.fromkeys(small, large))
             groups[pair[0]] = groups[pair[1]] = large
         # A name of the registry's own stands before an address elsewhere.
+        distinct = {id(group): group for group in groups.values()}
         ordered = {
-            id(group): tuple(sorted(group, key=lambda one: (":" in one, one))) for group in groups.values()
+            key: tuple(sorted(group, key=lambda one: (":" in one, one))) for key, group in distinct.items()
         }
         self._groups = {name: ordered[id(group)] for name, group in groups.items()}
 
@@ -43,7 +44,7 @@ class Aliases:
 
     def __iter__(self) -> Iterator[tuple[str, ...]]:
         """The groups, each once, in order."""
-        yield from sorted(set(self._groups.values()))
+        yield from sorted({group[0]: group for group in self._groups.values()}.values())
 
     def same(self, name: str) -> tuple[str, ...]:
         """All names of an artifact, the first of them standing for it.
