@@ -51,12 +51,19 @@ def reviewed(tmp_path):
         yield opened
 
 
-def accept(registry, one, other, **said):
-    return decide(registry, (one, other), accepted=True, agent="tester", **{"reason": "it is", **said})
+def decided(registry, *names, **said):
+    def publish(document):
+        return registry.publish([document], agent="tester")
+
+    return decide(registry, names, publish=publish, **said)
 
 
-def reject(registry, one, other, **said):
-    return decide(registry, (one, other), accepted=False, agent="tester", **{"reason": "it is not", **said})
+def accept(registry, one, other, reason="it is", **said):
+    return decided(registry, one, other, accepted=True, reason=reason, **said)
+
+
+def reject(registry, one, other, reason="it is not", **said):
+    return decided(registry, one, other, accepted=False, reason=reason, **said)
 
 
 def decision(ref, one, other, status="same", **facts):
@@ -98,7 +105,9 @@ def test_lineage_and_impact_follow_it_both_ways(registry):
 
 
 def test_two_names_of_which_nothing_is_recorded_are_one_node(registry):
-    publish(registry, draft("lab/other@1.0.0", f"trainedOn {PAGE} external", "evaluatedOn web/crawl external"))
+    publish(
+        registry, draft("lab/other@1.0.0", f"trainedOn {PAGE} external", "evaluatedOn web/crawl external")
+    )
     accept(registry, PAGE, "web/crawl")
     assert [str(node) for node in registry.lineage("lab/other").nodes] == ["lab/other@1.0.0", "web/crawl"]
     assert len(registry.impact("web/crawl")) == 3
@@ -236,7 +245,7 @@ BAD = {
 def test_what_are_no_two_names_is_refused(registry, names):
     before = registry.head().seq
     with pytest.raises(Malformed) as caught:
-        decide(registry, names, accepted=True, reason="r", agent="tester")
+        accept(registry, *names)
     assert caught.value.remedy
     assert registry.head().seq == before
 
@@ -377,7 +386,10 @@ REASONS = {
         draft("lab/a@1.0.0", identifier="pkg:pypi/thing@1.0"),
         draft("other/b@2.0.0", identifier="pkg:pypi/thing@2.0"),
     ),
-    "purl of the other": (draft("hf/lab/a@1.0.0"), draft("other/b@1.0.0", identifier="pkg:huggingface/lab/a")),
+    "purl of the other": (
+        draft("hf/lab/a@1.0.0"),
+        draft("other/b@1.0.0", identifier="pkg:huggingface/lab/a"),
+    ),
     "identifier": (
         draft("lab/a@1.0.0", identifier="doi:10.5281/x"),
         draft("other/b@1.0.0", identifier="doi:10.5281/x"),
@@ -404,8 +416,18 @@ REASONS = {
         draft(
             "hf/lab/a@1.0.0",
             upstream=[
-                {"relation": "fineTunedFrom", "artifact": "hf/old/m", "external": True, "evidence": "declared"},
-                {"relation": "fineTunedFrom", "artifact": "hf/new/m", "external": True, "evidence": "inferred"},
+                {
+                    "relation": "fineTunedFrom",
+                    "artifact": "hf/old/m",
+                    "external": True,
+                    "evidence": "declared",
+                },
+                {
+                    "relation": "fineTunedFrom",
+                    "artifact": "hf/new/m",
+                    "external": True,
+                    "evidence": "inferred",
+                },
             ],
         ),
     ),
@@ -434,7 +456,8 @@ NOT = {
         draft("lab/a@1.0.0", "fineTunedFrom web/model external", "fineTunedFrom web/mode1 external"),
     ),
     "what everybody has": tuple(
-        draft(f"lab/n{n}@1.0.0", distribution={"url": f"https://a.example/{n}", "sha256": SHA}) for n in range(21)
+        draft(f"lab/n{n}@1.0.0", distribution={"url": f"https://a.example/{n}", "sha256": SHA})
+        for n in range(21)
     ),
 }
 

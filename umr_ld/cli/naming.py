@@ -93,7 +93,12 @@ def _deciding(name: str, *, accepted: bool) -> click.Command:
 
         with session.ask(write=True) as registry:
             done = decide(
-                registry, (one, other), accepted=accepted, reason=reason, agent=agent, publisher=publisher
+                registry,
+                (one, other),
+                accepted=accepted,
+                reason=reason,
+                publisher=publisher,
+                publish=lambda document: registry.publish([document], agent=agent),
             )
             standing = [found for found in standing_of(registry, (one, other)) if found.ref == done.ref]
         _told(session, (done,))

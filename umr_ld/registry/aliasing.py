@@ -14,12 +14,10 @@ from umr_ld.risk.statement import publishers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
 
     from umr_ld.addresses import Base
     from umr_ld.index import Index, RecordRow
     from umr_ld.lineage import Graph
-    from umr_ld.names import Ref
     from umr_ld.registry.records import Records
     from umr_ld.registry.spoken import Spoken
     from umr_ld.risk import Decision, Policy

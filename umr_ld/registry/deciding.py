@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from umr_ld.access import agent_iri
 from umr_ld.addresses import is_absolute
 from umr_ld.document import Document
 from umr_ld.errors import Conflict, Invalid, Malformed, Missing
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from umr_ld.record import Record
     from umr_ld.registry.facade import Registry
     from umr_ld.registry.views import Decided
     from umr_ld.remote import RemoteRegistry
@@ -35,20 +35,18 @@ def decide(
     *,
     accepted: bool,
     reason: str,
-    agent: str,
+    publish: Callable[[Document], tuple[Published, ...]],
     publisher: str = "",
-    permit: Callable[[Record], None] | None = None,
 ) -> Published:
     """Publish a decision about two names; the next revision, where there is one.
 
     Args:
-        registry: where it is published.
+        registry: what is known already.
         names: of artifacts of this registry, or IRIs.
         accepted: whether they are names of one artifact.
         reason: why, in words.
-        agent: who publishes.
+        publish: publishes the statement.
         publisher: who decides, if that is to be stated: label or IRI.
-        permit: as of `Registry.publish`.
 
     Returns:
         what was done; nothing, if the same was said with the same reason already.
@@ -60,14 +58,13 @@ def decide(
     pair = require_pair(registry, names)
     if not reason.strip():
         raise Malformed("there is no reason", where="reason", remedy="say why they are one, or are not")
-    root = _root(pair, accepted=accepted, reason=reason, publisher=publisher)
-    same = _said_already(registry, root)
+    same = _said_already(registry, pair, accepted=accepted, reason=reason, publisher=publisher)
     if same is not None:
         return same
-    given = {} if permit is None else {"permit": permit}
+    root = _root(pair, accepted=accepted, reason=reason, publisher=publisher)
     for _ in range(_TRIES):
         try:
-            (done,) = registry.publish([_next(registry, root)], agent=agent, **given)
+            (done,) = publish(_next(registry, root))
         except Conflict:
             continue  # Somebody else published the same revision in between.
         return done
@@ -167,12 +164,15 @@ def decision_name(pair: tuple[str, str]) -> str:
     return f"{_BELOW}/{last}-{digest}" if last else f"{_BELOW}/{digest}"
 
 
-def _said_already(registry: Registry | RemoteRegistry, root: dict[str, Any]) -> Published | None:
-    found = next((one for one in registry.aliases() if str(one.ref.name) == root["name"]), None)
-    if found is None:
+def _said_already(
+    registry: Registry | RemoteRegistry, pair: tuple[str, str], *, accepted: bool, reason: str, publisher: str
+) -> Published | None:
+    name = decision_name(pair)
+    found = next((one for one in registry.aliases() if str(one.ref.name) == name), None)
+    publishers = frozenset([agent_iri(publisher, registry.base)] if publisher else [])
+    if found is None or (found.accepted, found.decision.reason) != (accepted, reason):
         return None
-    said = json.loads(registry.body(found.ref))
-    if any(said.get(key) != root.get(key) for key in ("status", "description", "publisher")):
+    if found.decision.publishers != publishers:
         return None
     return Published(found.ref, "unchanged", 0, registry.get(str(found.ref)).digest, Report())
 

@@ -173,7 +173,9 @@ class _Search:
             for detail, group in names.items():
                 self._propose(reason, detail, group, alike=True)
         found = [
-            Proposal(names, tuple(Ground(reason, REASONS[reason], detail) for reason, detail in _ranked(said)))
+            Proposal(
+                names, tuple(Ground(reason, REASONS[reason], detail) for reason, detail in _ranked(said))
+            )
             for names, said in self._found.items()
         ]
         return tuple(sorted(found, key=_order))

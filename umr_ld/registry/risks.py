@@ -123,7 +123,9 @@ def statements_by_advisory(
         at: journal sequence number, or None for now.
     """
     names = {one.name: frozenset((one.name, one.label, *one.aliases)) for one in found}
-    rows = current(parts.index, "Statement", sorted({name for several in names.values() for name in several}), at)
+    rows = current(
+        parts.index, "Statement", sorted({name for several in names.values() for name in several}), at
+    )
     said = [parts.spoken.statement(row) for row in rows]
     return {name: tuple(one for one in said if one.speaks_of(several)) for name, several in names.items()}
 
@@ -150,9 +152,7 @@ def _is_withdrawn(parts: Parts, advisory: Advisory, at: int | None) -> bool:
     return advisory.withdrawn or row is None or row.withdrawn is not None
 
 
-def case_of(
-    parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Said], at: int | None
-) -> Case:
+def case_of(parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Said], at: int | None) -> Case:
     """What is asked of the graph for an advisory.
 
     Args:

@@ -322,7 +322,9 @@ def decided_of(said: Said) -> Decided:
 def proposal_of(said: Said) -> Proposal:
     """See `render.aliases.proposal_json`."""
     one, other = said["names"]
-    grounds = (Ground(ground["reason"], ground["words"], ground.get("detail", "")) for ground in said["reasons"])
+    grounds = (
+        Ground(ground["reason"], ground["words"], ground.get("detail", "")) for ground in said["reasons"]
+    )
     return Proposal((one, other), tuple(grounds))
 
 

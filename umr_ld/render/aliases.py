@@ -29,7 +29,9 @@ def proposal_json(one: Proposal) -> dict[str, Any]:
     Args:
         one: the proposal.
     """
-    grounds = [filled(reason=ground.reason, words=ground.words, detail=ground.detail) for ground in one.grounds]
+    grounds = [
+        filled(reason=ground.reason, words=ground.words, detail=ground.detail) for ground in one.grounds
+    ]
     return {"names": list(one.names), "reasons": grounds}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from flask import Response, g
 from pydantic import Field
@@ -104,13 +104,13 @@ class _Aliasing:
 
     def decide_alias(self, body: Deciding) -> Response:
         """Decide about two names; the decision is published as a statement. The token needs the scope `review`."""
+        agent, permit = str(g.token.grant.agent), self._site.guard.permit(g.token)
         done = decide(
             self._registry,
             (body.names[0], body.names[1]),
             accepted=body.decision == "same",
             reason=body.reason,
             publisher=body.publisher,
-            agent=str(g.token.grant.agent),
-            permit=self._site.guard.permit(g.token),
+            publish=lambda document: self._registry.publish([document], agent=agent, permit=permit),
         )
         return answer_of([done])
