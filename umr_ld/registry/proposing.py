@@ -58,7 +58,7 @@ REASONS = {
     "digest": "a file of the same SHA-256",
     "purl": "the same package URL",
     "identifier": "the same identifier",
-    "stated": "stated by a publisher to be also known as",
+    "stated": "its record says that it is also known so",
     "redirect": "the hub names one where the card names the other",
     "address": "the same address, written otherwise",
     "place": "the same name at another place",
@@ -294,10 +294,12 @@ def _bounded(found: Sequence[Titled]) -> Sequence[Titled]:
 
 
 def _related(one: str, other: str) -> bool:
-    """Whether two names have a place and an owner, or a place and a last segment, in common."""
+    """Whether one name may have been made of the other: by another owner, or by leaving out what stood before it."""
     first, second = one.split("/"), other.split("/")
-    same_place = first[:-2] == second[:-2] and len(first) == len(second) > 1
-    return same_place and (first[-2] == second[-2] or spelling(first[-1]) == spelling(second[-1]))
+    if first[:-2] != second[:-2] or len(first) != len(second) or len(first) < 2:
+        return False
+    long, short = sorted((spelling(first[-1]), spelling(second[-1])), key=len, reverse=True)
+    return long == short or (first[-2] == second[-2] and long.endswith(short))
 
 
 def _address(text: str) -> str:
