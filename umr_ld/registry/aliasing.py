@@ -41,7 +41,7 @@ class _Moment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class _State:
+class Joined:
     """What is decided at a moment.
 
     Args:
@@ -72,41 +72,50 @@ class Names:
         self._records = records
         self._spoken = spoken
         self._base = base
-        self._states: OrderedDict[_Moment, _State] = OrderedDict()
+        self._states: OrderedDict[_Moment, Joined] = OrderedDict()
 
-    def aliases(self, policy: Policy, at: int | None) -> Aliases:
-        """The groups of names of one artifact.
+    def joined(self, policy: Policy, at: int | None) -> Joined:
+        """What is decided. It may be read as long as the index may.
 
         Args:
             policy: says whose decisions count, and has aliases of its own.
             at: journal sequence number, or None for now.
         """
-        return self._state(policy, at).aliases
+        key = _Moment(policy.digest, at, self._index.position())
+        found = self._states.get(key)
+        if found is None:
+            found = self._states[key] = self._read(policy, at)
+            while len(self._states) > _KEPT:
+                try:
+                    self._states.popitem(last=False)
+                except KeyError:  # Another thread emptied it in between.
+                    break
+        return found
 
-    def graph(self, policy: Policy, at: int | None) -> Graph[RecordRow]:
-        """Records and links, with the artifacts of a group made one. It may be read as long as the index may.
+    def aliases(self, policy: Policy, at: int | None) -> Aliases:
+        """The groups of names of one artifact.
 
         Args:
-            policy, at: as of `aliases`.
+            policy, at: as of `joined`.
         """
-        return self._state(policy, at).graph
+        return self.joined(policy, at).aliases
 
     def decisions(self, policy: Policy, at: int | None) -> tuple[Decided, ...]:
         """Every decision that stands, whether it counts or not, by names.
 
         Args:
-            policy, at: as of `aliases`.
+            policy, at: as of `joined`.
         """
-        return self._state(policy, at).decisions
+        return self.joined(policy, at).decisions
 
     def known_as(self, name: str, policy: Policy, at: int | None) -> tuple[Alias, ...]:
         """The other names of an artifact, each with what joins it to the one before it.
 
         Args:
             name: one of its names.
-            policy, at: as of `aliases`.
+            policy, at: as of `joined`.
         """
-        state = self._state(policy, at)
+        state = self.joined(policy, at)
         group = state.aliases.same(name)
         if len(group) == 1:
             return ()
@@ -125,19 +134,7 @@ class Names:
                     waiting.append(one)
         return tuple(found[one] for one in group if one in found)
 
-    def _state(self, policy: Policy, at: int | None) -> _State:
-        key = _Moment(policy.digest, at, self._index.position())
-        found = self._states.get(key)
-        if found is None:
-            found = self._states[key] = self._read(policy, at)
-            while len(self._states) > _KEPT:
-                try:
-                    self._states.popitem(last=False)
-                except KeyError:  # Another thread emptied it in between.
-                    break
-        return found
-
-    def _read(self, policy: Policy, at: int | None) -> _State:
+    def _read(self, policy: Policy, at: int | None) -> Joined:
         with self._index.steady():
             decisions = tuple(sorted(self._decided(policy, at), key=lambda one: (one.names, str(one.ref))))
             ruling: dict[tuple[str, str], Decided] = {}
@@ -154,7 +151,7 @@ class Names:
                 joins.setdefault((first, second), None)
             aliases = Aliases(joins)
             graph: Graph[RecordRow] = AliasedGraph(self._index, aliases) if aliases else self._index
-            return _State(decisions, joins, aliases, graph)
+            return Joined(decisions, joins, aliases, graph)
 
     def _decided(self, policy: Policy, at: int | None) -> Iterator[Decided]:
         for row in current(self._index, "Statement", DECIDED, at):

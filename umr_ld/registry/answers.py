@@ -184,7 +184,7 @@ def gone_since(parts: Parts, row: RecordRow) -> int | None:
 
 
 def _resolved(parts: Parts, record: Record, at: int | None) -> list[Resolved]:
-    found, graph = [], parts.names.graph(parts.policy, at)
+    found, graph = [], parts.names.joined(parts.policy, at).graph
     for link in record.links:
         row = next(iter(graph.matching(link, at)), None)
         found.append(
@@ -198,7 +198,7 @@ def mentioned(parts: Parts, artifact: str, at: datetime | None) -> Mentioned | N
     upto = sequence(parts, at)
     if parts.index.versions(artifact, upto):
         return None
-    naming = tuple(row.ref for row in parts.names.graph(parts.policy, upto).naming(artifact, upto))
+    naming = tuple(row.ref for row in parts.names.joined(parts.policy, upto).graph.naming(artifact, upto))
     aliases = parts.names.known_as(artifact, parts.policy, upto)
     return Mentioned(artifact, naming, aliases) if naming or aliases else None
 
@@ -302,29 +302,35 @@ def lineage(
 ) -> Lineage:
     """See `Registry.lineage`."""
     upto = sequence(parts, at)
-    graph = parts.names.graph(parts.policy, upto)
-    row = graph.best_of(reference.artifact, reference.versions, upto)
-    if row is None and not _is_only_mentioned(parts, reference, upto):
-        raise missing(parts, str(reference), upto)
-    walk = lineages.upstream if direction == "up" else lineages.downstream
-    start = reference.artifact if row is None else row.ref
-    standing = parts.names.aliases(parts.policy, upto).standing
-    return walk(graph, start, depth=depth, at=upto, most=most, standing=standing)
+    with parts.index.steady():
+        joined = parts.names.joined(parts.policy, upto)
+        row = joined.graph.best_of(reference.artifact, reference.versions, upto)
+        if row is None and not _is_only_mentioned(parts, reference, upto):
+            raise missing(parts, str(reference), upto)
+        walk = lineages.upstream if direction == "up" else lineages.downstream
+        start = reference.artifact if row is None else row.ref
+        standing = joined.aliases.standing
+        return walk(joined.graph, start, depth=depth, at=upto, most=most, standing=standing)
 
 
 def _is_only_mentioned(parts: Parts, reference: Asked, at: int | None) -> bool:
     names = parts.names.aliases(parts.policy, at).same(reference.artifact)
-    return any(map(parts.index.is_named, names)) and not any(parts.index.versions(one, at) for one in names)
+    return _is_named(parts, names) and not any(parts.index.versions(one, at) for one in names)
 
 
 def impact(parts: Parts, reference: Asked, at: datetime | None) -> Impact:
     """See `Registry.impact`."""
     upto = sequence(parts, at)
-    name, graph = reference.artifact, parts.names.graph(parts.policy, upto)
-    same = parts.names.aliases(parts.policy, upto).same(name)
-    if not graph.versions(name, upto) and not any(map(parts.index.is_named, same)):
-        raise missing(parts, name, upto)
-    return lineages.impact(graph, name, reference.versions, at=upto)
+    name = reference.artifact
+    with parts.index.steady():
+        joined = parts.names.joined(parts.policy, upto)
+        if not joined.graph.versions(name, upto) and not _is_named(parts, joined.aliases.same(name)):
+            raise missing(parts, name, upto)
+        return lineages.impact(joined.graph, name, reference.versions, at=upto)
+
+
+def _is_named(parts: Parts, names: Sequence[str]) -> bool:
+    return any(map(parts.index.is_named, names))
 
 
 def counts(parts: Parts, at: datetime | None) -> dict[str, int]:

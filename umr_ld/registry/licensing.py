@@ -67,7 +67,7 @@ class _Question:
         self._policy = policy
         self._at = at
         self._rules = licence_rules()
-        self._graph = parts.names.graph(policy, at)
+        self._graph = parts.names.joined(policy, at).graph
 
     def of(self, record: Record) -> Iterator[Finding]:
         """What there is to say of one record."""

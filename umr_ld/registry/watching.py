@@ -284,7 +284,7 @@ class _News:
 
     def _fix(self, verdicts: Verdicts, artifact: str, fix: str, seq: int) -> Happening:
         """A fix, for the records that use another version of the artifact and are not clear."""
-        graph = self._parts.names.graph(self._parts.policy, None)
+        graph = self._parts.names.joined(self._parts.policy, None).graph
         number = graph.artifact_id(artifact)
         links = () if number is None else graph.naming_links([number])
         users = {link.record for link in links}
