@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from datetime import UTC, datetime
+from functools import cache
 
 import pytest
 from drafts import draft
@@ -20,6 +21,7 @@ from umr_ld.registry import Registry
 from umr_ld.registry.deciding import decide, take_back
 from umr_ld.registry.proposing import spelling
 from umr_ld.risk import AliasedGraph, Aliases, standard_policy
+from umr_ld.rules import Rules
 from umr_ld.vocab import vocabulary
 
 PAGE = "https://data.example/crawl/"
@@ -28,10 +30,23 @@ REVIEWED = """
 """
 
 
+rules = cache(Rules)
+
+
+def ruled(registry):
+    """Rules take a moment to load: those of one registry are everybody's."""
+    registry._parts.__dict__["_rules"] = rules()
+    return registry
+
+
+def in_memory():
+    return ruled(Registry.in_memory())
+
+
 @pytest.fixture
 def registry():
     """lab/model is made from what a page tells of, and lab/app from lab/model; lab/data is that, recorded."""
-    with Registry.in_memory() as opened:
+    with in_memory() as opened:
         publish(
             opened,
             draft("lab/data@1.0.0", kind="Dataset", title="The crawl", publisher="Lab"),
@@ -48,7 +63,7 @@ def reviewed(tmp_path):
     Registry.create(tmp_path / "r").close()
     (tmp_path / "r" / "policy.ttl").write_text(REVIEWED)
     with Registry.open(tmp_path / "r", write=True) as opened:
-        yield opened
+        yield ruled(opened)
 
 
 def decided(registry, *names, **said):
@@ -91,6 +106,15 @@ def test_an_advisory_on_one_name_reaches_who_names_the_other_until_that_is_taken
     take_back(registry, ("lab/data", PAGE), reason="it is not", agent="tester")
     assert hit(registry) == {"lab/data"}
     assert registry.check(["lab/app"]) == ()
+
+
+def test_what_is_used_by_another_name_is_checked_as_what_it_is(registry):
+    accept(registry, "lab/data", PAGE)
+    assert registry.check(["hub/app"]) == ()
+    accept(registry, "lab/app", "hub/app")
+    (concern,) = registry.check(["hub/app"])
+    assert (concern.asked, concern.given) == ("lab/app@1.0.0", "hub/app")
+    assert registry.unknown(["hub/app", "hub/other"]) == ("hub/other",)
 
 
 def test_lineage_and_impact_follow_it_both_ways(registry):
@@ -311,7 +335,7 @@ def test_the_groups_are_those_of_the_definition_in_whatever_order_it_was_publish
     policy = standard_policy().overridden(REVIEWED.encode(), "policy.ttl", vocabulary())
     names = list({name for name, _ in decisions})
     random_.shuffle(names)
-    with Registry.in_memory() as registry:
+    with in_memory() as registry:
         for name, version in sorted(decisions, key=lambda key: (names.index(key[0]), key[1])):
             pair, status, issued, publisher, withdrawn = decisions[name, version]
             ref = f"statement/{name}@{version}"
@@ -436,7 +460,7 @@ REASONS = {
 
 @pytest.mark.parametrize(("reason", "drafts"), REASONS.items(), ids=REASONS)
 def test_names_are_proposed_for_a_reason_and_decided_once(reason, drafts):
-    with Registry.in_memory() as registry:
+    with in_memory() as registry:
         publish(registry, *drafts)
         ((pair, reasons),) = proposed(registry).items()
         assert reasons[0] == reason.partition(" ")[0]
@@ -446,6 +470,15 @@ def test_names_are_proposed_for_a_reason_and_decided_once(reason, drafts):
         assert proposed(registry).keys() == {pair}
         accept(registry, *pair)
         assert proposed(registry) == {}
+
+
+def test_what_only_an_advisory_names_is_proposed_to_be_what_records_name(registry):
+    publish(registry, advisory("advisory/y@1.0.0", "https://www.data.example/crawl", risk="data-poisoning"))
+    (pair,) = proposed(registry)
+    assert pair == (PAGE, "https://www.data.example/crawl")
+    assert not len(registry.verdicts("y").exposure)
+    accept(registry, *pair)
+    assert {str(one.ref.name) for one in registry.verdicts("y").exposure} == {"lab/model", "lab/app"}
 
 
 NOT = {
@@ -464,7 +497,7 @@ NOT = {
 
 @pytest.mark.parametrize("drafts", NOT.values(), ids=NOT)
 def test_what_only_looks_like_the_same_is_not_proposed(drafts):
-    with Registry.in_memory() as registry:
+    with in_memory() as registry:
         publish(registry, *drafts)
         assert proposed(registry) == {}
 

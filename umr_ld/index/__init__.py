@@ -150,7 +150,7 @@ class RecordRow:
 
 
 class Titled(NamedTuple):
-    """An artifact, recorded or only named.
+    """An artifact, recorded or only named by a link, an advisory or a statement.
 
     Args:
         name: or IRI.
@@ -276,7 +276,7 @@ class Index(Protocol):
         ...
 
     def titled(self) -> Sequence[Titled]:
-        """All artifacts, recorded or only named, in no order."""
+        """All artifacts, recorded or only named, also by advisories and statements, in no order."""
         ...
 
     def suggest(self, name: str) -> Sequence[str]:

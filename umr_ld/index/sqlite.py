@@ -49,6 +49,8 @@ _TITLED = """
     SELECT a.name, coalesce(kind.text, ''), coalesce(r.title, '')
     FROM artifact a LEFT JOIN standing s ON s.artifact = a.id
         LEFT JOIN record r ON r.seq = s.record LEFT JOIN term kind ON kind.id = r.kind
+    UNION ALL SELECT DISTINCT name, '', '' FROM subject
+        WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.name = subject.name)
 """
 _CONFUSABLE = """
     SELECT a.name FROM standing s CROSS JOIN artifact a ON a.id = s.artifact

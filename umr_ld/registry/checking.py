@@ -107,7 +107,11 @@ def concerns(
     with parts.index.steady():
         above = _above(parts, subjects, risks.aliases_of(parts, policy, at), at)
         # What is meant does not depend on the advisory that is asked about.
-        meant = [None if isinstance(one, Record) else _meant(parts, one, at) for one in subjects]
+        graph = parts.names.joined(policy, at).graph
+        meant = [
+            None if isinstance(one, Record) else graph.best_of(one.artifact, one.versions, at)
+            for one in subjects
+        ]
         found: list[tuple[int, Concern]] = []
         for question in _questions(parts, above, policy, at):
             for place, (subject, row) in enumerate(zip(subjects, meant, strict=True)):
@@ -119,10 +123,6 @@ def concerns(
                     found.append((place, replace(concern, given=given)))
     found.sort(key=lambda pair: (pair[0], -pair[1].advisory.severity, -pair[1].answer, pair[1].advisory.name))
     return tuple(concern for _, concern in found)
-
-
-def _meant(parts: Parts, asked: Asked, at: int | None) -> RecordRow | None:
-    return parts.index.best_of(asked.artifact, asked.versions, at)
 
 
 def artifacts_above(parts: Parts, names: Iterable[str], policy: Policy) -> frozenset[str]:

@@ -18,6 +18,7 @@ from umr_ld.addresses import is_absolute
 from umr_ld.errors import TooLong
 from umr_ld.formats.identity import HUB, artifact_of
 from umr_ld.registry.views import Ground, Proposal
+from umr_ld.risk.advisory import DECIDED
 from umr_ld.vocab import DCT, UMR
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ class _Search:
         self._known = {
             one.name: _Known(one.name, one.kind, one.title)
             for one in _bounded(parts.index.titled())
-            if one.kind not in _SPEAKING
+            if one.kind not in _SPEAKING and one.name not in DECIDED and not one.name.startswith("advisory/")
         }
         self._found: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
         policy = parts.policy
