@@ -533,6 +533,24 @@ def test_an_alias_tells_whom_it_concerns_and_taking_it_back_tells_them_too(regis
     assert registry.alerts.standings("advisory/x").keys() == {"lab/data@1.0.0"}
 
 
+@pytest.mark.parametrize("joined", [True, False])
+def test_who_names_it_otherwise_is_told_what_happens_to_it(registry, joined):
+    from alerting import following
+
+    shop = registry.subscribe(following(publishers=("Shop",)))
+    publish(registry, draft("shop/tool@1.0.0", f"trainedOn {PAGE} external", publisher="Shop"))
+
+    def told():
+        events = registry.alerts.events(now=datetime.now(UTC), subscription=shop.id, limit=100)
+        return {one.event.kind for one in events if one.event.record == "lab/data@1.1.0"}
+
+    if joined:
+        accept(registry, "lab/data", PAGE)
+    publish(registry, draft("lab/data@1.1.0", kind="Dataset", title="More", publisher="Other"))
+    registry.withdraw(Ref.parse("lab/data@1.1.0"), reason="wrong", agent="tester")
+    assert told() == ({"published", "withdrawn"} if joined else set())
+
+
 def test_a_statement_by_another_name_still_counts(registry):
     accept(registry, "lab/model", "hub/model")
     accept(registry, "lab/data", PAGE)

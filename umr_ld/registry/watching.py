@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from umr_ld.alerts import Happening, Standing
 from umr_ld.errors import Malformed
+from umr_ld.lineage import covers
 from umr_ld.names import Ref
 from umr_ld.registry import risks
 from umr_ld.registry.checking import artifacts_above, exposed_among
@@ -247,8 +248,7 @@ class _News:
             yield from exposed_among(self._parts, self._leaves, self._parts.policy)
 
     def _happening(self, act: _Act) -> Happening:
-        index = self._parts.index
-        below = index.dependents(act.row.ref) if act.kind == "withdrawn" else index.naming(act.name)
+        below = self._below(act)
         return Happening(
             kind=act.kind,
             subject=str(act.row.ref),
@@ -257,6 +257,19 @@ class _News:
             seq=act.seq,
             concerns=tuple(str(row.ref) for row in below),
         )
+
+    def _below(self, act: _Act) -> Sequence[RecordRow]:
+        """The records for which it matters what happened to another, by whatever name they name it."""
+        index, joined = self._parts.index, self._parts.names.joined(self._parts.policy, None)
+        if act.kind != "withdrawn":
+            return joined.graph.naming(act.name)
+        found = {row.seq: row for row in index.dependents(act.row.ref)}
+        for name in joined.aliases.same(act.name):
+            for row in index.naming(name) if name != act.name else ():
+                links = (link for link in index.links_of(row) if link.artifact == name)
+                if any(covers(link, act.row.ref.version, act.row.revision) for link in links):
+                    found[row.seq] = row
+        return [found[seq] for seq in sorted(found)]
 
     def _withdrawals(self, found: Mapping[str, Verdicts]) -> Iterator[Happening]:
         for act in self._said:
