@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from hub import model, serving
@@ -15,6 +17,7 @@ from umr_ld.harvest.sources import parse_source, take
 from umr_ld.net import Door, Policy
 from umr_ld.registry import Registry
 
+LIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "hf-hub" / "models.jsonl.gz"
 OLD, NEW = "https://huggingface.co/old/m", "hf/new/m"
 
 
@@ -66,3 +69,20 @@ def test_what_was_learnt_by_an_old_name_stays_when_the_new_one_is_asked_for(regi
     assert known_as(registry) == [OLD]
     assert len(registry.history(NEW)) == 3
     assert json.loads(registry.body(registry.get(NEW).ref))["license"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not LIST.is_file(), reason="the hub's own list is not here")
+def test_of_a_whole_hub_few_names_are_proposed_and_real_renames_among_them(tmp_path):
+    with Registry.create(tmp_path / "registry") as registry, Ledger(None) as ledger:
+        take(parse_source(str(LIST)), Intake(registry, ledger, "tester"), lambda: None, None)
+        found = {one.names: [ground.reason for ground in one.grounds] for one in registry.alias_proposals()}
+    assert Counter(reason for reasons in found.values() for reason in reasons) == {
+        "spelling": 46,
+        "redirect": 24,
+    }
+    assert found["hf/cross-encoder/ms-marco-MiniLM-L-6-v2", "hf/cross-encoder/ms-marco-MiniLM-L6-v2"] == [
+        "redirect",
+        "spelling",
+    ]
+    assert found["hf/THUDM/CogVideoX-5b-I2V", "hf/zai-org/CogVideoX-5b-I2V"] == ["redirect"]
