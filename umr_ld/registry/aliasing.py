@@ -84,7 +84,9 @@ class Names:
         key = _Moment(policy.digest, at, self._index.position())
         found = self._states.get(key)
         if found is None:
-            found = self._states[key] = self._read(policy, at)
+            with self._index.steady():
+                key = key._replace(position=self._index.position())
+                found = self._states[key] = self._read(policy, at)
             while len(self._states) > _KEPT:
                 try:
                     self._states.popitem(last=False)
@@ -135,23 +137,22 @@ class Names:
         return tuple(found[one] for one in group if one in found)
 
     def _read(self, policy: Policy, at: int | None) -> Joined:
-        with self._index.steady():
-            decisions = tuple(sorted(self._decided(policy, at), key=lambda one: (one.names, str(one.ref))))
-            ruling: dict[tuple[str, str], Decided] = {}
-            for one in decisions:
-                if one.counts:
-                    known = ruling.get(one.names)
-                    ruling[one.names] = one if known is None else max(known, one, key=_weight)
-            joins: dict[tuple[str, str], Decided | None] = {
-                pair: one for pair, one in ruling.items() if one.accepted
-            }
-            name = self._base.artifact_of
-            for said in policy.aliases:
-                first, second = sorted(map(name, said))
-                joins.setdefault((first, second), None)
-            aliases = Aliases(joins)
-            graph: Graph[RecordRow] = AliasedGraph(self._index, aliases) if aliases else self._index
-            return Joined(decisions, joins, aliases, graph)
+        decisions = tuple(sorted(self._decided(policy, at), key=lambda one: (one.names, str(one.ref))))
+        ruling: dict[tuple[str, str], Decided] = {}
+        for one in decisions:
+            if one.counts:
+                known = ruling.get(one.names)
+                ruling[one.names] = one if known is None else max(known, one, key=_weight)
+        joins: dict[tuple[str, str], Decided | None] = {
+            pair: one for pair, one in ruling.items() if one.accepted
+        }
+        name = self._base.artifact_of
+        for said in policy.aliases:
+            first, second = sorted(map(name, said))
+            joins.setdefault((first, second), None)
+        aliases = Aliases(joins)
+        graph: Graph[RecordRow] = AliasedGraph(self._index, aliases) if aliases else self._index
+        return Joined(decisions, joins, aliases, graph)
 
     def _decided(self, policy: Policy, at: int | None) -> Iterator[Decided]:
         for row in current(self._index, "Statement", DECIDED, at):
