@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic
 from umr_ld.lineage.graph import R
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from umr_ld.lineage import Graph, Naming, Recorded, Row
@@ -38,6 +38,7 @@ class Aliases:
             key: tuple(sorted(group, key=lambda one: (":" in one, one))) for key, group in distinct.items()
         }
         self._groups = {name: ordered[id(group)] for name, group in groups.items()}
+        self._members: Mapping[int, tuple[int, ...]] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._groups)
@@ -53,6 +54,20 @@ class Aliases:
             name: one of them.
         """
         return self._groups.get(name, (name,))
+
+    def members(self, number_of: Callable[[str], int | None]) -> Mapping[int, tuple[int, ...]]:
+        """The groups by the numbers of their names, looked up once: they are of one index as it stands.
+
+        Args:
+            number_of: the number of a name; None if it has none.
+        """
+        if self._members is None:
+            members: dict[int, tuple[int, ...]] = {}
+            for group in self:
+                found = [number for name in group if (number := number_of(name)) is not None]
+                members.update(dict.fromkeys(found, tuple(found)))
+            self._members = members
+        return self._members
 
     def standing(self, name: str) -> str:
         """The name that stands for an artifact.
@@ -74,10 +89,7 @@ class Aliased:
     def __init__(self, graph: Linked, aliases: Aliases) -> None:
         self._graph = graph
         self._aliases = aliases
-        self._members: dict[int, tuple[int, ...]] = {}
-        for group in aliases:
-            found = [number for name in group if (number := graph.artifact_id(name)) is not None]
-            self._members.update(dict.fromkeys(found, tuple(found)))
+        self._members = aliases.members(graph.artifact_id)
 
     def steady(self) -> AbstractContextManager[None]:
         """See `lineage.Graph`."""
