@@ -269,6 +269,21 @@ def test_who_another_registry_says_published_is_theirs_to_name_only_among_themse
     assert publishers_of(a.get("b.example/lab/claim")) == frozenset()
 
 
+def same(one, other, base):
+    """A decision that two names are of one artifact."""
+    return draft(
+        f"statement/{one.replace('/', '-')}@1.0.0", kind="Statement", title="The same", status="same",
+        description="It is.", issued="2026-01-01", product=[{"artifact": one}, {"artifact": f"{base}r/{other}"}],
+    )  # fmt: skip
+
+
+def test_what_they_decide_about_names_holds_for_their_names_only(a, b):
+    b.publish([same("lab/model", "lab/twin", THERE), same("lab/data", "clinic/app", HERE)], agent="b")
+    taken(a, b.carried())
+    assert [one.name for one in a.known_as("b.example/lab/model")] == ["b.example/lab/twin"]
+    assert a.known_as("clinic/app") == ()
+
+
 # -- over HTTP
 
 

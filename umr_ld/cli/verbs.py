@@ -40,6 +40,7 @@ VERBS = {
     "lineage": Verb("Read", "tracing", "Draw what a record was made from, or what was made from it."),
     "render": Verb("Read", "rendering", "Write a record in a form that people read."),
     "query": Verb("Read", "querying", "Ask in SPARQL."),
+    "alias": Verb("Read", "naming", "Propose and decide which names are names of one artifact."),
     "impact": Verb(
         "Risk", "tracing", "Find everything downstream, or who is affected by an advisory, with the paths."
     ),

@@ -139,7 +139,7 @@ class Hub:
         fields = urlencode([("expand[]", one) for one in _EXPANDED if not (dataset and one in _ONLY_MODELS)])
         kind = "datasets" if dataset else "models"
         answer = self._answer(f"{self.endpoint}/api/{kind}/{quote(repository)}?{fields}")
-        return Piece(answer.content, f"{self.endpoint}/{repository}", dataset)
+        return Piece(answer.content, f"{self.endpoint}/{repository}", dataset, repository)
 
     def file(self, repository: str, path: str, *, dataset: bool = False) -> bytes:
         """A small file of a repository, as it is on the main branch.

@@ -8,7 +8,7 @@ published up to there; None means now.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -183,6 +183,20 @@ class RecordRow:
     reason: str = ""
 
 
+class Titled(NamedTuple):
+    """An artifact, recorded or only named by a link, an advisory or a statement.
+
+    Args:
+        name: or IRI.
+        kind: key of the class of its best record; empty where nothing is recorded.
+        title: of that record.
+    """
+
+    name: str
+    kind: str
+    title: str
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """A part of a listing.
@@ -297,6 +311,10 @@ class Index(Protocol):
         Args:
             prefix: of the names.
         """
+        ...
+
+    def titled(self) -> Sequence[Titled]:
+        """All artifacts, recorded or only named, also by advisories and statements, in no order."""
         ...
 
     def suggest(self, name: str) -> Sequence[str]:

@@ -328,6 +328,7 @@ def _identity(found: Shown, words: Words) -> Block:
         (Cell("digest"), Cell(f"sha256 {record.digest}")),
         (Cell("journal entry"), Cell(str(found.seq))),
         (Cell("newest version"), words.thing(found.newest)),
+        *((Cell("also known as"), words.thing(one.name)) for one in found.aliases),
         (Cell("versions"), Cell(", ".join(str(one.version) for one in found.versions[:50]))),
     ]
     return Table("", ("", ""), tuple(rows))

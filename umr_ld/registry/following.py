@@ -16,12 +16,13 @@ from umr_ld.change import diff
 from umr_ld.checks import check
 from umr_ld.errors import UmrError
 from umr_ld.findings import Finding, Report, Severity
+from umr_ld.record import shown
 from umr_ld.registry import answers
 from umr_ld.registry.known import KnownRecords
 from umr_ld.registry.publishing import in_order, publication_entry, reasoned_entry
 from umr_ld.registry.views import Checked, Imported, Published
 from umr_ld.tree import Tree, placed
-from umr_ld.vocab import DCT
+from umr_ld.vocab import DCT, UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from umr_ld.registry.publishing import Desk
 
 _SOURCE = f"{DCT}source"
+_KNOWN_AS = f"{UMR}alsoKnownAs"
 _KEPT_APART = "name-confusable"
 _CYCLE = "derivation-cycle"
 
@@ -114,6 +116,11 @@ class _Batch:
             self._leave(newest, "unchanged")
             return
         before = self._parts.records.read(newest)
+        known = _known_as(before) - _known_as(record)
+        if known:
+            # A name that once led there, and was learnt by asking for it.
+            self.look_at(_also_known_as(tree, _known_as(record) | known), document)
+            return
         found = diff(before, record, self._parts.vocabulary)
         if before.text(_SOURCE) != record.text(_SOURCE):
             self._gone.pop(name, None)
@@ -191,6 +198,15 @@ class _Batch:
 def _versioned(tree: Tree, version: str) -> Tree:
     assert isinstance(tree.root, dict)
     return replace(tree, root={**tree.root, "version": version})
+
+
+def _known_as(record: Record) -> set[str]:
+    return set(map(shown, record.values(_KNOWN_AS)))
+
+
+def _also_known_as(tree: Tree, addresses: set[str]) -> Tree:
+    assert isinstance(tree.root, dict)
+    return replace(tree, root={**tree.root, "alsoKnownAs": [*sorted(addresses)]})
 
 
 def _without(tree: Tree, artifact: str) -> Tree:

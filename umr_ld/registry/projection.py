@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from umr_ld.derive import own_facts, resolved_facts
+from umr_ld.derive import joined_facts, own_facts, resolved_facts
 from umr_ld.entry import PUBLISHED
 from umr_ld.index import Peer, Peering, Publication, Vanishing, Withdrawal
 from umr_ld.names import Ref
 from umr_ld.reading import published
 from umr_ld.record import publisher_label, shown
-from umr_ld.risk import subjects_of
+from umr_ld.risk import decision_of, subjects_of
+from umr_ld.risk.decision import is_decision
 from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
 
 if TYPE_CHECKING:
@@ -170,7 +171,9 @@ class Projection:
                 yield self._base.resolved(record.ref), self._resolved(record)
         for stored, _ in batch:
             if stored.entry.act in {*PUBLISHED, "withdraw"}:
-                yield from self._dependents(Ref.parse(stored.entry.subject), told)
+                changed = Ref.parse(stored.entry.subject)
+                yield from self._dependents(changed, told)
+                yield from self._revisions(changed)
 
     def _previous(self, record: Record) -> Ref | None:
         rows = self._index.versions(str(record.ref.name))
@@ -179,7 +182,24 @@ class Projection:
 
     def _resolved(self, record: Record) -> tuple[ox.Triple, ...]:
         held = self._records.effective(record)
-        return resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
+        found = resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
+        decision = decision_of(record, self._base)
+        if decision is None or not self._stands(record.ref):
+            return found
+        return *found, *joined_facts(decision, self._base)
+
+    def _stands(self, ref: Ref) -> bool:
+        """Whether it is the newest of its artifact that is not withdrawn."""
+        rows = self._index.versions(str(ref.name))
+        return next((row.ref for row in rows if row.withdrawn is None), None) == ref
+
+    def _revisions(self, changed: Ref) -> Iterator[Replacement]:
+        """The resolved graphs of a decision's revisions, of which the newest that is not withdrawn stands."""
+        row = self._index.record(changed)
+        record = self._records.read(row) if row is not None and row.kind == "Statement" else None
+        if record is not None and is_decision(record):
+            for one in self._index.versions(str(changed.name)):
+                yield self._base.resolved(one.ref), self._resolved(self._records.read(one))
 
     def _dependents(self, changed: Ref, told: set[Ref]) -> Iterator[Replacement]:
         """The resolved graphs of all records whose links reach, or could reach, what has changed, each once."""

@@ -24,7 +24,19 @@ if TYPE_CHECKING:
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
-    from umr_ld.registry.views import Affected, Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
+    from umr_ld.registry.views import (
+        Affected,
+        Alias,
+        Concern,
+        Decided,
+        Event,
+        Judged,
+        Listing,
+        Mentioned,
+        Proposal,
+        Shown,
+        Verdicts,
+    )
     from umr_ld.risk import Advisory, Answer, Policy
     from umr_ld.store import Answer as Solutions
     from umr_ld.vocab import Vocabulary
@@ -145,23 +157,11 @@ class Reader:
         return tuple(self._parts.index.peers())
 
     def carried(self, after: int = 0, prefix: str = "") -> Iterator[Line]:
-        """What happened to the registry's own records, for others to take over.
-
-        Args:
-            after: journal entry behind which the first one stands.
-            prefix: with which names begin.
-        """
+        """What happened to the registry's own records. Arguments and errors as of `carrying.own`."""
         return carrying.own(self._parts, after, prefix)
 
     def closure(self, references: Iterable[str]) -> Iterator[Line]:
-        """Records with everything upstream of them, for others to take over.
-
-        Args:
-            references: as of `get`.
-
-        Raises:
-            Missing: if one of them is not recorded.
-        """
+        """Records with everything upstream of them. Arguments and errors as of `carrying.closure`."""
         return carrying.closure(self._parts, references)
 
     def listing(
@@ -267,6 +267,33 @@ class Reader:
             Malformed, Missing: as `show`.
         """
         return answers.lineage(self._parts, answers.asked(self._parts, reference), direction, depth, at, most)
+
+    def aliases(self, *, at: datetime | None = None) -> tuple[Decided, ...]:
+        """The decisions about names that stand, whether they count or not, in order of the names.
+
+        Args:
+            at: as in `show`.
+        """
+        return self._parts.names.decisions(self._parts.policy, answers.sequence(self._parts, at))
+
+    def known_as(self, name: str, *, at: datetime | None = None) -> tuple[Alias, ...]:
+        """The other names of an artifact, each with what joins it to the one before it.
+
+        Args:
+            name: one of its names, or an IRI.
+            at: as in `show`.
+        """
+        upto = answers.sequence(self._parts, at)
+        return self._parts.names.known_as(name, self._parts.policy, upto)
+
+    def alias_proposals(self) -> tuple[Proposal, ...]:
+        """Pairs of names that may be names of one artifact, with reasons, the strongest first.
+
+        Raises:
+            TooLong: if there are too many artifacts.
+            Busy: if this registry is open for reading, and another process writes.
+        """
+        return self._parts.proposals.all()
 
     def advisories(
         self, *, about: Sequence[str] | None = None, at: datetime | None = None

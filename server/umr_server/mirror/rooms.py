@@ -106,7 +106,8 @@ class Rooms:
             self._registry.base,
         )
         keywords = [value_words(value, vocabulary, base) for value in record.values(f"{DCAT}keyword")]
-        return " ".join([*keywords, record.text(f"{DCT}description")[:_WORDS]])
+        others = [alias.name for alias in self._registry.known_as(str(one.ref.name))]
+        return " ".join([*others, *keywords, record.text(f"{DCT}description")[:_WORDS]])
 
     # -- data
 
