@@ -537,3 +537,17 @@ def test_who_is_killed_goes_on_where_it_was(tmp_path, after):
         acts = [event.act for event in registry.events(0, registry.position().seq)]
         assert acts.count("adopt") == len(wanted)
         assert registry.position() != Head()
+
+
+def test_pages_say_whose_it_is(a, lines):
+    taken(a, lines)
+    client = create_app(a).test_client()
+    page = client.get("/page/b.example/lab/model@1.0.0", headers={"Accept": "text/html"}).text
+    assert f'Published by another registry, <a href="{THERE}r/lab/model@1.0.0"' in page
+    assert "another registry" not in client.get("/page/clinic/app", headers={"Accept": "text/html"}).text
+    assert THERE in client.get("/about").text
+    for letter in "gde":
+        answer = client.get(f"/peer/b.example/{letter}/lab/model@1.0.0", headers={"Accept": "text/turtle"})
+        assert answer.status_code == 200
+        assert f"{THERE}r/lab/model@1.0.0" in answer.text
+    assert client.get("/peer/c.example/g/lab/model@1.0.0", headers={"Accept": "text/turtle"}).status_code == 404
