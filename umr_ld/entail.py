@@ -48,8 +48,8 @@ def _consequences(triple: ox.Triple, vocabulary: Vocabulary) -> Iterator[ox.Trip
     if name == _TYPE.value:
         value = triple.object
         if isinstance(value, ox.NamedNode):
-            for above in vocabulary.classes_above.get(value.value, ()):
-                yield ox.Triple(triple.subject, _TYPE, ox.NamedNode(above))
+            for wider in vocabulary.classes_above.get(value.value, ()):
+                yield ox.Triple(triple.subject, _TYPE, ox.NamedNode(wider))
         return
     follows = vocabulary.follows.get(name)
     if follows is None:
