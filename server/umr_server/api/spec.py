@@ -133,8 +133,17 @@ class _Schemas(PydanticModelAdapter):
         """See `spectree.ModelAdapter`; who asks takes a copy."""
         return _schema(model, ref_template, mode)
 
+    def make_list_model(self, model: Any) -> type[BaseModel]:
+        """See `spectree.ModelAdapter`; a list of the same is the same model."""
+        return _list_of(model)
+
 
 _SCHEMAS: Any = _Schemas()
+
+
+@cache
+def _list_of(model: Any) -> type[BaseModel]:
+    return PydanticModelAdapter().make_list_model(model)
 
 
 @cache
