@@ -49,7 +49,7 @@ ROOMS = {
     "http.client": {"net"},
     "smtplib": {"alerts"},
     "license_expression": {"licences"},
-    "jinja2": {"render"},
+    "jinja2": {"render", "umr_server"},
     "typst": {"render"},
     "pygraphviz": {"render"},
     "mcp": {"cli"},

@@ -26,7 +26,7 @@ from umr_ld.versions import Version
 from umr_ld.vocab import CONTEXT_IRI, UMR, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from umr_ld.vocab import Term, Vocabulary
 
@@ -72,6 +72,11 @@ def mint(tree: Tree, base: Base, vocabulary: Vocabulary) -> Minted:
     Report(tuple(placed(minter.findings, tree))).require(tree.source)
     assert minted is not None
     return Minted(minted[0], base.record(minted[0]), minted[1], tree)
+
+
+def _said(value: Value) -> Hashable:
+    """What tells values apart; texts are nearly all of them."""
+    return value if isinstance(value, str) else (json.dumps(value, sort_keys=True),)
 
 
 @dataclass(slots=True)
@@ -207,12 +212,12 @@ class _Minter:
             return
         values = value if isinstance(value, list) else [value]
         # By what they say, for a list may be long and comparing each with all the others is not.
-        distinct: dict[str, Value] = {}
+        distinct: dict[Hashable, Value] = {}
         for at, one in enumerate(values):
             where = (*path, key, at) if isinstance(value, list) else (*path, key)
             result = self.value(one, term, name, iri, where)
             if result is not None:
-                distinct.setdefault(json.dumps(result, sort_keys=True), result)
+                distinct.setdefault(_said(result), result)
         made = list(distinct.values())
         target = unknown if term is None else known
         if name in target:

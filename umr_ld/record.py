@@ -154,9 +154,8 @@ def record_of(
         by_subject.setdefault(_iri(triple.subject), []).append(triple)
     node = _node(iri, by_subject, frozenset())
     name, version = _one(node, f"{UMR}name"), _one(node, f"{DCAT}version")
-    kinds = [
-        key for key, kind in vocabulary.kinds.items() if ox.NamedNode(kind.iri) in node.facts.get(_TYPE, ())
-    ]
+    types = {shown(value) for value in node.facts.get(_TYPE, ()) if not isinstance(value, ox.Literal)}
+    kinds = [key for key, kind in vocabulary.kinds.items() if kind.iri in types]
     if name is None or version is None or len(kinds) != 1:
         raise Malformed("the graph describes no record: name, version or kind is missing", where=iri)
     links = [value for value in node.facts.get(_UPSTREAM, ()) if isinstance(value, Node)]

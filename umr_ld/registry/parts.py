@@ -181,9 +181,9 @@ class Parts:
 
     @cached_property
     def _rules(self) -> Rules:
-        from umr_ld.rules import Rules
+        from umr_ld.rules import shipped_rules
 
-        return Rules()
+        return shipped_rules()
 
     def rules(self) -> Rules:
         """The SHACL rules, loaded when first asked for."""

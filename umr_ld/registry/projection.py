@@ -125,7 +125,9 @@ class Projection:
         position = self._store.position()[0]
         if position < last.seq:
             unseen = [(stored, record) for stored, record in read if stored.seq > position]
-            self._store.apply(list(self._graphs(unseen)), last.seq, last.chain)
+            with self._index.steady():
+                graphs = list(self._graphs(unseen))
+            self._store.apply(graphs, last.seq, last.chain)
 
     def _described(self, entry: Entry) -> Record | None:
         if entry.act not in PUBLISHED:
