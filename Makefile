@@ -18,7 +18,7 @@ demo: setup ## a populated registry in the browser, on this machine only
 	@$(BIN)/umr demo --port $(PORT)
 
 test: setup ## the test suite; with COVERAGE=1 also what of the code it runs
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" $(if $(COVERAGE),--cov --cov-report=term:skip-covered) -q
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" $(if $(COVERAGE),--cov --cov-report=term:skip-covered) -q
 
 test-slow: setup ## the longer tests: crashes by the hundred, flipped bytes, large graphs
 	@$(BIN)/python -m pytest -n $(WORKERS) -m slow -q

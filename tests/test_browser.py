@@ -33,6 +33,7 @@ PAGES = {
     "advisory": "/impact/advisory/laion-5b-csam",
     "impact": "/impact/laion/laion-5b",
     "advisories": "/advisories",
+    "aliases": "/aliases",
     "difference": "/diff?before=baai/eva-clip-vit-g@1.0.0&after=baai/eva-clip-vit-g",
     "history": "/history/vinid/plip",
     "gaps": "/gaps/example/hospital-pathology-assistant",

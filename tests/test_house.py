@@ -21,7 +21,7 @@ STOREYS = [
         "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
         "sparql scores page risk licences audit"
     ),
-    "formats render durable lock seal mark database journal store index files net alerts access weights",
+    "formats render durable lock seal mark database journal store index files net exchange alerts access weights",
     "registry",
     "remote harvest",
     "cli __main__",
@@ -50,7 +50,7 @@ ROOMS = {
     "http.client": {"net"},
     "smtplib": {"alerts"},
     "license_expression": {"licences"},
-    "jinja2": {"render"},
+    "jinja2": {"render", "umr_server"},
     "typst": {"render"},
     "pygraphviz": {"render"},
     "mcp": {"cli"},

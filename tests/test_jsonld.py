@@ -68,6 +68,23 @@ def test_the_digest_is_sha256_over_the_canonical_quads(triples):
     assert digest(triples) == hashlib.sha256(canonical_nquads(quads).encode()).hexdigest()
 
 
+@pytest.mark.parametrize(
+    "literal",
+    [
+        ox.Literal("a\\b"),
+        ox.Literal('"\x00\x07\x7f\x85\ufffe\r\n\t'),
+        ox.Literal("_:b @en"),
+        ox.Literal("x", language="en-GB"),
+        ox.Literal("1.0", datatype=ox.NamedNode("http://www.w3.org/2001/XMLSchema#decimal")),
+    ],
+    ids=str,
+)
+def test_the_digest_is_of_the_canonical_line_of_every_kind_of_literal(literal):
+    triple = ox.Triple(ox.NamedNode("urn:s"), ox.NamedNode("urn:p"), literal)
+    quad = ox.Quad(triple.subject, triple.predicate, triple.object, ox.DefaultGraph())
+    assert digest([triple]) == hashlib.sha256(canonical_nquads([quad]).encode()).hexdigest()
+
+
 @given(TRIPLES, st.randoms())
 def test_the_digest_does_not_depend_on_order_or_repetition(triples, random):
     mixed = triples + triples
@@ -127,6 +144,23 @@ def test_only_the_pinned_context_is_used():
 def test_blank_nodes_are_not_published():
     with pytest.raises(Invalid):
         triples_of({"@context": CONTEXT_IRI, "title": "x"}, vocabulary())
+
+
+TREES = st.recursive(
+    st.text() | st.booleans(),
+    lambda one: st.lists(one, max_size=3) | st.dictionaries(st.text(max_size=3), one, max_size=3),
+)
+
+
+@given(st.dictionaries(st.text(max_size=3), TREES, max_size=4))
+def test_the_published_layout_is_that_of_the_standard_library(root):
+    try:
+        expected = (json.dumps(root, indent=2, ensure_ascii=False) + "\n").encode()
+    except UnicodeEncodeError:
+        with pytest.raises(UnicodeEncodeError):
+            serialize(root)
+    else:
+        assert serialize(root) == expected
 
 
 def test_the_published_layout_is_utf8_with_a_newline_at_its_end():

@@ -59,6 +59,7 @@ VIEWS = {
     "/search": ("json", "csv", "atom"),
     "/search?text=lab&kind=Model": ("json", "csv", "atom"),
     "/advisories": ("json", "csv", "atom"),
+    "/aliases": ("json", "csv"),
     "/history/lab/a": ("json", "csv", "atom"),
     "/impact/lab/a": ("json", "csv"),
     "/impact/advisory/x": ("json", "csv"),

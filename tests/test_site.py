@@ -236,6 +236,7 @@ SAID = {
     "justification": "subset_excluded",
     "product": {"artifact": "lab/a", "version": "1.0.0"},
 }
+JOINED = {"kind": "Statement", "status": "same", "product": [{"artifact": "lab/b"}, {"artifact": "other/z"}]}
 CHANGES = {
     "a new version": publish("lab/a@1.2.0", title="A2", license="MIT"),
     "something downstream": publish("lab/d@1.0.0", "quantizedFrom lab/c", title="D"),
@@ -247,6 +248,13 @@ CHANGES = {
     "a record that is withdrawn": lambda r: r.withdraw(Ref.parse("lab/d@1.0.0"), reason="wrong", agent="Ada"),
     "an artifact that is gone": lambda r: r.vanish(Ref.parse("lab/c@1.0.0"), reason="the hub", agent="Ada"),
     "a statement": publish("statement/s@1.0.0", **SAID),
+    "an alias": publish("statement/alias@1.0.0", **JOINED),
+    "an advisory on what is known by another name": publish(
+        "advisory/z@1.0.0", **{**ADVISORY, "affects": [{"artifact": "other/z"}]}
+    ),
+    "an alias that is taken back": lambda r: r.withdraw(
+        Ref.parse("statement/alias@1.0.0"), reason="wrong", agent="Ada"
+    ),
 }
 
 

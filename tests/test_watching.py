@@ -402,9 +402,21 @@ def acts(draw):
         st.sampled_from(["not_affected", "affected", "under_investigation"]),
         st.sampled_from("xy"),
     )
-    everything = [*NAMES, "advisory/x", "advisory/y", "statement/s", "statement/t"]
+    decided = st.builds(
+        lambda which, version, pair, status: draft(
+            f"statement/{which}@{version}",
+            kind="Statement",
+            status=status,
+            product=[{"artifact": name} for name in pair],
+        ),
+        st.sampled_from("jk"),
+        versions,
+        st.tuples(names, st.sampled_from([*NAMES, "web/other"])),
+        st.sampled_from(["same", "same", "different"]),
+    )
+    everything = [*NAMES, "advisory/x", "advisory/y", "statement/s", "statement/t", "statement/j"]
     withdrawal = st.builds(lambda name, version: f"{name}@{version}", st.sampled_from(everything), versions)
-    return draw(st.lists(st.one_of(record, record, record, warning, said, withdrawal), max_size=14))
+    return draw(st.lists(st.one_of(record, record, record, warning, said, decided, withdrawal), max_size=14))
 
 
 def do(registry, act):

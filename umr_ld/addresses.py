@@ -2,12 +2,15 @@
 
 A registry's base IRI ends with `/`. Below it stand artifacts (`r/NAME`), records (`r/NAME@VERSION`),
 agents (`agent/LABEL`) and the named graphs of the store (`g/`, `d/`, `e/`, `log/`).
+
+What another registry, a *peer*, publishes keeps the IRIs that it has there. Here it is named by the peer's
+label and its name there: `LABEL/NAME`. Its named graphs stand below `peer/LABEL/`.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 from umr_ld.errors import Malformed
@@ -15,6 +18,8 @@ from umr_ld.errors import Malformed
 DEFAULT_BASE = "https://w3id.org/umr-ld/"
 
 _BASE = re.compile(r"https?://[^\s<>\"{}|\\^`?#]+/\Z")
+_NAMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*){0,4}(@[0-9A-Za-z.+-]+)?\Z")
+"""A peer's name, or a reference to a record of it, that with the peer's label before it is a name here."""
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]+\Z")
 
 
@@ -33,12 +38,14 @@ class Base:
 
     Args:
         iri: absolute, http or https, ending with `/`.
+        peers: label of each registry whose records are taken over, to its base IRI. It grows with the journal.
 
     Raises:
-        Malformed: if it is not of that form.
+        Malformed: if the base is not of that form.
     """
 
     iri: str = DEFAULT_BASE
+    peers: dict[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if not _BASE.match(self.iri):
@@ -54,6 +61,8 @@ class Base:
             prefix: an absolute IRI, or a path below the base such as `agent/`.
             short: what the author wrote; characters that no IRI path has are percent-encoded.
         """
+        if prefix == "r/" and short.partition("/")[0] in self.peers:
+            return self.artifact(short)
         root = prefix if is_absolute(prefix) else self.iri + prefix
         return root + quote(short, safe="/@+#~!$&'()*,;=:" if prefix != "agent/" else "")
 
@@ -61,39 +70,68 @@ class Base:
         """The IRI of an artifact.
 
         Args:
-            name: a name below this base, or an absolute IRI, which is given back.
+            name: a name below this base or a peer's, or an absolute IRI, which is given back.
         """
         text = str(name)
-        return text if ":" in text else f"{self.iri}r/{text}"
+        if ":" in text:
+            return text
+        home, rest = self._at_home(text)
+        return f"{home}r/{rest}"
 
     def record(self, ref: object) -> str:
         """The IRI of a record; `ref` is `name@version`."""
-        return f"{self.iri}r/{ref}"
+        home, rest = self._at_home(str(ref))
+        return f"{home}r/{rest}"
 
     def asserted(self, ref: object) -> str:
         """The named graph of what a record's author states."""
-        return f"{self.iri}g/{ref}"
+        return self._graph("g", ref)
 
     def derived(self, ref: object) -> str:
         """The named graph of what follows from a record's own document."""
-        return f"{self.iri}d/{ref}"
+        return self._graph("d", ref)
 
     def resolved(self, ref: object) -> str:
         """The named graph of what follows from a record and those it depends on."""
-        return f"{self.iri}e/{ref}"
+        return self._graph("e", ref)
+
+    def peer_of(self, name: object) -> str:
+        """The label of the registry from which an artifact or a record was taken over; empty for this one.
+
+        Args:
+            name: below this base, or a peer's; or `name@version`.
+        """
+        label, slash, _ = str(name).partition("/")
+        return label if slash and label in self.peers else ""
+
+    def _at_home(self, name: str) -> tuple[str, str]:
+        """The base IRI of the registry that publishes something, and its name there."""
+        label = self.peer_of(name)
+        return (self.peers[label], name[len(label) + 1 :]) if label else (self.iri, name)
+
+    def _graph(self, kind: str, ref: object) -> str:
+        label = self.peer_of(ref)
+        if not label:
+            return f"{self.iri}{kind}/{ref}"
+        return f"{self.iri}peer/{label}/{kind}/{str(ref)[len(label) + 1 :]}"
 
     def log(self, seq: int) -> str:
         """The named graph of a journal entry."""
         return f"{self.iri}log/{seq}"
 
     def artifact_of(self, iri: str) -> str:
-        """The name of an artifact below this base, or the IRI itself if it is elsewhere.
+        """The name of an artifact below this base or a peer's, or the IRI itself if it is elsewhere.
 
         Args:
             iri: absolute.
         """
         root = f"{self.iri}r/"
-        return iri.removeprefix(root)
+        if iri.startswith(root):
+            return iri[len(root) :]
+        for label, home in tuple(self.peers.items()):
+            if iri.startswith(f"{home}r/"):
+                return named_by_peer(label, home, iri)
+        return iri
 
     def agent_label(self, iri: str) -> str | None:
         """What an agent's IRI below this base was made from, else None.
@@ -103,3 +141,18 @@ class Base:
         """
         root = f"{self.iri}agent/"
         return unquote(iri[len(root) :]) if iri.startswith(root) else None
+
+
+def named_by_peer(label: str, home: str, iri: str) -> str:
+    """How something that a peer publishes is named here.
+
+    Args:
+        label: of the peer.
+        home: its base IRI.
+        iri: begins with `{home}r/`.
+
+    Returns:
+        `LABEL/NAME`; the IRI itself where that would be no name.
+    """
+    name = iri[len(home) + 2 :]
+    return f"{label}/{name}" if _NAMED.match(name) else iri

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from umr_ld.inherit import Effective
     from umr_ld.names import Ref
     from umr_ld.record import Link, Record
+    from umr_ld.risk import Decision
     from umr_ld.vocab import Vocabulary
 
 _TYPE = ox.NamedNode(f"{RDF}type")
@@ -32,6 +33,7 @@ _SPECIALIZES = ox.NamedNode(f"{PROV}specializationOf")
 _VERSION_OF = ox.NamedNode(f"{DCAT}isVersionOf")
 _REVISES = ox.NamedNode(f"{PROV}wasRevisionOf")
 _ARTIFACT = ox.NamedNode(f"{UMR}Artifact")
+_ALTERNATE = ox.NamedNode(f"{PROV}alternateOf")
 _REACHES = ox.NamedNode(f"{UMR}reaches")
 _INHERITS = ox.NamedNode(f"{UMR}inheritsFrom")
 _ORIGIN = ox.NamedNode(f"{UMR}origin")
@@ -92,6 +94,18 @@ def resolved_facts(
     return tuple(
         _sorted({*found, *(triple for triple in entailed if triple.subject == me)} - set(record.triples))
     )
+
+
+def joined_facts(decision: Decision, base: Base) -> tuple[ox.Triple, ...]:
+    """What follows from a decision that stands: each of two names is one of the other's artifact, or nothing.
+
+    Args:
+        decision: the newest revision that is not withdrawn.
+        base: the registry's base IRI.
+    """
+    one, other = (ox.NamedNode(base.artifact(name)) for name in decision.names)
+    pairs = ((one, other), (other, one)) if decision.accepted else ()
+    return tuple(ox.Triple(subject, _ALTERNATE, value) for subject, value in pairs)
 
 
 def _place(record: Record, previous: Ref | None, base: Base) -> Iterator[ox.Triple]:

@@ -44,20 +44,24 @@ def entail(triples: Iterable[ox.Triple], vocabulary: Vocabulary) -> tuple[ox.Tri
 
 
 def _consequences(triple: ox.Triple, vocabulary: Vocabulary) -> Iterator[ox.Triple]:
-    subject, predicate, value = triple.subject, triple.predicate, triple.object
-    name = predicate.value
-    if predicate == _TYPE:
+    name = triple.predicate.value
+    if name == _TYPE.value:
+        value = triple.object
         if isinstance(value, ox.NamedNode):
-            for above in vocabulary.classes_above.get(value.value, ()):
-                yield ox.Triple(subject, _TYPE, ox.NamedNode(above))
+            for wider in vocabulary.classes_above.get(value.value, ()):
+                yield ox.Triple(triple.subject, _TYPE, ox.NamedNode(wider))
         return
-    for above in vocabulary.properties_above.get(name, ()):
-        yield ox.Triple(subject, ox.NamedNode(above), value)
-    for domain in vocabulary.domains.get(name, ()):
-        yield ox.Triple(subject, _TYPE, ox.NamedNode(domain))
+    follows = vocabulary.follows.get(name)
+    if follows is None:
+        return
+    subject, value = triple.subject, triple.object
+    for above in follows.above:
+        yield ox.Triple(subject, above, value)
+    for domain in follows.domains:
+        yield ox.Triple(subject, _TYPE, domain)
     if isinstance(value, ox.Literal):
         return
-    for range_ in vocabulary.ranges.get(name, ()):
-        yield ox.Triple(value, _TYPE, ox.NamedNode(range_))
-    for inverse in vocabulary.inverses.get(name, ()):
-        yield ox.Triple(value, ox.NamedNode(inverse), subject)
+    for range_ in follows.ranges:
+        yield ox.Triple(value, _TYPE, range_)
+    for inverse in follows.inverses:
+        yield ox.Triple(value, inverse, subject)

@@ -9,13 +9,18 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
+PUBLISHED = frozenset({"publish", "adopt"})
+"""Acts whose body is a record: one of the registry's own, or another registry's."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One act, as it is written to the journal and never changed.
 
     Args:
-        act: what was done: `create`, `publish`, `withdraw`, `vanish`.
-        subject: what it was done to: a reference `name@version`; for `create` the base IRI.
+        act: what was done: `create`, `publish`, `withdraw`, `vanish`; of another registry's records `adopt`, and
+            `peer` before the first of them.
+        subject: what it was done to: a reference `name@version`; for `create` and `peer` a base IRI.
         agent: who did it.
         time: when, in UTC, to the microsecond.
         body: the published document's bytes; for other acts a JSON object that says more.

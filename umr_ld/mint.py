@@ -26,7 +26,7 @@ from umr_ld.versions import Version
 from umr_ld.vocab import CONTEXT_IRI, UMR, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Hashable, Iterable
 
     from umr_ld.vocab import Term, Vocabulary
 
@@ -74,6 +74,11 @@ def mint(tree: Tree, base: Base, vocabulary: Vocabulary) -> Minted:
     return Minted(minted[0], base.record(minted[0]), minted[1], tree)
 
 
+def _said(value: Value) -> Hashable:
+    """What tells values apart; texts are nearly all of them."""
+    return value if isinstance(value, str) else (json.dumps(value, sort_keys=True),)
+
+
 @dataclass(slots=True)
 class _Minter:
     base: Base
@@ -100,6 +105,13 @@ class _Minter:
 
     def identity(self, root: dict[str, Value]) -> Ref | None:
         name = self.parsed(Name.parse, root.get("name"), "name", "publisher/artifact")
+        if name is not None and (label := self.base.peer_of(name)):
+            self.fault(
+                f"names that begin with {label}/ are those of another registry, from which records were taken over",
+                "name-of-peer",
+                ("name",),
+                "choose another first segment",
+            )
         version = self.parsed(Version.parse, root.get("version"), "version", "1.0.0")
         return Ref(name, version) if name is not None and version is not None else None
 
@@ -200,12 +212,12 @@ class _Minter:
             return
         values = value if isinstance(value, list) else [value]
         # By what they say, for a list may be long and comparing each with all the others is not.
-        distinct: dict[str, Value] = {}
+        distinct: dict[Hashable, Value] = {}
         for at, one in enumerate(values):
             where = (*path, key, at) if isinstance(value, list) else (*path, key)
             result = self.value(one, term, name, iri, where)
             if result is not None:
-                distinct.setdefault(json.dumps(result, sort_keys=True), result)
+                distinct.setdefault(_said(result), result)
         made = list(distinct.values())
         target = unknown if term is None else known
         if name in target:

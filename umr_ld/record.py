@@ -114,6 +114,12 @@ class Record:
         return next((shown(value) for value in self.values(*properties)), "")
 
     @property
+    def peer(self) -> str:
+        """Label of the registry from which it was taken over; empty if it was published here."""
+        ref = str(self.ref)
+        return "" if self.iri.endswith(f"/r/{ref}") else ref.partition("/")[0]
+
+    @property
     def title(self) -> str:
         """The title, or the name where none is given."""
         return self.text(f"{DCT}title") or str(self.ref.name)
@@ -184,14 +190,13 @@ def record_of(
         by_subject.setdefault(_iri(triple.subject), []).append(triple)
     node = _node(iri, by_subject, frozenset())
     name, version = _one(node, f"{UMR}name"), _one(node, f"{DCAT}version")
-    kinds = [
-        key for key, kind in vocabulary.kinds.items() if ox.NamedNode(kind.iri) in node.facts.get(_TYPE, ())
-    ]
+    types = {shown(value) for value in node.facts.get(_TYPE, ()) if not isinstance(value, ox.Literal)}
+    kinds = [key for key, kind in vocabulary.kinds.items() if kind.iri in types]
     if name is None or version is None or len(kinds) != 1:
         raise Malformed("the graph describes no record: name, version or kind is missing", where=iri)
     links = [value for value in node.facts.get(_UPSTREAM, ()) if isinstance(value, Node)]
     return Record(
-        ref=Ref(Name.parse(name), Version.parse(version)),
+        ref=Ref(Name.parse(_local(name, version, iri, base)), Version.parse(version)),
         iri=iri,
         kind=kinds[0],
         facts=node.facts,
@@ -202,6 +207,12 @@ def record_of(
         triples=triples,
         digest=digest,
     )
+
+
+def _local(name: str, version: str, iri: str, base: Base) -> str:
+    """A name as it is here, where the record is a peer's."""
+    local = base.artifact_of(iri).removesuffix(f"@{version}")
+    return local if base.peer_of(local) and local.endswith(f"/{name}") else name
 
 
 def _node(iri: str, by_subject: Mapping[str, Iterable[ox.Triple]], above: frozenset[str]) -> Node:

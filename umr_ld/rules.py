@@ -12,7 +12,7 @@ import re
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -195,6 +195,16 @@ class Rules:
             steps = (SH.alternativePath, SH.zeroOrMorePath, SH.oneOrMorePath, SH.zeroOrOnePath, RDF_NS.first)
             path = next((step for name in steps for step in self._shapes.objects(path, name)), None)
         return path
+
+
+@cache
+def shipped_rules() -> Rules:
+    """The project's own shapes: loaded once a process, and the same for every registry in it.
+
+    Raises:
+        ValueError: as of `Rules`.
+    """
+    return Rules()
 
 
 _DEMANDING = frozenset({SH.minCount, SH.hasValue, SH.qualifiedMinCount, SH.equals})

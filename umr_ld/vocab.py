@@ -161,6 +161,23 @@ def _local(iri: str) -> str:
     return iri.removeprefix(UMR)
 
 
+@dataclass(frozen=True, slots=True)
+class Follows:
+    """What follows from a statement.
+
+    Args:
+        above: properties that hold of the same.
+        domains: classes that its subject is in.
+        ranges: classes that its value is in.
+        inverses: properties that hold the other way round.
+    """
+
+    above: tuple[ox.NamedNode, ...]
+    domains: tuple[ox.NamedNode, ...]
+    ranges: tuple[ox.NamedNode, ...]
+    inverses: tuple[ox.NamedNode, ...]
+
+
 class Vocabulary:
     """What keys, kinds, relations and properties there are, and what follows from them.
 
@@ -297,6 +314,15 @@ class Vocabulary:
         """Property IRI to its inverses."""
         pairs = self._graph.pairs(f"{OWL}inverseOf")
         return _gathered([*pairs, *((value, subject) for subject, value in pairs)])
+
+    @cached_property
+    def follows(self) -> Mapping[str, Follows]:
+        """Property IRI to what follows from a statement with it; those from which nothing does are left out."""
+        parts = (self.properties_above, self.domains, self.ranges, self.inverses)
+        names = set().union(*parts)
+        return {
+            name: Follows(*(tuple(map(ox.NamedNode, part.get(name, ()))) for part in parts)) for name in names
+        }
 
     # -- reading
 

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import url_for
+from jinja2 import BytecodeCache
 
 if TYPE_CHECKING:
     from flask import Flask, Response
+    from jinja2.bccache import Bucket
 
 FOLDER = Path(__file__).parent / "static"
 NAVIGATION = (
@@ -24,12 +26,32 @@ NAVIGATION = (
 _KEPT = "public, max-age=31536000, immutable"
 
 
+class _Compiled(BytecodeCache):
+    """Templates are compiled once a process, for all applications in it."""
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """See `jinja2.BytecodeCache`."""
+        if (code := self._code.get(bucket.key)) is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """See `jinja2.BytecodeCache`."""
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
+
+
 def dress(app: Flask) -> None:
     """Give templates what all of them use, and let browsers keep files that cannot change.
 
     Args:
         app: the application.
     """
+    app.jinja_env.bytecode_cache = _COMPILED
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(static=address, vendor=is_there, navigation=NAVIGATION)
     app.after_request(_keep)

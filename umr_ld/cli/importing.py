@@ -9,6 +9,7 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.delivering import allow_http, allow_private
+from umr_ld.cli.exchanging import Door, is_exchanged, take_over
 from umr_ld.cli.harvesting import Reach, endpoint, take_lists
 from umr_ld.cli.options import verb
 from umr_ld.cli.progress import progress
@@ -36,10 +37,18 @@ _LOSS_HEAD = ("place", "property", "value", "why")
     metavar="FILE",
     help="Write the loss report into FILE (.csv or .json) instead of telling it.",
 )
+@click.option(
+    "--base", default="", metavar="IRI", help="Base IRI of the other registry, if it is not its address."
+)
+@click.option(
+    "--label", default="", metavar="LABEL", help="What it is called here; the host of its base IRI."
+)
 def import_(
     session: Session,
     sources: tuple[str, ...],
     loss: Path | None,
+    base: str,
+    label: str,
     agent: str,
     endpoint: str,
     allow_http: bool,
@@ -49,7 +58,8 @@ def import_(
 
     A SOURCE is hf:owner/name, hf:datasets/owner/name, hf:author/*, hf:tree/owner/name (a model and all that was made
     from it), or a file in .jsonl or .jsonl.gz with an object of the hub's API a line. Again, only what changed
-    is published, as next versions, and what is gone from the hub is noted. Or it is a file or a folder, whose
+    is published, as next versions, and what is gone from the hub is noted. Or it is the address of another
+    registry, or what its `umr export` wrote: that is taken over as it is, under the other registry's label. Or it is a file or a folder, whose
     format is told from what stands in it. Legacy YAML records are <name>/<name>-<version>.yaml, and several
     repositories of them are stacked: what the first one has hides the same name and version in the next. What
     cannot be said in a record is told on standard error, row by row; what is invalid or cannot be read is left
@@ -58,6 +68,15 @@ def import_(
     from umr_ld.files import documents
     from umr_ld.harvest.sources import is_source
 
+    exchanged = [is_exchanged(source) for source in sources]
+    if all(exchanged):
+        return take_over(session, sources, Door(base, label, allow_http, allow_private), agent)
+    if any(exchanged):
+        raise Malformed(
+            "other registries and other files are not stacked",
+            where="SOURCE",
+            remedy="import one after the other",
+        )
     if all(map(is_source, sources)):
         reach = Reach(endpoint, http=allow_http, private=allow_private)
         return take_lists(

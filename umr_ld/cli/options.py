@@ -323,12 +323,13 @@ def verb(
     return made
 
 
-def group(name: str, summary: str) -> click.Group:
+def group(name: str, summary: str, default: str = "") -> click.Group:
     """A verb with verbs of its own. Options may stand before or behind these.
 
     Args:
         name: the verb.
         summary: what it is for.
+        default: the inner verb that is meant where none is named; empty for none.
     """
 
     class _Verbs(click.Group):
@@ -337,6 +338,8 @@ def group(name: str, summary: str) -> click.Group:
             at = next((place for place, word in enumerate(args) if word in self.commands), None)
             if at is not None:
                 args = [args[at], *args[:at], *args[at + 1 :]]
+            elif default and not set(args) & set(HELP_FLAGS):
+                args = [default, *args]
             return super().parse_args(ctx, args)
 
         def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -119,7 +119,7 @@ def history(session: Session, name: str, at: datetime | None) -> None:
     )
 
 
-_ACTS = {"publish": "published", "withdraw": "withdrawn", "vanish": "gone"}
+_ACTS = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "gone"}
 
 
 def _event_words(one: Event, style: Style) -> str:

@@ -9,6 +9,7 @@ import click
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
 from umr_ld.page import page_of
+from umr_ld.render.aliases import alias_words
 from umr_ld.render.answers import shown_json
 from umr_ld.render.output import as_json, day
 from umr_ld.render.record import as_text
@@ -72,12 +73,15 @@ def _head(found: Shown, style: Style) -> Iterator[str]:
     record = found.record
     yield style.bold(one_line(record.title))
     by = f" by {one_line(found.agent)}" if found.agent else ""
-    yield f"{record.ref} · {record.kind} · published {day(found.published)}{by}"
+    done = f"taken over from {record.peer}" if record.peer else "published"
+    yield f"{record.ref} · {record.kind} · {done} {day(found.published)}{by}"
     yield style.dim(record.iri)
     if found.withdrawn is not None:
         yield style.warn(f"withdrawn {day(found.withdrawn)}: {one_line(found.reason)}")
     if found.gone is not None:
         yield style.warn(f"gone from where it was published {day(found.gone)}: {one_line(found.gone_from)}")
+    for one in found.aliases:
+        yield f"also known as {one_line(alias_words(one))}"
     if len(found.versions) > 1:
         newest = "" if found.newest == record.ref else f"; the newest is {found.newest.version}"
         yield f"versions: {', '.join(str(one.version) for one in found.versions)}{newest}"

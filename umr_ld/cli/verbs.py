@@ -25,6 +25,8 @@ VERBS = {
         "importing",
         "Take over what hubs list, or what others wrote in a format that `umr formats` lists as read.",
     ),
+    "export": Verb("Write", "exchanging", "Write records for another registry, or for anybody."),
+    "peer": Verb("Write", "exchanging", "Registries whose records were taken over: list, sync."),
     "push": Verb("Write", "pushing", "Write lineage, licence and a badge into a card at the hub."),
     "convert": Verb("Write", "converting", "Write in one format what stands in another."),
     "formats": Verb("Write", "converting", "List the formats of others, and what each loses."),
@@ -41,6 +43,7 @@ VERBS = {
     "lineage": Verb("Read", "tracing", "Draw what a record was made from, or what was made from it."),
     "render": Verb("Read", "rendering", "Write a record in a form that people read."),
     "query": Verb("Read", "querying", "Ask in SPARQL."),
+    "alias": Verb("Read", "naming", "Propose and decide which names are names of one artifact."),
     "impact": Verb(
         "Risk", "tracing", "Find everything downstream, or who is affected by an advisory, with the paths."
     ),

@@ -10,7 +10,7 @@ Source: https://huggingface.co/docs/hub/api and `huggingface_hub.hf_api.ModelInf
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +88,24 @@ class Listed:
     losses: tuple[Loss, ...] = ()
     removed: str = ""
     stated: tuple[int, int] = (0, 0)
+
+    def asked_for(self, repository: str, *, dataset: bool = False) -> Listed:
+        """The same, with the name that it was asked for by, if the hub calls it otherwise: it was renamed.
+
+        Args:
+            repository: `owner/name`.
+            dataset: whether it describes a dataset; else a model.
+        """
+        root = self.draft.tree.root
+        if (
+            not isinstance(root, dict)
+            or str(name_of(repository, DATASETS if dataset else MODELS)) == self.name
+        ):
+            return self
+        address = f"{WEB}{'datasets/' if dataset else ''}{repository}"
+        tree = replace(self.draft.tree, root={**root, "alsoKnownAs": [address]})
+        renamed = Loss("id", repository, f"renamed: the hub calls it {self.name}", self.draft.document.source)
+        return replace(self, draft=Draft(tree, self.draft.document), losses=(*self.losses, renamed))
 
 
 @cache

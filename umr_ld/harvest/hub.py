@@ -138,7 +138,7 @@ class Hub:
         """
         kind = "datasets" if dataset else "models"
         answer = self._answer(f"{self.endpoint}/api/{kind}/{quote(repository)}?blobs=true")
-        return Piece(answer.content, f"{self.endpoint}/{repository}", dataset)
+        return Piece(answer.content, f"{self.endpoint}/{repository}", dataset, repository)
 
     def file(self, repository: str, path: str, *, dataset: bool = False) -> bytes:
         """A small file of a repository, as it is on the main branch.

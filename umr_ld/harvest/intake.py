@@ -193,7 +193,8 @@ def _read(piece: Piece, tally: Tally) -> Listed | None:
         tally.counts["unread"] += 1
         return None
     try:
-        return read_listed(item, Document(piece.body, source=piece.place), dataset=piece.dataset)
+        listed = read_listed(item, Document(piece.body, source=piece.place), dataset=piece.dataset)
+        return listed.asked_for(piece.asked, dataset=piece.dataset) if piece.asked else listed
     except Malformed as error:
         tally.losses.append(Loss("id", "", f"not read: {error.what}", piece.place))
         tally.counts["unread"] += 1

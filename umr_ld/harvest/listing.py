@@ -31,11 +31,13 @@ class Piece:
         body: a JSON object.
         place: where it stands, for messages.
         dataset: whether it is about a dataset; else about a model.
+        asked: the repository that was asked for, where it was one; a hub answers for one that was renamed.
     """
 
     body: bytes
     place: str
     dataset: bool = False
+    asked: str = ""
 
 
 def pieces_of(path: Path) -> Iterator[Piece | Loss]:

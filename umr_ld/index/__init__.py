@@ -8,7 +8,7 @@ published up to there; None means now.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from umr_ld.record import Link
     from umr_ld.versions import Version
 
-Change: TypeAlias = "Publication | Withdrawal | Vanishing"
+Change: TypeAlias = "Publication | Withdrawal | Vanishing | Peering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,40 @@ class Vanishing:
 
 
 @dataclass(frozen=True, slots=True)
+class Peer:
+    """Another registry whose records are taken over.
+
+    Args:
+        label: by which it is known here: the first segment of the names of what it publishes.
+        base: its base IRI.
+        address: where it is asked; empty if its records came as files.
+        position: up to which entry of its journal it was read.
+        chain: that entry's chain value; empty if nothing was read.
+    """
+
+    label: str
+    base: str
+    address: str = ""
+    position: int = 0
+    chain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Peering:
+    """Records of another registry are taken over from now on, or were up to an entry of its journal.
+
+    Args:
+        seq: sequence number of the journal entry.
+        time: when, in UTC.
+        peer: which.
+    """
+
+    seq: int
+    time: datetime
+    peer: Peer
+
+
+@dataclass(frozen=True, slots=True)
 class RecordRow:
     """What the index knows of one record.
 
@@ -149,6 +183,20 @@ class RecordRow:
     withdrawn_seq: int | None = None
     withdrawn_by: str = ""
     reason: str = ""
+
+
+class Titled(NamedTuple):
+    """An artifact, recorded or only named by a link, an advisory or a statement.
+
+    Args:
+        name: or IRI.
+        kind: key of the class of its best record; empty where nothing is recorded.
+        title: of that record.
+    """
+
+    name: str
+    kind: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +282,10 @@ class Index(Protocol):
         """What this thread reads inside is one state of the index, whatever others write meanwhile."""
         ...
 
+    def peers(self) -> Sequence[Peer]:
+        """The registries whose records are taken over, in the order in which they became known."""
+        ...
+
     def sequence_at(self, time: datetime) -> int:
         """The last journal entry before the first one that is later than a moment.
 
@@ -274,6 +326,10 @@ class Index(Protocol):
         Args:
             prefix: of the names.
         """
+        ...
+
+    def titled(self) -> Sequence[Titled]:
+        """All artifacts, recorded or only named, also by advisories and statements, in no order."""
         ...
 
     def suggest(self, name: str) -> Sequence[str]:

@@ -95,6 +95,16 @@ CREATE INDEX link_by_target ON link (
     target, record, number, relation, versions, revision, evidence, maker, version, name
 );
 
+-- Registries whose records are taken over. Their artifacts are named `label/NAME`.
+CREATE TABLE peer (
+    label TEXT PRIMARY KEY,
+    base TEXT NOT NULL UNIQUE,
+    seq INTEGER NOT NULL, -- of the journal entry that first named it
+    address TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    chain TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What advisories and statements speak of: names under the registry's base, IRIs elsewhere.
 CREATE TABLE subject (
     name TEXT NOT NULL,

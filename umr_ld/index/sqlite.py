@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.findings import Report
-from umr_ld.index import fingerprints, rows, search, upkeep
+from umr_ld.index import Peer, Titled, fingerprints, rows, search, upkeep
 from umr_ld.index.connections import Connections
 from umr_ld.index.rows import NOW
 from umr_ld.index.search import Selection, plain
@@ -45,11 +45,19 @@ _CASE_TWINS = """
     SELECT json_group_array(name) FROM (SELECT name FROM artifact WHERE name BETWEEN ? AND ? ORDER BY name)
     GROUP BY lower(name) HAVING count(*) > 1 ORDER BY lower(name)
 """
+_TITLED = """
+    SELECT a.name, coalesce(kind.text, ''), coalesce(r.title, '')
+    FROM artifact a LEFT JOIN standing s ON s.artifact = a.id
+        LEFT JOIN record r ON r.seq = s.record LEFT JOIN term kind ON kind.id = r.kind
+    UNION ALL SELECT DISTINCT name, '', '' FROM subject
+        WHERE NOT EXISTS (SELECT 1 FROM artifact a WHERE a.name = subject.name)
+"""
 _CONFUSABLE = """
     SELECT a.name FROM standing s CROSS JOIN artifact a ON a.id = s.artifact
     WHERE s.skeleton = ? ORDER BY a.name
 """
 _TERMS = "SELECT t.id, t.text FROM json_each(?) wanted CROSS JOIN term t ON t.id = wanted.value"
+_PEERS = "SELECT label, base, address, position, chain FROM peer ORDER BY seq"
 _SEQUENCE_AT = "SELECT seq - 1 FROM moment WHERE time > ? ORDER BY time, seq LIMIT 1"
 
 _NOTHING: tuple[int, dict[str, int]] = (0, {})
@@ -117,6 +125,11 @@ class SqliteIndex:
             self._tallies.clear()
         self._counted = _NOTHING
 
+    def peers(self) -> Sequence[Peer]:
+        """See `Index.peers`."""
+        with self._files.reading() as db:
+            return [Peer(*row) for row in db.execute(_PEERS)]
+
     def sequence_at(self, time: datetime) -> int:
         """See `Index.sequence_at`."""
         with self._files.reading() as db:
@@ -163,6 +176,11 @@ class SqliteIndex:
         given = (plain(prefix), plain(prefix) + "\U0010ffff")
         with self._files.reading() as db:
             return tuple(tuple(json.loads(names)) for (names,) in db.execute(_CASE_TWINS, given))
+
+    def titled(self) -> Sequence[Titled]:
+        """See `Index.titled`."""
+        with self._files.reading() as db:
+            return list(map(Titled._make, db.execute(_TITLED)))
 
     def suggest(self, name: str) -> Sequence[str]:
         """See `Index.suggest`."""

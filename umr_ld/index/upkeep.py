@@ -17,6 +17,7 @@ _MOST = 20
 """Faults of one sort that are told."""
 
 _TABLES = (
+    "peer",
     "words",
     "standing",
     "withdrawal",
@@ -35,6 +36,7 @@ _TABLES = (
 _DUMPS = {
     "state": "SELECT position, chain FROM state",
     "moment": "SELECT time, seq FROM moment ORDER BY time, seq",
+    "peer": "SELECT label, base, seq, address, position, chain FROM peer ORDER BY label",
     "artifact": "SELECT name FROM artifact ORDER BY name",
     "record": """
         SELECT r.seq, a.name, version.text, r.key, r.prerelease, kind.text, publisher.text, license.text,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+from umr_ld.addresses import named_by_peer
 from umr_ld.errors import Conflict, Missing
-from umr_ld.index import Publication, Vanishing, Withdrawal
+from umr_ld.index import Peering, Publication, Vanishing, Withdrawal
 from umr_ld.index.rows import BEST, NOW, microseconds, text_of
 from umr_ld.names import Ref
 
@@ -24,6 +25,13 @@ _STANDING = f"""
 _NO_LONGER_STANDING = (
     f"UPDATE standing SET record = {BEST.format(artifact=':artifact')} WHERE artifact = :artifact"  # noqa: S608
 )
+_PEER = """
+    INSERT INTO peer VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (label) DO UPDATE SET address = excluded.address, position = excluded.position,
+        chain = excluded.chain
+"""
+_ARTIFACTS_BELOW = "SELECT id, name FROM artifact WHERE name >= ? AND name < ?"
+_SUBJECTS_BELOW = "SELECT record, name FROM subject WHERE name >= ? AND name < ?"
 _RECORDED = "SELECT r.seq, r.artifact FROM record r WHERE r.artifact = ? AND r.key = ?"
 
 
@@ -40,6 +48,9 @@ def take_in(db: sqlite3.Connection, changes: Sequence[Change]) -> None:
     """
     intake = _Intake(db)
     intake.remember_moments(changes)
+    for change in changes:
+        if isinstance(change, Peering):
+            intake.know(change)
     intake.publish([change for change in changes if isinstance(change, Publication)])
     for change in changes:
         if isinstance(change, Withdrawal):
@@ -97,6 +108,22 @@ class _Intake:
             latest = time if latest is None else max(latest, time)
             rows.append((latest, change.seq))
         self._db.executemany("INSERT INTO moment (time, seq) VALUES (?, ?)", rows)
+
+    def know(self, peering: Peering) -> None:
+        """Write a peer down; what was named by its IRIs before gets the names that these have here."""
+        peer = peering.peer
+        self._db.execute(_PEER, (peer.label, peer.base, peering.seq, peer.address, peer.position, peer.chain))
+        root = f"{peer.base}r/"
+        within = (root, f"{root}\U0010ffff")
+        for number, iri in self._db.execute(_ARTIFACTS_BELOW, within).fetchall():
+            name = named_by_peer(peer.label, peer.base, iri)
+            self._db.execute("UPDATE artifact SET name = ? WHERE id = ?", (name, number))
+            self._db.execute("UPDATE words SET name = ? WHERE rowid = ?", (name, -number))
+        for record, iri in self._db.execute(_SUBJECTS_BELOW, within).fetchall():
+            name = named_by_peer(peer.label, peer.base, iri)
+            self._db.execute(
+                "UPDATE OR REPLACE subject SET name = ? WHERE name = ? AND record = ?", (name, iri, record)
+            )
 
     def publish(self, publications: Sequence[Publication]) -> None:
         """Write records, their links and their words."""

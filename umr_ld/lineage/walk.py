@@ -163,6 +163,7 @@ def upstream(
     depth: int | None = None,
     at: int | None = None,
     most: int | None = None,
+    standing: Callable[[str], str] = str,
 ) -> Lineage:
     """What a record was made from. Of the versions that a link covers, the best one is followed.
 
@@ -172,6 +173,7 @@ def upstream(
         depth: links to follow; None for all.
         at: moment; None for now.
         most: nodes after which no more are looked for; None for all.
+        standing: of several names of an artifact the one that stands for it.
 
     Returns:
         the lineage; a node's links in their author's order.
@@ -181,7 +183,7 @@ def upstream(
         row = None if node.ref is None else graph.record(node.ref, at)
         for link in () if row is None else graph.links_of(row):
             rows = graph.matching(link, at)
-            target = _node(rows[0]) if rows else _unrecorded(graph, link, at)
+            target = _node(rows[0]) if rows else _unrecorded(graph, link, at, standing)
             yield Edge(node, link, target, tuple(row.ref for row in rows))
 
     with graph.steady():
@@ -194,6 +196,7 @@ def downstream(
     depth: int | None = None,
     at: int | None = None,
     most: int | None = None,
+    standing: Callable[[str], str] = str,
 ) -> Lineage:
     """What was made from a record: every record with a link that covers it, and so on.
 
@@ -203,6 +206,7 @@ def downstream(
         depth: links to follow; None for all.
         at: moment; None for now.
         most: nodes after which no more are looked for; None for all.
+        standing: of several names of an artifact the one that stands for it.
 
     Returns:
         the lineage; what hangs below a node by name, version and place of the link.
@@ -220,7 +224,7 @@ def downstream(
         for row in naming(node.artifact):
             revisions[row.ref] = row.revision
             for link in graph.links_of(row):
-                if link.artifact != node.artifact:
+                if link.artifact != node.artifact and standing(link.artifact) != standing(node.artifact):
                     continue
                 if node.ref is None:
                     yield Edge(_node(row), link, node)
@@ -253,11 +257,12 @@ def _node(row: Row) -> Node:
     )
 
 
-def _unrecorded(graph: Graph[R], link: Link, at: int | None) -> Node:
+def _unrecorded(graph: Graph[R], link: Link, at: int | None, standing: Callable[[str], str]) -> Node:
     """One node for an artifact of which nothing is recorded, whatever the links say of its versions."""
+    name = standing(link.artifact)
     if not graph.versions(link.artifact, at):
-        return Node(link.artifact)
-    return Node(link.artifact, known=True, wanted=link.revision or str(link.versions))
+        return Node(name)
+    return Node(name, known=True, wanted=link.revision or str(link.versions))
 
 
 def _walked(

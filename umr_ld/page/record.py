@@ -34,7 +34,7 @@ _LINK_COLUMNS = frozenset(
 )
 """What a link says in columns of their own."""
 
-_ACTS = {"publish": "published", "withdraw": "withdrawn", "vanish": "gone"}
+_ACTS = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "gone"}
 
 ANSWERS = {"affected": "affected", "possibly": "possibly affected", "clear": "clear"}
 """Labels of answers as they stand in a sentence."""
@@ -107,7 +107,7 @@ def record_page(
         kind=words.kind(record.kind),
         reference=str(record.ref),
         address=record.iri,
-        lead=f"Published {day(found.published)} by {found.agent or 'unknown'}",
+        lead=f"{'Taken over' if record.peer else 'Published'} {day(found.published)} by {found.agent or 'unknown'}",
         time=found.published,
         author=", ".join(cited.authors),
         banners=tuple(_banners(found, concerns, words)),
@@ -248,6 +248,8 @@ def _banners(found: Shown, concerns: Sequence[Concern] | None, words: Words) -> 
     if found.gone is not None:
         noted = f"noted on {day(found.gone)}: {found.gone_from}"
         yield Banner("possibly", f"Gone from where it was published, {noted}")
+    if peer := found.record.peer:
+        yield Banner("", f"Another registry, {peer}, published this and answers for it", found.record.iri)
     if found.newest != found.record.ref:
         yield Banner("", f"There is a newer version: {found.newest}", words.thing(found.newest).link)
     if concerns:
@@ -326,6 +328,7 @@ def _identity(found: Shown, words: Words) -> Block:
         (Cell("digest"), Cell(f"sha256 {record.digest}")),
         (Cell("journal entry"), Cell(str(found.seq))),
         (Cell("newest version"), words.thing(found.newest)),
+        *((Cell("also known as"), words.thing(one.name)) for one in found.aliases),
         (Cell("versions"), Cell(", ".join(str(one.version) for one in found.versions[:50]))),
     ]
     return Table("", ("", ""), tuple(rows))

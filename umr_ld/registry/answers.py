@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any, Literal
 from umr_ld import lineage as lineages
 from umr_ld.addresses import is_absolute
 from umr_ld.change import diff
+from umr_ld.entry import PUBLISHED
 from umr_ld.errors import Missing
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.registry.carriers import digests_of
+from umr_ld.registry.searching import searched
 from umr_ld.registry.views import Event, Listed, Listing, Mentioned, Resolved, Shown
 from umr_ld.risk import Answer
 from umr_ld.scores import scores_of
@@ -98,6 +100,11 @@ def missing(parts: Parts, reference: str, at: int | None = None) -> Missing:
             f"nothing is recorded of {name}, but other records name it",
             remedy=f"`umr impact {name}` says which",
         )
+    known = [one.name for one in parts.names.known_as(name, parts.policy, at)]
+    if known:
+        return Missing(
+            f"nothing is recorded of {name!r}", remedy=f"it is also known as {' or '.join(known[:3])}"
+        )
     alike = parts.index.ending(name) or parts.index.suggest(name)
     advice = f"did you mean {' or '.join(alike[:3])}?" if alike else "`umr search` finds records by words"
     return Missing(f"nothing is recorded of {name!r}", remedy=advice)
@@ -157,6 +164,7 @@ def show(parts: Parts, reference: Asked, at: datetime | None) -> Shown:
         gone=None if gone is None else gone.time,
         gone_from="" if gone is None else gone.reason,
         scores=scores_of(held, parts.vocabulary),
+        aliases=parts.names.known_as(str(record.ref.name), parts.policy, upto),
     )
 
 
@@ -178,9 +186,9 @@ def gone_since(parts: Parts, row: RecordRow) -> int | None:
 
 
 def _resolved(parts: Parts, record: Record, at: int | None) -> list[Resolved]:
-    found = []
+    found, graph = [], parts.names.joined(parts.policy, at).graph
     for link in record.links:
-        row = parts.index.best(link, at)
+        row = next(iter(graph.matching(link, at)), None)
         found.append(
             Resolved(link, None if row is None else row.ref, link.artifact if row is None else row.title)
         )
@@ -192,8 +200,9 @@ def mentioned(parts: Parts, artifact: str, at: datetime | None) -> Mentioned | N
     upto = sequence(parts, at)
     if parts.index.versions(artifact, upto):
         return None
-    naming = tuple(row.ref for row in parts.index.naming(artifact, upto))
-    return Mentioned(artifact, naming) if naming else None
+    naming = tuple(row.ref for row in parts.names.joined(parts.policy, upto).graph.naming(artifact, upto))
+    aliases = parts.names.known_as(artifact, parts.policy, upto)
+    return Mentioned(artifact, naming, aliases) if naming or aliases else None
 
 
 def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
@@ -213,7 +222,8 @@ def history(parts: Parts, name: str, at: datetime | None) -> tuple[Event, ...]:
             )
         earlier = rows[at_row + 1] if at_row + 1 < len(rows) else None
         changes = _changes(parts, earlier, row) if earlier is not None else ()
-        events.append(Event(row.seq, row.time, "publish", row.ref, row.agent, row.digest, changes=changes))
+        act = "adopt" if parts.base.peer_of(row.ref) else "publish"
+        events.append(Event(row.seq, row.time, act, row.ref, row.agent, row.digest, changes=changes))
     return tuple(sorted(events, key=lambda event: -event.seq))
 
 
@@ -225,13 +235,13 @@ def events(parts: Parts, after: int, upto: int) -> tuple[Event, ...]:
             break
         entry = stored.entry
         if entry.act in _TOLD:
-            reason = "" if entry.act == "publish" else str(json.loads(entry.body).get("reason", ""))
+            reason = "" if entry.act in PUBLISHED else str(json.loads(entry.body).get("reason", ""))
             ref = Ref.parse(entry.subject)
             found.append(Event(stored.seq, entry.time, entry.act, ref, entry.agent, entry.digest, reason))
     return tuple(reversed(found))
 
 
-_TOLD = frozenset({"publish", "withdraw", "vanish"})
+_TOLD = frozenset({"publish", "adopt", "withdraw", "vanish"})
 
 
 def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ...]:
@@ -258,7 +268,7 @@ def listing(
     among = (
         {"without": tuple(worst)} if answer is Answer.CLEAR else {"among": chosen[answer]} if answer else {}
     )
-    page = parts.index.listing(at=upto, **asked, **among)
+    page = searched(parts, upto, **asked, **among)
     facets = dict(page.facets)
     if answer is not None:
         facets["answer"] = _answers(parts, upto, asked, chosen)
@@ -283,8 +293,8 @@ def _answers(
 ) -> dict[str, int]:
     """How many artifacts there are for each answer, whichever was chosen; exact, as every facet is."""
     counting = {**asked, "limit": 0, "offset": 0, "counted": True}
-    told = {one: parts.index.listing(at=at, **counting, among=chosen[one]).total for one in Answer if one}
-    every = parts.index.listing(at=at, **counting).total
+    told = {one: searched(parts, at, **counting, among=chosen[one]).total for one in Answer if one}
+    every = searched(parts, at, **counting).total
     counts = {**told, Answer.CLEAR: every - sum(told.values())}
     return {one.label: counts[one] for one in reversed(Answer) if counts[one]}
 
@@ -299,25 +309,35 @@ def lineage(
 ) -> Lineage:
     """See `Registry.lineage`."""
     upto = sequence(parts, at)
-    row = parts.index.best_of(reference.artifact, reference.versions, upto)
-    if row is None and not _is_only_mentioned(parts, reference, upto):
-        raise missing(parts, str(reference), upto)
-    walk = lineages.upstream if direction == "up" else lineages.downstream
-    return walk(parts.index, reference.artifact if row is None else row.ref, depth=depth, at=upto, most=most)
+    with parts.index.steady():
+        joined = parts.names.joined(parts.policy, upto)
+        row = joined.graph.best_of(reference.artifact, reference.versions, upto)
+        if row is None and not _is_only_mentioned(parts, reference, upto):
+            raise missing(parts, str(reference), upto)
+        walk = lineages.upstream if direction == "up" else lineages.downstream
+        start = reference.artifact if row is None else row.ref
+        standing = joined.aliases.standing
+        return walk(joined.graph, start, depth=depth, at=upto, most=most, standing=standing)
 
 
 def _is_only_mentioned(parts: Parts, reference: Asked, at: int | None) -> bool:
-    name = reference.artifact
-    return parts.index.is_named(name) and not parts.index.versions(name, at)
+    names = parts.names.aliases(parts.policy, at).same(reference.artifact)
+    return _is_named(parts, names) and not any(parts.index.versions(one, at) for one in names)
 
 
 def impact(parts: Parts, reference: Asked, at: datetime | None) -> Impact:
     """See `Registry.impact`."""
     upto = sequence(parts, at)
     name = reference.artifact
-    if not parts.index.versions(name, upto) and not parts.index.is_named(name):
-        raise missing(parts, name, upto)
-    return lineages.impact(parts.index, name, reference.versions, at=upto)
+    with parts.index.steady():
+        joined = parts.names.joined(parts.policy, upto)
+        if not joined.graph.versions(name, upto) and not _is_named(parts, joined.aliases.same(name)):
+            raise missing(parts, name, upto)
+        return lineages.impact(joined.graph, name, reference.versions, at=upto)
+
+
+def _is_named(parts: Parts, names: Sequence[str]) -> bool:
+    return any(map(parts.index.is_named, names))
 
 
 def counts(parts: Parts, at: datetime | None) -> dict[str, int]:

@@ -105,9 +105,13 @@ def concerns(
     """
     subjects = list(asked)
     with parts.index.steady():
-        above = _above(parts, subjects, risks.aliases_of(parts, policy), at)
+        above = _above(parts, subjects, risks.aliases_of(parts, policy, at), at)
         # What is meant does not depend on the advisory that is asked about.
-        meant = [None if isinstance(one, Record) else _meant(parts, one, at) for one in subjects]
+        graph = parts.names.joined(policy, at).graph
+        meant = [
+            None if isinstance(one, Record) else graph.best_of(one.artifact, one.versions, at)
+            for one in subjects
+        ]
         found: list[tuple[int, Concern]] = []
         for question in _questions(parts, above, policy, at):
             for place, (subject, row) in enumerate(zip(subjects, meant, strict=True)):
@@ -121,19 +125,15 @@ def concerns(
     return tuple(concern for _, concern in found)
 
 
-def _meant(parts: Parts, asked: Asked, at: int | None) -> RecordRow | None:
-    return parts.index.best_of(asked.artifact, asked.versions, at)
-
-
 def artifacts_above(parts: Parts, names: Iterable[str], policy: Policy) -> frozenset[str]:
     """Artifacts and everything that any version of them was made from: advisories on these may touch them.
 
     Args:
         parts: of the registry.
         names: of artifacts.
-        policy: names aliases.
+        policy: says whose decisions about names count.
     """
-    aliases = risks.aliases_of(parts, policy)
+    aliases = risks.aliases_of(parts, policy, None)
     return frozenset(_above(parts, [_whole(name) for name in names], aliases, None).artifacts)
 
 
@@ -151,7 +151,7 @@ def exposed_among(
         advisory, record, how it stands, and its path, wherever it is not clear.
     """
     subjects = [_whole(str(row.ref.name)) for row in rows]
-    above = _above(parts, subjects, risks.aliases_of(parts, policy), None)
+    above = _above(parts, subjects, risks.aliases_of(parts, policy, None), None)
     for question in _questions(parts, above, policy, None):
         for row in rows:
             one = question.exposed(row.ref)
@@ -201,7 +201,8 @@ def _questions(parts: Parts, above: _Above, policy: Policy, at: int | None) -> I
     within = _Within(parts.index, set(above.rows))
     recorded = cache(lambda name: parts.index.versions(name, at))
     for advisory in found:
-        case = risks.case_of(parts, advisory, policy, risks.weighed(parts, said[advisory.name], policy, at))
+        weighed = risks.weighed(parts, said[advisory.name], policy, at)
+        case = risks.case_of(parts, advisory, policy, weighed, at)
         # Of many advisories on one artifact most are about other versions of it.
         if case.rulings or any(_touches(scope, name, above, recorded) for name, scope in case.scopes.items()):
             yield _Question(parts, advisory, case, within, at)

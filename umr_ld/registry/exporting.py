@@ -6,7 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.document import Document
+from umr_ld.errors import Malformed
 from umr_ld.reading import read_tree
+from umr_ld.risk.decision import is_decision
 from umr_ld.tree import Tree
 
 if TYPE_CHECKING:
@@ -41,9 +43,17 @@ def as_openvex(shown: Shown, base: Base, vocabulary: Vocabulary) -> str:
         shown: its record.
         base: the registry's base IRI.
         vocabulary: the terms.
+
+    Raises:
+        Malformed: if it decides about names.
     """
     from umr_ld.formats import openvex
 
+    if is_decision(shown.record):
+        raise Malformed(
+            f"{shown.record.ref} decides about names, which OpenVEX has no words for",
+            remedy="`umr show --as jsonld` gives the statement as it was published",
+        )
     record = json.loads(shown.body)
     about = base.artifact_of(str(record.get("advisory", "")))
     original = str(record.get("original", ""))

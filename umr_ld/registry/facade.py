@@ -33,8 +33,11 @@ if TYPE_CHECKING:
     from umr_ld.alerts.outbox import Tally
     from umr_ld.document import Document
     from umr_ld.entry import Entry
+    from umr_ld.exchange import Line
+    from umr_ld.index import Peer
     from umr_ld.names import Ref
     from umr_ld.record import Record
+    from umr_ld.registry.adopting import Adopted
     from umr_ld.registry.publishing import Desk
     from umr_ld.tree import Tree
     from umr_ld.versions import Version
@@ -383,6 +386,17 @@ class Registry(Reader):
 
         with suppress(UmrError):
             look(self._parts, _now(), settle=False)
+
+    def adopt(
+        self, peer: Peer, lines: Iterable[Line], *, agent: str, progress: Progress | None = None
+    ) -> Adopted:
+        """Take over what another registry says happened. Arguments and errors as of `adopting.adopt`."""
+        from umr_ld.registry.adopting import adopt
+
+        with self._publishing:
+            done = adopt(self._parts, peer, lines, agent, progress)
+        self._look()
+        return done
 
     # -- keeping
 

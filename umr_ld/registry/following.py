@@ -17,12 +17,13 @@ from umr_ld.change import diff
 from umr_ld.checks import check
 from umr_ld.errors import UmrError
 from umr_ld.findings import Finding, Report, Severity
+from umr_ld.record import shown
 from umr_ld.registry import answers
 from umr_ld.registry.known import KnownRecords
 from umr_ld.registry.publishing import in_order, publication_entry, reasoned_entry
 from umr_ld.registry.views import Checked, Imported, Published
 from umr_ld.tree import Tree, placed
-from umr_ld.vocab import DCT
+from umr_ld.vocab import DCT, UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _SOURCE = f"{DCT}source"
 _FILES = "distribution"
+_KNOWN_AS = f"{UMR}alsoKnownAs"
 _KEPT_APART = "name-confusable"
 _CYCLE = "derivation-cycle"
 
@@ -105,8 +107,7 @@ class _Batch:
             self._waiting.append(self._desk.read_tree(tree, document))
             return
         newest = rows[0]
-        tree = self._with_files(tree, newest)
-        checked = self._desk.read_tree(_versioned(tree, str(newest.ref.version)), document)
+        tree, checked = self._read(tree, document, newest)
         if checked.reading is None:
             self._waiting.append(checked)
             return
@@ -117,6 +118,11 @@ class _Batch:
             self._leave(newest, "unchanged")
             return
         before = self._parts.records.read(newest)
+        known = _known_as(before) - _known_as(record)
+        if known:
+            # A name that once led there, and was learnt by asking for it.
+            self.look_at(_also_known_as(tree, _known_as(record) | known), document)
+            return
         found = diff(before, record, self._parts.vocabulary)
         if before.text(_SOURCE) != record.text(_SOURCE):
             self._gone.pop(name, None)
@@ -126,6 +132,19 @@ class _Batch:
         else:
             version = str(found.least(newest.ref.version))
             self._waiting.append(self._desk.read_tree(_versioned(tree, version), document))
+
+    def _read(self, tree: Tree, document: Document, newest: RecordRow) -> tuple[Tree, Checked]:
+        """The draft, and the draft read, as if it were the newest version: where nothing changed, the same record."""
+        version = str(newest.ref.version)
+        checked = self._desk.read_tree(_versioned(tree, version), document)
+        if checked.reading is None or checked.reading.record.digest == newest.digest:
+            return tree, checked
+        whole = self._with_files(tree, newest)
+        return (
+            (tree, checked)
+            if whole is tree
+            else (whole, self._desk.read_tree(_versioned(whole, version), document))
+        )
 
     def _with_files(self, tree: Tree, newest: RecordRow) -> Tree:
         """The draft with what is known of the files of the same revision, if it says nothing of files.
@@ -212,6 +231,15 @@ def _nameless(value: Any) -> Any:
 def _versioned(tree: Tree, version: str) -> Tree:
     assert isinstance(tree.root, dict)
     return replace(tree, root={**tree.root, "version": version})
+
+
+def _known_as(record: Record) -> set[str]:
+    return set(map(shown, record.values(_KNOWN_AS)))
+
+
+def _also_known_as(tree: Tree, addresses: set[str]) -> Tree:
+    assert isinstance(tree.root, dict)
+    return replace(tree, root={**tree.root, "alsoKnownAs": [*sorted(addresses)]})
 
 
 def _without(tree: Tree, artifact: str) -> Tree:

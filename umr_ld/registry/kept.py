@@ -35,6 +35,10 @@ class Kept(Generic[T]):
         self.keep(seq, found)
         return found
 
+    def clear(self) -> None:
+        """Forget everything."""
+        self._things.clear()
+
     def keep(self, seq: int, thing: T) -> None:
         """Remember a thing.
 

@@ -67,6 +67,7 @@ class _Question:
         self._policy = policy
         self._at = at
         self._rules = licence_rules()
+        self._graph = parts.names.joined(policy, at).graph
 
     def of(self, record: Record) -> Iterator[Finding]:
         """What there is to say of one record."""
@@ -102,7 +103,7 @@ class _Question:
     def _above(self, link: Link, here: _Above, *, weak: bool) -> _Above:
         found = self._drafts.get(link.artifact)
         if found is None or found.ref.version not in link.versions:
-            row = self._parts.index.best(link, self._at)
+            row = next(iter(self._graph.matching(link, self._at)), None)
             found = None if row is None else self._parts.records.read(row)
         name = link.artifact if found is None else str(found.ref)
         return _Above(link.artifact, found, (*here.path, f"{link.relation} {name}"), here.weak or weak)

@@ -13,6 +13,7 @@ from umr_ld.errors import Damaged, Denied
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
+from umr_ld.registry.aliasing import Names
 from umr_ld.registry.home import base_of, creation
 from umr_ld.registry.records import Records
 from umr_ld.registry.spoken import Spoken
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from umr_ld.journal import Journal
     from umr_ld.registry.home import Home
     from umr_ld.registry.projection import Projection
+    from umr_ld.registry.proposing import Proposals
     from umr_ld.risk import Policy
     from umr_ld.rules import Rules
     from umr_ld.store.embedded import EmbeddedStore
@@ -62,6 +64,8 @@ class Parts:
         self.home = home
         self.records = Records(journal, index, base, self.vocabulary)
         self.spoken = Spoken(self.records, base)
+        self.names = Names(index, self.records, self.spoken, base)
+        self.know_peers()
         self.looked = 0
         """Up to which entry of the journal this process saw nothing to tell the alerts, beyond what they know."""
         self.open_store = open_store
@@ -139,6 +143,13 @@ class Parts:
 
         return Alerts(None if self.home is None else self.home.alerts)
 
+    @cached_property
+    def proposals(self) -> Proposals:
+        """Which names may be names of one artifact."""
+        from umr_ld.registry.proposing import Proposals
+
+        return Proposals(self)
+
     @property
     def has_alerts(self) -> bool:
         """Whether somebody asked for alerts before."""
@@ -170,9 +181,9 @@ class Parts:
 
     @cached_property
     def _rules(self) -> Rules:
-        from umr_ld.rules import Rules
+        from umr_ld.rules import shipped_rules
 
-        return Rules()
+        return shipped_rules()
 
     def rules(self) -> Rules:
         """The SHACL rules, loaded when first asked for."""
@@ -186,6 +197,26 @@ class Parts:
                 or self.store.position()[0] < self.journal.head().seq
             ):
                 self.projection.catch_up(self.journal)
+
+    def follow(self, position: int) -> None:
+        """Take notice of what another process may have written.
+
+        Args:
+            position: up to which entry the index has come.
+        """
+        if position != self._followed:
+            self._followed = position
+            self.know_peers()
+
+    _followed = 0
+
+    def know_peers(self) -> None:
+        """See from which registries records were taken over, by this process or another."""
+        known = {one.label: one.base for one in self.index.peers()}
+        if known != self.base.peers:
+            self.base.peers.update(known)
+            self.records.forget()
+            self.spoken.forget()
 
     @property
     def is_writing(self) -> bool:

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
-from umr_ld.derive import own_facts, resolved_facts
-from umr_ld.index import Publication, Vanishing, Withdrawal
+from umr_ld.derive import joined_facts, own_facts, resolved_facts
+from umr_ld.entry import PUBLISHED
+from umr_ld.index import Peer, Peering, Publication, Vanishing, Withdrawal
 from umr_ld.names import Ref
 from umr_ld.reading import published
 from umr_ld.record import files_of, publisher_label, shown
-from umr_ld.risk import subjects_of
+from umr_ld.risk import decision_of, subjects_of
+from umr_ld.risk.decision import is_decision
 from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
 
 if TYPE_CHECKING:
@@ -102,6 +104,13 @@ class Projection:
         Args:
             batch: entries that follow each other, each with what its body describes where it is parsed already.
         """
+        # What names a peer's records by their IRIs names them as they are named here, also what comes before.
+        for stored, _ in batch:
+            if stored.entry.act == "peer":
+                peer = peer_of(stored.entry)
+                if peer.label not in self._base.peers:
+                    self._base.peers[peer.label] = peer.base
+                    self._records.forget()
         read = [(stored, record or self._described(stored.entry)) for stored, record in batch]
         last = read[-1][0]
         indexed = self._index.position()
@@ -116,10 +125,12 @@ class Projection:
         position = self._store.position()[0]
         if position < last.seq:
             unseen = [(stored, record) for stored, record in read if stored.seq > position]
-            self._store.apply(list(self._graphs(unseen)), last.seq, last.chain)
+            with self._index.steady():
+                graphs = list(self._graphs(unseen))
+            self._store.apply(graphs, last.seq, last.chain)
 
     def _described(self, entry: Entry) -> Record | None:
-        if entry.act != "publish":
+        if entry.act not in PUBLISHED:
             return None
         iri = self._base.record(entry.subject)
         return published(entry.body, iri, self._base, self._vocabulary, entry.digest)
@@ -130,6 +141,8 @@ class Projection:
         entry = stored.entry
         if record is not None:
             return publication(stored, record, self._base, self._vocabulary)
+        if entry.act == "peer":
+            return Peering(stored.seq, entry.time, peer_of(entry))
         change = _ABOUT_RECORDS.get(entry.act)
         if change is None:
             return None
@@ -159,8 +172,10 @@ class Projection:
                 )
                 yield self._base.resolved(record.ref), self._resolved(record)
         for stored, _ in batch:
-            if stored.entry.act in {"publish", "withdraw"}:
-                yield from self._dependents(Ref.parse(stored.entry.subject), told)
+            if stored.entry.act in {*PUBLISHED, "withdraw"}:
+                changed = Ref.parse(stored.entry.subject)
+                yield from self._dependents(changed, told)
+                yield from self._revisions(changed)
 
     def _previous(self, record: Record) -> Ref | None:
         rows = self._index.versions(str(record.ref.name))
@@ -169,7 +184,24 @@ class Projection:
 
     def _resolved(self, record: Record) -> tuple[ox.Triple, ...]:
         held = self._records.effective(record)
-        return resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
+        found = resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
+        decision = decision_of(record, self._base)
+        if decision is None or not self._stands(record.ref):
+            return found
+        return *found, *joined_facts(decision, self._base)
+
+    def _stands(self, ref: Ref) -> bool:
+        """Whether it is the newest of its artifact that is not withdrawn."""
+        rows = self._index.versions(str(ref.name))
+        return next((row.ref for row in rows if row.withdrawn is None), None) == ref
+
+    def _revisions(self, changed: Ref) -> Iterator[Replacement]:
+        """The resolved graphs of a decision's revisions, of which the newest that is not withdrawn stands."""
+        row = self._index.record(changed)
+        record = self._records.read(row) if row is not None and row.kind == "Statement" else None
+        if record is not None and is_decision(record):
+            for one in self._index.versions(str(changed.name)):
+                yield self._base.resolved(one.ref), self._resolved(self._records.read(one))
 
     def _dependents(self, changed: Ref, told: set[Ref]) -> Iterator[Replacement]:
         """The resolved graphs of all records whose links reach, or could reach, what has changed, each once."""
@@ -236,7 +268,23 @@ def _logged(stored: Stored, base: Base) -> list[ox.Triple]:
     return [ox.Triple(me, ox.NamedNode(name), value) for name, value in facts]
 
 
-_ACTS = {"create": "Creation", "publish": "Publication", "withdraw": "Withdrawal", "vanish": "Vanishing"}
+def peer_of(entry: Entry) -> Peer:
+    """The registry whose records are taken over.
+
+    Args:
+        entry: whose act is `peer`.
+    """
+    return Peer(base=entry.subject, **json.loads(entry.body))
+
+
+_ACTS = {
+    "create": "Creation",
+    "publish": "Publication",
+    "withdraw": "Withdrawal",
+    "vanish": "Vanishing",
+    "peer": "Peering",
+    "adopt": "Adoption",
+}
 _ABOUT_RECORDS: dict[str, type[Withdrawal | Vanishing]] = {"withdraw": Withdrawal, "vanish": Vanishing}
 
 
@@ -245,4 +293,4 @@ def _reason(entry: Entry) -> str:
 
 
 def _subject(entry: Entry, base: Base) -> str:
-    return entry.subject if entry.act == "create" else base.record(entry.subject)
+    return entry.subject if entry.act in {"create", "peer"} else base.record(entry.subject)

@@ -9,7 +9,7 @@ from umr_ld.change import Diff, diff
 from umr_ld.entry import Head
 from umr_ld.errors import Malformed, Missing
 from umr_ld.reading import Reading
-from umr_ld.registry import answers, checking, risks
+from umr_ld.registry import answers, carrying, checking, risks
 from umr_ld.registry.carriers import Files
 from umr_ld.registry.standings import Standings
 
@@ -18,12 +18,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.addresses import Base
+    from umr_ld.exchange import Line
     from umr_ld.findings import Report
+    from umr_ld.index import Peer
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
-    from umr_ld.registry.views import Affected, Concern, Event, Judged, Listing, Mentioned, Shown, Verdicts
+    from umr_ld.registry.views import (
+        Affected,
+        Alias,
+        Concern,
+        Decided,
+        Event,
+        Judged,
+        Listing,
+        Mentioned,
+        Proposal,
+        Shown,
+        Verdicts,
+    )
     from umr_ld.risk import Advisory, Answer, Policy
     from umr_ld.store import Answer as Solutions
     from umr_ld.vocab import Vocabulary
@@ -71,7 +85,9 @@ class Reader(Files):
         later one, never from an earlier one.
         """
         with self._parts.index.steady():
-            return Head(self._parts.index.position(), self._parts.index.chain())
+            head = Head(self._parts.index.position(), self._parts.index.chain())
+        self._parts.follow(head.seq)
+        return head
 
     def head(self) -> Head:
         """Number and chain value of the journal's last entry; see `position` for what answers are made from."""
@@ -136,6 +152,19 @@ class Reader(Files):
         """
         return answers.events(self._parts, after, upto)
 
+    def peers(self) -> tuple[Peer, ...]:
+        """The registries whose records are taken over, in the order in which they became known."""
+        self._parts.know_peers()
+        return tuple(self._parts.index.peers())
+
+    def carried(self, after: int = 0, prefix: str = "") -> Iterator[Line]:
+        """What happened to the registry's own records. Arguments and errors as of `carrying.own`."""
+        return carrying.own(self._parts, after, prefix)
+
+    def closure(self, references: Iterable[str]) -> Iterator[Line]:
+        """Records with everything upstream of them. Arguments and errors as of `carrying.closure`."""
+        return carrying.closure(self._parts, references)
+
     def listing(
         self,
         *,
@@ -155,8 +184,7 @@ class Reader(Files):
         """A page of artifacts by their newest records, with facets; a search if there is a text.
 
         Args:
-            text: what to search for in names, titles, descriptions and keywords; empty for all. Of a digest
-                (`sha256:…`) it is the artifacts with a version that names this file.
+            text: what to search for in names, titles, descriptions and keywords, or the digest of a file; empty for all.
             kind: key of a class, e.g. `Model`.
             publisher: in words, whole.
             license: IRI or expression, whole.
@@ -240,6 +268,33 @@ class Reader(Files):
             Malformed, Missing: as `show`.
         """
         return answers.lineage(self._parts, answers.asked(self._parts, reference), direction, depth, at, most)
+
+    def aliases(self, *, at: datetime | None = None) -> tuple[Decided, ...]:
+        """The decisions about names that stand, whether they count or not, in order of the names.
+
+        Args:
+            at: as in `show`.
+        """
+        return self._parts.names.decisions(self._parts.policy, answers.sequence(self._parts, at))
+
+    def known_as(self, name: str, *, at: datetime | None = None) -> tuple[Alias, ...]:
+        """The other names of an artifact, each with what joins it to the one before it.
+
+        Args:
+            name: one of its names, or an IRI.
+            at: as in `show`.
+        """
+        upto = answers.sequence(self._parts, at)
+        return self._parts.names.known_as(name, self._parts.policy, upto)
+
+    def alias_proposals(self) -> tuple[Proposal, ...]:
+        """Pairs of names that may be names of one artifact, with reasons, the strongest first.
+
+        Raises:
+            TooLong: if there are too many artifacts.
+            Busy: if this registry is open for reading, and another process writes.
+        """
+        return self._parts.proposals.all()
 
     def advisories(
         self, *, about: Sequence[str] | None = None, at: datetime | None = None

@@ -70,6 +70,10 @@ class Records:
         """
         self._parsed.keep(seq, record)
 
+    def forget(self) -> None:
+        """Read records anew: what they name is named otherwise from now on."""
+        self._parsed.clear()
+
     def reached(self, link: Link, at: int | None = None) -> Ref | None:
         """The record that a link reaches: the best matching version.
 

@@ -2,36 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
+from umr_ld.registry.spoken import current
 from umr_ld.registry.views import Affected, Judged, Said, Stated, Verdicts
-from umr_ld.risk import Aliases, Answer, Case, Ruling, expose
+from umr_ld.risk import Answer, Case, Ruling, expose
 from umr_ld.risk.statement import publishers_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
-    from umr_ld.index import RecordRow
     from umr_ld.registry.parts import Parts
-    from umr_ld.risk import Advisory, Cell, Exposure, Policy, Scope, Statement
-
-
-def current(parts: Parts, kind: str, subjects: Sequence[str] | None, at: int | None) -> Iterator[RecordRow]:
-    """The revision that counts of each advisory or statement: the newest that is not withdrawn.
-
-    Args:
-        parts: of the registry.
-        kind: `Advisory` or `Statement`.
-        subjects: of which any revision speaks of at least one; None for all.
-        at: journal sequence number, or None for now.
-    """
-    for name, rows in groupby(parts.index.speaking(kind, subjects, at), key=lambda row: str(row.ref.name)):
-        every = list(rows) if subjects is None else parts.index.versions(name, at)
-        standing = next((row for row in every if row.withdrawn is None), None)
-        if standing is not None:
-            yield standing
+    from umr_ld.risk import Advisory, Aliases, Cell, Exposure, Policy, Scope, Statement
 
 
 def advisories(parts: Parts, about: Sequence[str] | None, at: int | None) -> tuple[Advisory, ...]:
@@ -42,7 +25,7 @@ def advisories(parts: Parts, about: Sequence[str] | None, at: int | None) -> tup
         about: artifacts of which they name at least one; None for all.
         at: journal sequence number, or None for now.
     """
-    rows = current(parts, "Advisory", about, at)
+    rows = current(parts.index, "Advisory", about, at)
     found = [parts.spoken.advisory(row) for row in rows]
     return tuple(
         one
@@ -51,15 +34,15 @@ def advisories(parts: Parts, about: Sequence[str] | None, at: int | None) -> tup
     )
 
 
-def aliases_of(parts: Parts, policy: Policy) -> Aliases:
-    """The names that a policy says are names of the same artifact.
+def aliases_of(parts: Parts, policy: Policy, at: int | None) -> Aliases:
+    """The names that are decided to be names of the same artifact.
 
     Args:
         parts: of the registry.
-        policy: with aliases.
+        policy: says whose decisions count, and has aliases of its own.
+        at: journal sequence number, or None for now.
     """
-    name = parts.base.artifact_of
-    return Aliases((name(one), name(other)) for one, other in policy.aliases)
+    return parts.names.aliases(policy, at)
 
 
 def bearing_on(
@@ -71,15 +54,15 @@ def bearing_on(
     Args:
         parts: of the registry.
         artifacts: names and IRIs, with all that they are made from.
-        policy: names aliases.
+        policy: says whose decisions about names count.
         at: journal sequence number, or None for now.
     """
-    aliases = aliases_of(parts, policy)
+    aliases = aliases_of(parts, policy, at)
     wanted = sorted({name for artifact in artifacts for name in aliases.same(artifact)})
     found = {one.name: one for one in advisories(parts, wanted, at)}
-    for row in current(parts, "Statement", wanted, at):
+    for row in current(parts.index, "Statement", wanted, at):
         about = parts.spoken.statement(row).advisory
-        named = None if about in found else advisory_named(parts, about, at)
+        named = None if not about or about in found else advisory_named(parts, about, at)
         if named is not None and not _is_withdrawn(parts, named, at):
             found[named.name] = named
     return tuple(found[name] for name in sorted(found))
@@ -101,7 +84,7 @@ def advisory_named(parts: Parts, text: str, at: int | None) -> Advisory | None:
             return parts.spoken.advisory(best)
     if "/" in name and not name.startswith("advisory/"):
         return None
-    every = (parts.spoken.advisory(row) for row in current(parts, "Advisory", None, at))
+    every = (parts.spoken.advisory(row) for row in current(parts.index, "Advisory", None, at))
     return next((one for one in every if name in (one.label, *one.aliases)), None)
 
 
@@ -139,7 +122,9 @@ def statements_by_advisory(
         at: journal sequence number, or None for now.
     """
     names = {one.name: frozenset((one.name, one.label, *one.aliases)) for one in found}
-    rows = current(parts, "Statement", sorted({name for several in names.values() for name in several}), at)
+    rows = current(
+        parts.index, "Statement", sorted({name for several in names.values() for name in several}), at
+    )
     said = [parts.spoken.statement(row) for row in rows]
     return {name: tuple(one for one in said if one.speaks_of(several)) for name, several in names.items()}
 
@@ -157,9 +142,8 @@ def verdicts(parts: Parts, advisory: Advisory, policy: Policy, at: int | None) -
         nobody = expose(parts.index, Case({}, passes(parts, advisory, policy)))
         return Verdicts(advisory, policy.digest, nobody, (), stands=False)
     said = tuple(weighed(parts, statements(parts, advisory, at), policy, at))
-    return Verdicts(
-        advisory, policy.digest, expose(parts.index, case_of(parts, advisory, policy, said), at), said
-    )
+    case = case_of(parts, advisory, policy, said, at)
+    return Verdicts(advisory, policy.digest, expose(parts.index, case, at), said)
 
 
 def _is_withdrawn(parts: Parts, advisory: Advisory, at: int | None) -> bool:
@@ -167,7 +151,7 @@ def _is_withdrawn(parts: Parts, advisory: Advisory, at: int | None) -> bool:
     return advisory.withdrawn or row is None or row.withdrawn is not None
 
 
-def case_of(parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Said]) -> Case:
+def case_of(parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Said], at: int | None) -> Case:
     """What is asked of the graph for an advisory.
 
     Args:
@@ -175,6 +159,7 @@ def case_of(parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Sai
         advisory: which.
         policy: what carries what.
         said: statements, weighed.
+        at: journal sequence number, or None for now.
     """
     rulings: dict[int, Said] = {}
     reviews: dict[int, Said] = {}
@@ -183,7 +168,7 @@ def case_of(parts: Parts, advisory: Advisory, policy: Policy, said: Iterable[Sai
             rulings[one.row.seq] = _newer(rulings.get(one.row.seq), one)
         if one.reviewed:
             reviews[one.row.seq] = _newer(reviews.get(one.row.seq), one)
-    aliases = aliases_of(parts, policy)
+    aliases = aliases_of(parts, policy, at)
     return Case(
         scopes=_everywhere(advisory.scopes, aliases),
         passes=passes(parts, advisory, policy),
@@ -243,7 +228,7 @@ def weighed(parts: Parts, found: Iterable[Statement], policy: Policy, at: int | 
         policy: names the reviewers.
         at: journal sequence number, or None for now.
     """
-    aliases = aliases_of(parts, policy)
+    aliases = aliases_of(parts, policy, at)
     for statement in found:
         reviewed = not statement.publishers.isdisjoint(policy.reviewers)
         for name, scope in _everywhere(statement.products, aliases).items():

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from umr_ld.names import Ref
     from umr_ld.reading import Reading
     from umr_ld.record import Link, Record
-    from umr_ld.risk import Advisory, Answer, Exposure, Ruling, Statement, Step
+    from umr_ld.risk import Advisory, Answer, Decision, Exposure, Ruling, Statement, Step
     from umr_ld.scores import Score
 
 
@@ -107,6 +107,85 @@ class Resolved:
 
 
 @dataclass(frozen=True, slots=True)
+class Alias:
+    """Another name of an artifact.
+
+    Args:
+        name: the name, or an IRI.
+        via: the name with which it was joined.
+        statement: by which that was decided; None where the policy says so.
+        reason: why, in words, or empty.
+        agent: who published the decision; empty where the policy says so.
+    """
+
+    name: str
+    via: str
+    statement: Ref | None
+    reason: str
+    agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A decision about two names.
+
+    Args:
+        decision: what it says.
+        ref: of its record.
+        agent: who published it.
+        time: when, in UTC.
+        counts: whether the policy lets it count.
+    """
+
+    decision: Decision
+    ref: Ref
+    agent: str
+    time: datetime
+    counts: bool
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The two names, in order."""
+        return self.decision.names
+
+    @property
+    def accepted(self) -> bool:
+        """Whether they are names of one artifact."""
+        return self.decision.accepted
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """A reason why two names may be names of one artifact.
+
+    Args:
+        reason: key.
+        words: the reason.
+        detail: the value that they share, or how often it was met.
+    """
+
+    reason: str
+    words: str
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.words}: {self.detail}" if self.detail else self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Two names that may be names of one artifact.
+
+    Args:
+        names: the two, in order.
+        grounds: why, the strongest reason first.
+    """
+
+    names: tuple[str, str]
+    grounds: tuple[Ground, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """Everything about one record at one moment.
 
@@ -126,6 +205,7 @@ class Shown:
             was published again since.
         gone_from: where that is, in words.
         scores: for each question set that it answers.
+        aliases: other names of its artifact.
     """
 
     record: Record
@@ -142,6 +222,7 @@ class Shown:
     gone: datetime | None = None
     gone_from: str = ""
     scores: tuple[Score, ...] = field(default=())
+    aliases: tuple[Alias, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,11 +397,13 @@ class Mentioned:
 
     Args:
         artifact: name or IRI.
-        named_by: records that link to it.
+        named_by: records that link to it, or to another of its names.
+        aliases: other names of it.
     """
 
     artifact: str
     named_by: tuple[Ref, ...]
+    aliases: tuple[Alias, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

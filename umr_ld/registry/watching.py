@@ -14,6 +14,7 @@ import pyoxigraph as ox
 
 from umr_ld.alerts import Happening, Standing
 from umr_ld.errors import Malformed
+from umr_ld.lineage import covers
 from umr_ld.names import Ref
 from umr_ld.registry import risks
 from umr_ld.registry.checking import artifacts_above, exposed_among
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 _SAID = ("Advisory", "Statement")
 _UNTOLD = 64
 """Entries of the journal that say nothing to the alerts, after which these are told so all the same."""
-_ACTS: dict[str, HappeningKind] = {"publish": "published", "withdraw": "withdrawn", "vanish": "vanished"}
+_ACTS: dict[str, HappeningKind] = {
+    "publish": "published",
+    "adopt": "published",
+    "withdraw": "withdrawn",
+    "vanish": "vanished",
+}
 
 
 def look(parts: Parts, now: datetime, *, settle: bool = True) -> Sequence[Event]:
@@ -183,7 +189,7 @@ class _News:
         self._said = [act for act in every if act.row.kind in _SAID]
         self._made = [act for act in every if act.row.kind not in _SAID]
         published = [act for act in self._made if act.kind == "published"]
-        same = risks.aliases_of(parts, parts.policy).same
+        same = risks.aliases_of(parts, parts.policy, None).same
         named = {
             name
             for name in {act.name for act in published}
@@ -218,8 +224,9 @@ class _News:
         for act in self._said:
             if act.row.kind == "Statement":
                 touched |= set(self._spoken_about(act.name))
-        if self._others and self._parts.index.is_spoken_of():
-            above = artifacts_above(self._parts, {act.name for act in self._others}, self._parts.policy)
+        changed = {act.name for act in self._others} | set(self._decided())
+        if changed and self._parts.index.is_spoken_of():
+            above = artifacts_above(self._parts, changed, self._parts.policy)
             touched |= {one.name for one in risks.bearing_on(self._parts, above, self._parts.policy, None)}
         return touched
 
@@ -227,17 +234,26 @@ class _News:
         """Names of the advisories that any revision of a statement is about: what one said may count no more."""
         for row in self._parts.index.versions(statement):
             about = self._parts.spoken.statement(row).advisory
-            advisory = risks.advisory_named(self._parts, about, None)
+            advisory = risks.advisory_named(self._parts, about, None) if about else None
             if advisory is not None:
                 yield advisory.name
+
+    def _decided(self) -> Iterator[str]:
+        """Names that any revision of a statement is about which decides that they are one, or several.
+
+        Whether they are joined now or were before: what lay above the one artifact lies above one of the two.
+        """
+        for statement in {act.name for act in self._said if act.row.kind == "Statement"}:
+            for row in self._parts.index.versions(statement):
+                decision = self._parts.spoken.decision(row)
+                yield from () if decision is None else decision.names
 
     def _new_leaves(self) -> Iterator[tuple[Advisory, RecordRow, Exposed, tuple[Step, ...]]]:
         if self._leaves and self._parts.index.is_spoken_of():
             yield from exposed_among(self._parts, self._leaves, self._parts.policy)
 
     def _happening(self, act: _Act) -> Happening:
-        index = self._parts.index
-        below = index.dependents(act.row.ref) if act.kind == "withdrawn" else index.naming(act.name)
+        below = self._below(act)
         return Happening(
             kind=act.kind,
             subject=str(act.row.ref),
@@ -246,6 +262,19 @@ class _News:
             seq=act.seq,
             concerns=tuple(str(row.ref) for row in below),
         )
+
+    def _below(self, act: _Act) -> Sequence[RecordRow]:
+        """The records for which it matters what happened to another, by whatever name they name it."""
+        index, joined = self._parts.index, self._parts.names.joined(self._parts.policy, None)
+        if act.kind != "withdrawn":
+            return joined.graph.naming(act.name)
+        found = {row.seq: row for row in index.dependents(act.row.ref)}
+        for name in joined.aliases.same(act.name):
+            for row in index.naming(name) if name != act.name else ():
+                links = (link for link in index.links_of(row) if link.artifact == name)
+                if any(covers(link, act.row.ref.version, act.row.revision) for link in links):
+                    found[row.seq] = row
+        return [found[seq] for seq in sorted(found)]
 
     def _withdrawals(self, found: Mapping[str, Verdicts]) -> Iterator[Happening]:
         for act in self._said:
@@ -273,8 +302,9 @@ class _News:
 
     def _fix(self, verdicts: Verdicts, artifact: str, fix: str, seq: int) -> Happening:
         """A fix, for the records that use another version of the artifact and are not clear."""
-        number = self._parts.index.artifact_id(artifact)
-        links = () if number is None else self._parts.index.naming_links([number])
+        graph = self._parts.names.joined(self._parts.policy, None).graph
+        number = graph.artifact_id(artifact)
+        links = () if number is None else graph.naming_links([number])
         users = {link.record for link in links}
         return Happening(
             kind="fix-available",

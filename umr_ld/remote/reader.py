@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from umr_ld.change import Diff
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.record import Record
-    from umr_ld.registry.views import Affected, Carried, Concern, Event
+    from umr_ld.registry.views import Affected, Carried, Concern, Decided, Event, Proposal
     from umr_ld.risk import Advisory, Answer, Policy
 
 Given = ParamSpec("Given")
@@ -135,6 +135,7 @@ class RemoteReader:
             gone=_time(said.get("gone")),
             gone_from=said.get("goneFrom", ""),
             scores=scores_of(held, self.vocabulary),
+            aliases=tuple(map(values.alias_of, said.get("aliases", ()))),
         )
 
     def _reading(self, reference: str, at: datetime | None = None) -> Reading:
@@ -163,7 +164,8 @@ class RemoteReader:
             said = self.client.get("mentioned", values.require_reference(artifact), at=_moment(at))
         except Missing:
             return None
-        return Mentioned(said["artifact"], tuple(map(Ref.parse, said["namedBy"])))
+        aliases = tuple(map(values.alias_of, said.get("aliases", ())))
+        return Mentioned(said["artifact"], tuple(map(Ref.parse, said["namedBy"])), aliases)
 
     @understood
     def history(self, name: str, *, at: datetime | None = None) -> tuple[Event, ...]:
@@ -261,6 +263,18 @@ class RemoteReader:
         """See `Reader.impact`."""
         address = values.require_reference(reference)
         return values.impact_of(self.client.pages("impact", address, at=_moment(at), limit=PAGE))
+
+    @understood
+    def aliases(self, *, at: datetime | None = None) -> tuple[Decided, ...]:
+        """See `Reader.aliases`."""
+        pages = self.client.pages("aliases", at=_moment(at), limit=PAGE)
+        return tuple(values.decided_of(one) for page in pages for one in page)
+
+    @understood
+    def alias_proposals(self) -> tuple[Proposal, ...]:
+        """See `Reader.alias_proposals`."""
+        pages = self.client.pages("aliases/proposals", limit=PAGE)
+        return tuple(values.proposal_of(one) for page in pages for one in page)
 
     @understood
     def advisories(

@@ -12,9 +12,22 @@ from umr_ld.lineage import Edge, Impact, Lineage, Naming, Node
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import Range
 from umr_ld.record import Link
-from umr_ld.registry.views import Affected, Carried, Concern, Event, Judged, Listed, Stated
+from umr_ld.registry.views import (
+    Affected,
+    Alias,
+    Carried,
+    Concern,
+    Decided,
+    Event,
+    Ground,
+    Judged,
+    Listed,
+    Proposal,
+    Stated,
+)
 from umr_ld.render.answers import value_json
-from umr_ld.risk import Advisory, Answer, Ruling, Scope, Severity, Step
+from umr_ld.risk import Advisory, Answer, Decision, Ruling, Scope, Severity, Step
+from umr_ld.risk.decision import SAME
 from umr_ld.versions import Level, Version
 
 if TYPE_CHECKING:
@@ -296,6 +309,36 @@ def advisory_of(said: Said) -> Advisory:
         aliases=tuple(said["aliases"]),
         withdrawn=False,
     )
+
+
+def alias_of(said: Said) -> Alias:
+    """See `render.aliases.alias_json`."""
+    statement = said.get("statement")
+    by = None if statement is None else Ref.parse(statement)
+    return Alias(said["name"], said["via"], by, said.get("reason", ""), said.get("agent", ""))
+
+
+def decided_of(said: Said) -> Decided:
+    """See `render.aliases.decided_json`."""
+    ref, (one, other) = Ref.parse(said["statement"]), said["names"]
+    decision = Decision(
+        ref=ref,
+        names=(one, other),
+        accepted=said["decision"] == SAME,
+        reason=said.get("reason", ""),
+        publishers=frozenset(said.get("publishers", ())),
+        issued=said.get("issued", ""),
+    )
+    return Decided(decision, ref, said.get("agent", ""), time_of(said["published"]), said["counts"])
+
+
+def proposal_of(said: Said) -> Proposal:
+    """See `render.aliases.proposal_json`."""
+    one, other = said["names"]
+    grounds = (
+        Ground(ground["reason"], ground["words"], ground.get("detail", "")) for ground in said["reasons"]
+    )
+    return Proposal((one, other), tuple(grounds))
 
 
 def require_reference(text: str) -> str:

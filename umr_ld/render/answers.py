@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.record import Node, shown
+from umr_ld.render.aliases import alias_json
 from umr_ld.render.output import filled, stamp
 from umr_ld.vocab import RDF, UMR
 
@@ -50,6 +51,7 @@ def shown_json(found: Shown, vocabulary: Vocabulary, *, stated_only: bool) -> di
         values=_values_json(found, vocabulary, stated_only=stated_only),
         upstream=[_link_json(one) for one in found.links],
         scores=[] if stated_only else [_score_json(one) for one in found.scores],
+        aliases=[alias_json(one) for one in found.aliases],
     )
 
 
@@ -258,4 +260,8 @@ def mentioned_json(found: Mentioned) -> dict[str, Any]:
     Args:
         found: the artifact.
     """
-    return {"artifact": found.artifact, "namedBy": [str(ref) for ref in found.named_by]}
+    return {
+        "artifact": found.artifact,
+        "namedBy": [str(ref) for ref in found.named_by],
+        **filled(aliases=[alias_json(one) for one in found.aliases]),
+    }

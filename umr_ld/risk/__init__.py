@@ -6,9 +6,10 @@ that count.
 """
 
 from umr_ld.risk.advisory import Advisory, advisory_of, subjects_of
-from umr_ld.risk.alias import Aliases
+from umr_ld.risk.alias import AliasedGraph, Aliases
 from umr_ld.risk.answers import Answer, Severity
 from umr_ld.risk.case import Case, Exposed, Ruling, Step, path_words
+from umr_ld.risk.decision import Decision, decision_of
 from umr_ld.risk.exposure import expose
 from umr_ld.risk.outcome import Exposure
 from umr_ld.risk.policy import Cell, Policy, standard_policy
@@ -17,10 +18,12 @@ from umr_ld.risk.statement import Statement, statement_of
 
 __all__ = [
     "Advisory",
+    "AliasedGraph",
     "Aliases",
     "Answer",
     "Case",
     "Cell",
+    "Decision",
     "Exposed",
     "Exposure",
     "Policy",
@@ -30,6 +33,7 @@ __all__ = [
     "Statement",
     "Step",
     "advisory_of",
+    "decision_of",
     "expose",
     "path_words",
     "standard_policy",

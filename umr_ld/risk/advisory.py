@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from umr_ld.record import Record
 
 HAS_RISK = "https://w3id.org/dpv#hasRisk"
+DECIDED = (f"{UMR}same", f"{UMR}different")
+"""What a statement says of two names. It speaks of these words too: so it is found among all statements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def subjects_of(record: Record, base: Base) -> tuple[str, ...]:
     """
     nodes = [*_nodes(record, "affects"), *_nodes(record, "product")]
     named = [shown(value) for value in record.values(f"{UMR}advisory")]
+    named += [word for word in map(shown, record.values(f"{UMR}status")) if word in DECIDED]
     return tuple(base.artifact_of(iri) for iri in [*map(_artifact, nodes), *named] if iri)
 
 

@@ -87,7 +87,13 @@ def statement_of(record: Record, base: Base) -> Statement:
 def publishers_of(record: Record) -> frozenset[str]:
     """Who states that they publish a record: IRIs of agents. What is inherited does not count.
 
+    Of another registry's record, only agents that this one names count: anybody can write down a name of ours.
+
     Args:
         record: of any kind.
     """
-    return frozenset(shown(value) for value in record.values(f"{UMR}publisher", f"{PROV}wasAttributedTo"))
+    stated = {shown(value) for value in record.values(f"{UMR}publisher", f"{PROV}wasAttributedTo")}
+    if not record.peer:
+        return frozenset(stated)
+    home = record.iri.removesuffix(f"r/{str(record.ref).partition('/')[2]}")
+    return frozenset(one for one in stated if one.startswith(home))

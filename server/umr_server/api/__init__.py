@@ -14,7 +14,17 @@ from werkzeug.exceptions import NotAcceptable
 from werkzeug.wrappers import Response as BaseResponse
 
 from umr_ld.render.output import as_json
-from umr_server.api import auditing, checking, document, drafts, following, reading, tracing, writing
+from umr_server.api import (
+    aliasing,
+    auditing,
+    checking,
+    document,
+    drafts,
+    following,
+    reading,
+    tracing,
+    writing,
+)
 from umr_server.api.door import JSON
 from umr_server.api.freshness import Freshness
 from umr_server.api.models import Nothing
@@ -30,7 +40,7 @@ if TYPE_CHECKING:
     from umr_server.api.spec import Route
     from umr_server.site import Site
 
-MODULES = (reading, tracing, checking, auditing, drafts, writing, following)
+MODULES = (reading, tracing, checking, auditing, drafts, writing, following, aliasing)
 """Modules with `routes(site)`."""
 
 

@@ -135,7 +135,7 @@ class Event(Answer):
 
     sequence: int
     time: str
-    act: str = Field(description="`publish`, `withdraw` or `vanish`.")
+    act: str = Field(description="`publish`, `adopt`, `withdraw` or `vanish`.")
     reference: str
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from spectree import Response as Documented
 from spectree import SecurityScheme, SpecTree
+from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
 from spectree.models import SecureType, SecuritySchemeData
 
 from umr_ld import __version__
@@ -124,6 +126,32 @@ class _Answers(Documented):
         return dict(sorted(found.items()))
 
 
+class _Schemas(PydanticModelAdapter):
+    """The schema of each model is made once: all routes have the models of refusals."""
+
+    def json_schema(self, model: Any, *, ref_template: str, mode: Any = "validation") -> dict[str, Any]:
+        """See `spectree.ModelAdapter`; who asks takes a copy."""
+        return _schema(model, ref_template, mode)
+
+    def make_list_model(self, model: Any) -> type[BaseModel]:
+        """See `spectree.ModelAdapter`; a list of the same is the same model."""
+        return _list_of(model)
+
+
+_SCHEMAS: Any = _Schemas()
+
+
+@cache
+def _list_of(model: Any) -> type[BaseModel]:
+    return PydanticModelAdapter().make_list_model(model)
+
+
+@cache
+def _schema(model: Any, ref_template: str, mode: Any) -> dict[str, Any]:
+    made: dict[str, Any] = PydanticModelAdapter().json_schema(model, ref_template=ref_template, mode=mode)
+    return made
+
+
 def specification() -> SpecTree:
     """An empty document, which routes are added to by `SpecTree.validate`."""
     token = SecuritySchemeData(
@@ -131,6 +159,7 @@ def specification() -> SpecTree:
     )
     return SpecTree(
         backend=Door,
+        model_adapter=_SCHEMAS,
         title="Registry of model records",
         version=__version__,
         description="The verbs of the command line, with the same answers. Errors are problem documents (RFC 9457).",

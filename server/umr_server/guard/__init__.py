@@ -143,12 +143,15 @@ class Guard:
         Returns:
             raises Denied if it may not.
         """
+        from umr_ld.risk.decision import is_decision
         from umr_ld.risk.statement import publishers_of
 
         registry, grant = self._registry, token.grant
 
         def permitted(record: Record) -> None:
             grant.require_name(record.ref.name)
+            if is_decision(record):
+                grant.require("review")
             grant.require_publishers(publishers_of(record), registry.reviewers, registry.base)
 
         return lambda record: self.hold(token, lambda: permitted(record))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from umr_server.linked import badges, catalog, feeds, identifiers, texts, vocabularies
+from umr_server.linked import badges, catalog, exchange, feeds, identifiers, texts, vocabularies
 
 if TYPE_CHECKING:
     from umr_server.site import Site
@@ -19,7 +19,7 @@ def blueprint(site: Site) -> Blueprint:
         site: what is asked, and what the deployment decided.
     """
     found = Blueprint("linked", __name__)
-    for module in (identifiers, vocabularies, catalog, feeds, badges, texts):
+    for module in (identifiers, vocabularies, catalog, feeds, exchange, badges, texts):
         for address, endpoint, view in module.routes(site):
             found.add_url_rule(address, endpoint, view)
     return found

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ENTRIES = 50
 """Of one document."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_DONE = {"publish": "published", "withdraw": "withdrawn", "vanish": "noted as gone"}
+_DONE = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "noted as gone"}
 
 
 def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnValue]]]:

@@ -38,8 +38,15 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., BaseResponse]]]
     yield "/g/<path:reference>", "asserted", named.asserted
     yield "/d/<path:reference>", "derived", named.derived
     yield "/e/<path:reference>", "resolved", named.resolved
+    for letter, view in (("g", named.asserted), ("d", named.derived), ("e", named.resolved)):
+        yield f"/peer/<peer>/{letter}/<path:reference>", f"peer_{letter}", _of_peer(view)
     yield "/log/<int:number>", "log", named.log
     yield "/agent/<path:label>", "agent", named.agent
+
+
+def _of_peer(view: Callable[[str], BaseResponse]) -> Callable[[str, str], BaseResponse]:
+    """The same, of another registry's record: its named graphs stand apart."""
+    return lambda peer, reference: view(f"{peer}/{reference}")
 
 
 class _Identifiers:

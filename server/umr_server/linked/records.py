@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import url_for
 
 from umr_ld.registry import publication
-from umr_ld.render.answers import shown_json
+from umr_ld.render.answers import mentioned_json, shown_json
 from umr_server.linked.headers import stated_links
 from umr_server.linked.view import Graph, Target, View
 
@@ -49,11 +49,7 @@ def mentioned_view(mentioned: Mentioned, page: Callable[[], str]) -> View:
         mentioned: what it is, and who names it.
         page: about it.
     """
-
-    def values() -> dict[str, Any]:
-        return {"artifact": mentioned.artifact, "namedBy": [str(one) for one in mentioned.named_by]}
-
-    return View(page=page, values=values, status=404)
+    return View(page=page, values=lambda: mentioned_json(mentioned), status=404)
 
 
 def _place(shown: Shown) -> Iterator[Target]:

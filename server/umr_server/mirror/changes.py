@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from umr_ld.entry import PUBLISHED
 from umr_ld.errors import Malformed, Missing, UmrError
 
 if TYPE_CHECKING:
@@ -39,14 +40,14 @@ def touched(registry: Registry, after: int, upto: int) -> set[str] | None:
     named: set[str] = set()
     for event in registry.events(after, upto):
         named |= _named(registry, event)
-    if _has_aliases(registry):
-        return None
+    named = _with_aliases(registry, named)
     below = _below(registry, named)
     if len(below) > MOST:
         return None
     found = named | {str(reference).partition("@")[0] for reference in below}
     for reference in below:
         found |= {node.artifact for node in registry.lineage(reference).nodes}
+    found = _with_aliases(registry, found)
     return found | {one.name for one in registry.advisories(about=sorted(found))}
 
 
@@ -59,7 +60,7 @@ def _named(registry: Registry, event: Event) -> set[str]:
     if record.kind not in _SPEAKING:
         return found
     for one in registry.history(name):
-        if one.act == "publish":
+        if one.act in PUBLISHED:
             found |= set(_mentioned(registry, json.loads(registry.body(one.ref))))
     return found
 
@@ -96,5 +97,6 @@ def _below(registry: Registry, names: Iterable[str]) -> set[str]:
     return found
 
 
-def _has_aliases(registry: Registry) -> bool:
-    return bool(registry.policy.aliases)
+def _with_aliases(registry: Registry, names: set[str]) -> set[str]:
+    """Names, and all other names of the same artifacts: what is said of one is shown with all."""
+    return names | {one.name for name in names for one in registry.known_as(name)}

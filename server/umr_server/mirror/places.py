@@ -59,6 +59,7 @@ ROWS: Mapping[str, Row] = {
     "pages.history": Row(("html", "atom"), about=("name",), keeps=("page",)),
     "pages.diff": Row(("html",), about=("before",), keeps=("before", "after")),
     "pages.advisories": Row(("html", "json", "atom"), keeps=("page",)),
+    "pages.aliases": Row(("html", "json"), keeps=("page",)),
     "pages.search": Row(known_as="mirror.search"),
     "mirror.search": Row(),
     "mirror.index": Row(("json",)),

@@ -10,8 +10,10 @@ from xml.sax.saxutils import escape
 import pyoxigraph as ox
 from flask import Blueprint, Response, render_template
 
+from umr_ld.entry import PUBLISHED
+from umr_ld.exchange import written
 from umr_ld.page.sections import value_words
-from umr_ld.render.output import as_json, filled, stamp
+from umr_ld.render.output import as_json
 from umr_ld.vocab import DCAT, DCT
 from umr_server.mirror.places import quoted
 from umr_server.pages.browse import worst_answers
@@ -104,7 +106,8 @@ class Rooms:
             self._registry.base,
         )
         keywords = [value_words(value, vocabulary, base) for value in record.values(f"{DCAT}keyword")]
-        return " ".join([*keywords, record.text(f"{DCT}description")[:_WORDS]])
+        others = [alias.name for alias in self._registry.known_as(str(one.ref.name))]
+        return " ".join([*others, *keywords, record.text(f"{DCT}description")[:_WORDS]])
 
     # -- data
 
@@ -116,7 +119,7 @@ class Rooms:
     def _quads(self) -> Iterator[bytes]:
         """What authors stated, each record as a graph of its own (RDF 1.1 N-Quads)."""
         for event in self._events():
-            if event.act == "publish":
+            if event.act in PUBLISHED:
                 name = ox.NamedNode(self._registry.base.asserted(event.ref))
                 triples = self._registry.get(str(event.ref)).triples
                 quads = [ox.Quad(one.subject, one.predicate, one.object, name) for one in triples]
@@ -124,19 +127,7 @@ class Rooms:
 
     def _lines(self) -> Iterator[bytes]:
         """What happened, an object a line, with the published documents."""
-        for event in self._events():
-            is_published = event.act == "publish"
-            told = filled(
-                sequence=event.seq,
-                time=stamp(event.time),
-                act=event.act,
-                reference=str(event.ref),
-                agent=event.agent,
-                digest=event.digest,
-                reason=event.reason,
-                record=json.loads(self._registry.body(event.ref)) if is_published else None,
-            )
-            yield json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+        return map(written, self._registry.carried())
 
     # -- for robots
 

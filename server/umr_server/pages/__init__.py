@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint
 
-from umr_server.pages import about, audit, browse, compare, lineage, publish, query, record, risk
+from umr_server.pages import about, aliases, audit, browse, compare, lineage, publish, query, record, risk
 from umr_server.pages.then import remember
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def blueprint(site: Site) -> Blueprint:
         site: what is asked, and what the deployment decided.
     """
     found = Blueprint("pages", __name__)
-    for module in (browse, record, lineage, risk, compare, audit, query, publish, about):
+    for module in (browse, record, lineage, risk, compare, audit, query, publish, about, aliases):
         for address, endpoint, view in module.routes(site):
             methods = ["GET", "POST"] if module is publish else ["GET"]
             found.add_url_rule(address, endpoint, view, methods=methods)

@@ -31,6 +31,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
             kinds=registry.vocabulary.kinds,
             head=registry.position(),
             base=registry.base.iri,
+            peers=registry.peers(),
             version=__version__,
         )
 
