@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.document import Document
-from umr_ld.errors import Malformed
+from umr_ld.errors import Malformed, UmrError
 from umr_ld.media import Media
 from umr_ld.reading import tree_of
 from umr_ld.render.yaml import as_yaml
@@ -60,7 +60,10 @@ def with_key(document: Document, root: dict[str, Value], key: str, value: Any) -
     text = document.body.decode("utf-8")
     amended = (_in_json if document.media is Media.JSONLD else _in_yaml)(text, key, value)
     made = Document(amended.encode("utf-8"), document.media, document.source)
-    after = tree_of(made).root
+    try:
+        after = tree_of(made).root
+    except UmrError:
+        after = None
     wanted = {**root, key: value}
     if not isinstance(after, dict) or _texts(after) != _texts(wanted):
         raise Malformed(
