@@ -45,6 +45,7 @@ ROOMS = {
     "sqlite3": {"index", "database"},
     "huggingface_hub": {"harvest"},
     "httpx2": {"harvest"},
+    "kagglesdk": {"harvest"},
     "socket": {"cli", "umr_server", "net"},
     "http.client": {"net"},
     "smtplib": {"alerts"},

@@ -91,7 +91,7 @@ def test_what_was_skipped_makes_the_exit_code_1_and_is_told_with_its_place(start
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip
 def test_what_cannot_be_done_is_told_with_what_to_do(started, monkeypatch, words, code, said):
-    monkeypatch.setattr("umr_ld.harvest.hub._TRIES", 1)
+    monkeypatch.setattr("umr_ld.harvest.hub.TRIES", 1)
     done = umr(*words)
     assert done.code == code, done.err
     assert said in done.err

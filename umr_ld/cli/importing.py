@@ -57,7 +57,7 @@ def import_(
     """Take over what hubs list, or what others wrote in a format that `umr formats` lists as read.
 
     A SOURCE is hf:owner/name, hf:datasets/owner/name, hf:author/*, hf:tree/owner/name (a model and all that was made
-    from it), or a file in .jsonl or .jsonl.gz with an object of the hub's API a line. Again, only what changed
+    from it), kaggle:owner/model, kaggle:datasets/owner/name, kaggle:owner/*, or a file in .jsonl or .jsonl.gz with an object of the hub's API a line. Again, only what changed
     is published, as next versions, and what is gone from the hub is noted. Or it is the address of another
     registry, or what its `umr export` wrote: that is taken over as it is, under the other registry's label. Or it is a file or a folder, whose
     format is told from what stands in it. Legacy YAML records are <name>/<name>-<version>.yaml, and several

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from umr_ld.vocab import Vocabulary
 
 HUB = "kaggle/"
+DATASETS = f"{HUB}datasets/"
 _SITE = "https://www.kaggle.com/"
 _IDENTITY = frozenset(
     [
