@@ -101,7 +101,9 @@ def test_a_model_and_its_variations_are_records_with_their_licence_and_lineage(h
     assert str(record.ref.version) == "0.1.0"
     assert record.text("http://purl.org/dc/terms/license").endswith("/Apache-2.0")
     assert record.text("https://w3id.org/umr-ld/ns#revision") == "3"
-    assert record.text("http://purl.org/dc/terms/source").endswith("kaggle.com/models/maker/made/pyTorch/tuned")
+    assert record.text("http://purl.org/dc/terms/source").endswith(
+        "kaggle.com/models/maker/made/pyTorch/tuned"
+    )
     assert registry.get("kaggle/maker/made").text("http://purl.org/dc/terms/title") == "Made"
     assert len(registry.impact("kaggle/maker/base/pyTorch/7b").hits) == 1
 
@@ -228,7 +230,8 @@ def test_who_is_told_to_wait_waits_as_long_as_the_hub_wants(hub, asked, waited, 
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(401, Denied), (403, Denied), (404, Missing), (418, Unreachable), (302, Unreachable)]
+    ("status", "error"),
+    [(401, Denied), (403, Denied), (404, Missing), (418, Unreachable), (302, Unreachable)],
 )
 def test_what_the_hub_refuses_is_an_error_that_does_not_show_the_token(hub, asked, status, error):
     hub.faults["GetModel"] = [(status, {}, b"")]

@@ -81,7 +81,7 @@ def file_of_instance(instance: Mapping[str, Any], owner: str, model: str) -> dic
         **_texts(instance, _INSTANCE),
         "framework": framework_of(instance.get("framework")),
         "baseModelInstance": base_of(instance),
-        "licenseName": _licence(instance.get("licenseName")),
+        "licenseName": licence_of(instance.get("licenseName")),
         _REVISION: _label(instance.get("versionNumber")),
     }
 
@@ -99,7 +99,7 @@ def file_of_dataset(item: Any) -> dict[str, Any]:
     return {
         "id": "/".join(slugs_of(item)),
         **_texts(item, _DATASET),
-        "licenses": [{"name": _licence(item.get("licenseName")) or "unknown"}],
+        "licenses": [{"name": licence_of(item.get("licenseName")) or "unknown"}],
         "keywords": [one for one in names if isinstance(one, str)],
         _REVISION: _label(item.get("currentVersionNumber")) or _label(item.get("lastUpdated")),
     }
@@ -206,7 +206,11 @@ def _label(value: object) -> str:
     return plain(str(value))[:_LONGEST] if is_one else ""
 
 
-def _licence(value: object) -> str:
-    """A licence by its identifier where it is on SPDX's list, whatever stands between its words."""
+def licence_of(value: object) -> str:
+    """A licence by its identifier where it is on SPDX's list, whatever stands between its words; empty if none is said.
+
+    Args:
+        value: as Kaggle has it: `Apache 2.0`.
+    """
     text = _label(value)
     return "" if text.lower() in _UNKNOWN else identifier(re.sub(r"[\s,]+", "-", text)) or text

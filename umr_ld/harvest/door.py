@@ -54,11 +54,7 @@ def client(door: Door) -> Iterator[Any]:
                 answer = door.request(request.method, str(request.url), headers=headers, body=request.read())
             except UmrError as error:
                 raise httpx2.ConnectError(str(error), request=request) from error
-            said = [
-                (name, text)
-                for name, text in answer.headers.items()
-                if name not in _UNPACKED
-            ]
+            said = [(name, text) for name, text in answer.headers.items() if name not in _UNPACKED]
             return httpx2.Response(answer.status, headers=said, content=answer.body, request=request)
 
     from huggingface_hub.utils._http import default_client_factory, hf_request_event_hook
@@ -111,18 +107,20 @@ def kaggle(door: Door, endpoint: str, token: str) -> Services:
         raise Missing(_MISSING.format("kagglesdk"), remedy=_REMEDY) from None
 
     class Straight(Session):
-        def get_redirect_target(self, resp: object) -> None:  # noqa: ARG002 - its own
+        def get_redirect_target(self, resp: object) -> None:
             """Nobody is sent elsewhere: what is asked for is here, and so is whom the token is for."""
 
     class Pointed(KaggleHttpClient):  # type: ignore[misc] # it has no types
         def _init_session(self) -> None:
-            if self._session is None:
-                self._session = Straight()
-                self._session.trust_env = False
-                self._session.headers.update({"User-Agent": "umr-ld", "Content-Type": "application/json"})
-                self._session.auth = self.BearerAuth(token) if token else None
-                for scheme in ("http://", "https://"):
-                    self._session.mount(scheme, _through(door))
+            if self._session is not None:
+                return
+            session = Straight()
+            session.trust_env = False
+            session.headers.update({"User-Agent": "umr-ld", "Content-Type": "application/json"})
+            session.auth = self.BearerAuth(token) if token else None
+            for scheme in ("http://", "https://"):
+                session.mount(scheme, _through(door))
+            self._session: Any = session
 
         def _get_request_url(self, service_name: str, request_name: str) -> str:
             return f"{endpoint}/v1/{service_name}/{request_name}"

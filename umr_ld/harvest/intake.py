@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from umr_ld.harvest.listing import Piece
     from umr_ld.registry import Registry
     from umr_ld.registry.views import Checked, Imported
-
     from umr_ld.vocab import Vocabulary
 
     Progress = Callable[[int, int], None]
@@ -148,9 +147,7 @@ class Intake:
             progress(done, done)
         return tally
 
-    def _take(
-        self, source: str, run: int, batch: Sequence[Piece | Loss], tally: Tally, read: Reader
-    ) -> None:
+    def _take(self, source: str, run: int, batch: Sequence[Piece | Loss], tally: Tally, read: Reader) -> None:
         fresh: dict[str, Listed] = {}
         prints: dict[str, bytes] = {}
         seen: list[tuple[str, bytes]] = []

@@ -127,7 +127,10 @@ class Kaggle:
                 for at, one in enumerate(page.items):
                     yield one, f"{place} [{at}]"
             if is_known or page.token in seen:
-                yield Loss("", page.token[:200], "not read from here on: the pages lead in a circle", place), place
+                yield (
+                    Loss("", page.token[:200], "not read from here on: the pages lead in a circle", place),
+                    place,
+                )
                 return
             # Who never named a next page numbers them, and the last one is empty.
             is_numbered = dataset and not token and page.is_whole and page.items
@@ -207,9 +210,7 @@ class Kaggle:
 
         request = ApiGetDatasetRequest()
         request.owner_slug, request.dataset_slug = owner, slug
-        return self._object(
-            self.services.datasets.get_dataset, request, self._place("datasets", owner, slug)
-        )
+        return self._object(self.services.datasets.get_dataset, request, self._place("datasets", owner, slug))
 
     def _named(self, item: dict[str, Any], owner: str, slug: str) -> dict[str, Any]:
         """What was asked for has the name by which it was asked, whatever the answer calls it."""
@@ -242,7 +243,8 @@ class Kaggle:
         said = self._object(self.services.datasets.get_dataset_metadata, asked, place)
         if not isinstance(said.get("info"), dict):
             raise Denied(
-                f"Kaggle does not show how it is described: {str(said.get('errorMessage'))[:300]}", where=place
+                f"Kaggle does not show how it is described: {str(said.get('errorMessage'))[:300]}",
+                where=place,
             )
         return dict(said["info"])
 
@@ -356,7 +358,14 @@ def _dataset_update(services: Services, slugs: Sequence[str], whole: Mapping[str
 
     request = ApiUpdateDatasetMetadataRequest()
     request.owner_slug, request.dataset_slug = slugs
-    request.settings = DatasetSettings.from_dict(dict(whole))
+    try:
+        request.settings = DatasetSettings.from_dict(dict(whole))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Denied(
+            f"Kaggle says something of it that its own client cannot say again: {error}",
+            where="/".join(slugs),
+            remedy="write by hand what --dry-run shows: nothing was changed",
+        ) from None
     return services.datasets.update_dataset_metadata, request
 
 
