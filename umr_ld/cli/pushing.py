@@ -44,10 +44,10 @@ def push(
 
     A link to the record is written too. TARGET is hf:owner/name, hf:datasets/owner/name, kaggle:owner/model,
     kaggle:owner/model/framework/variation or kaggle:datasets/owner/name; REFERENCE is the record, or else
-    what is recorded of it. Fields that the card does not have
-    are added to its front matter, and one block is written below the text, or where it stood before;
-    nothing else of the card changes. What the card states otherwise is told, and left. The token stands in
-    HF_TOKEN or KAGGLE_API_TOKEN. --dry-run shows the difference.
+    what is recorded of it. Fields that the card does not have are added to its front matter, and one block is
+    written below the text, or where it stood before; nothing else of the card changes. What the card states
+    otherwise is told, and left. The token stands in HF_TOKEN or KAGGLE_API_TOKEN. --dry-run shows the
+    difference.
     """
     from umr_ld.harvest.sources import HF, KAGGLE, parse_source
 

@@ -140,15 +140,15 @@ class Kaggle:
             seen |= {refs, token} - {""}
 
     def _page(self, owner: str, number: int, token: str, place: str, *, dataset: bool) -> _Page:
-        if dataset:
-            from kagglesdk.datasets.types.dataset_api_service import ApiListDatasetsRequest as Request
+        from kagglesdk.datasets.types.dataset_api_service import ApiListDatasetsRequest
+        from kagglesdk.models.types.model_api_service import ApiListModelsRequest
 
-            request = Request()
+        request: Any
+        if dataset:
+            request = ApiListDatasetsRequest()
             request.user, request.page = owner, number
             asked, member = self.services.datasets.list_datasets, "datasets"
         else:
-            from kagglesdk.models.types.model_api_service import ApiListModelsRequest
-
             request = ApiListModelsRequest()
             request.owner = owner
             asked, member = self.services.models.list_models, "models"
