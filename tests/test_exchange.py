@@ -550,4 +550,6 @@ def test_pages_say_whose_it_is(a, lines):
         answer = client.get(f"/peer/b.example/{letter}/lab/model@1.0.0", headers={"Accept": "text/turtle"})
         assert answer.status_code == 200
         assert f"{THERE}r/lab/model@1.0.0" in answer.text
-    assert client.get("/peer/c.example/g/lab/model@1.0.0", headers={"Accept": "text/turtle"}).status_code == 404
+    assert (
+        client.get("/peer/c.example/g/lab/model@1.0.0", headers={"Accept": "text/turtle"}).status_code == 404
+    )
