@@ -46,6 +46,7 @@ ROOMS = {
     "huggingface_hub": {"harvest"},
     "httpx2": {"harvest"},
     "model_signing": {"weights"},
+    "kagglesdk": {"harvest"},
     "socket": {"cli", "umr_server", "net"},
     "http.client": {"net"},
     "smtplib": {"alerts"},

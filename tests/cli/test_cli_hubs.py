@@ -85,13 +85,13 @@ def test_what_was_skipped_makes_the_exit_code_1_and_is_told_with_its_place(start
         (["new", "--from", "hf:maker/*"], 2, "several things"),
         (["new", "--from", "nowhere"], 3, "no such file"),
         (["new"], 2, "no name"),
-        (["push", "kaggle:a/b"], 2, "hf:owner/name"),
+        (["push", "elsewhere:a/b"], 2, "hf:owner/name"),
         (["push", "hf:maker/never"], 3, "hf/maker/never"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )  # fmt: skip
 def test_what_cannot_be_done_is_told_with_what_to_do(started, monkeypatch, words, code, said):
-    monkeypatch.setattr("umr_ld.harvest.hub._TRIES", 1)
+    monkeypatch.setattr("umr_ld.harvest.hub.TRIES", 1)
     done = umr(*words)
     assert done.code == code, done.err
     assert said in done.err

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
     from umr_ld.cli.session import Session
     from umr_ld.harvest.hub import Hub
-    from umr_ld.harvest.intake import Tally
+    from umr_ld.harvest.intake import Intake, Progress, Tally
+    from umr_ld.harvest.kaggle import Kaggle
+    from umr_ld.harvest.sources import Source
+    from umr_ld.net import Door
 
 _ORDER = ("published", "unchanged", "kept", "gone", "refused", "unread")
 _WORDS = {
@@ -37,11 +40,9 @@ def endpoint() -> click.Option:
     """`--endpoint`."""
     return click.Option(
         ["--endpoint"],
-        envvar="HF_ENDPOINT",
-        default="https://huggingface.co",
-        show_default=True,
+        default="",
         metavar="URL",
-        help="Address of the hub.",
+        help="Address of the hub; HF_ENDPOINT or UMR_KAGGLE_ENDPOINT unless given, or else the hub itself.",
     )
 
 
@@ -49,7 +50,7 @@ class Reach:
     """How a hub is reached; it is opened when it is first asked.
 
     Args:
-        endpoint: address of the hub.
+        endpoint: address of the hub; empty for that of the environment, or else the hub itself.
         http: whether http will do.
         private: whether addresses that are not public may be asked.
     """
@@ -60,6 +61,7 @@ class Reach:
         self._private = private
         self._stack = ExitStack()
         self._hub: Hub | None = None
+        self._kaggle: Kaggle | None = None
 
     def __enter__(self) -> Reach:
         return self
@@ -76,14 +78,38 @@ class Reach:
         """
         if self._hub is None:
             from umr_ld.harvest.door import client
-            from umr_ld.harvest.hub import TOKEN, Hub, endpoint_of
-            from umr_ld.net import Door, Policy
+            from umr_ld.harvest.hub import ENDPOINT, TOKEN, Hub
 
-            policy = Policy(http=self._http, private=self._private, timeout=60.0, limit=64 * 1024 * 1024)
-            place = endpoint_of(self._endpoint)
-            library = self._stack.enter_context(client(Door(policy)))
+            place = self._place("HF_ENDPOINT", ENDPOINT)
+            library = self._stack.enter_context(client(self._door()))
             self._hub = Hub(library, place, os.environ.get(TOKEN, "").strip())
         return self._hub
+
+    def kaggle(self) -> Kaggle:
+        """Kaggle.
+
+        Raises:
+            Missing: if its library is not installed.
+            Malformed: if the address is none.
+        """
+        if self._kaggle is None:
+            from umr_ld.harvest.door import kaggle
+            from umr_ld.harvest.kaggle import ENDPOINT, TOKEN, Kaggle
+
+            place = self._place("UMR_KAGGLE_ENDPOINT", ENDPOINT)
+            token = os.environ.get(TOKEN, "").strip()
+            self._kaggle = Kaggle(kaggle(self._door(), place, token), place)
+        return self._kaggle
+
+    def _place(self, variable: str, otherwise: str) -> str:
+        from umr_ld.harvest.patience import endpoint_of
+
+        return endpoint_of(self._endpoint or os.environ.get(variable, "") or otherwise, otherwise)
+
+    def _door(self) -> Door:
+        from umr_ld.net import Door, Policy
+
+        return Door(Policy(http=self._http, private=self._private, timeout=60.0, limit=64 * 1024 * 1024))
 
 
 def take_lists(
@@ -104,7 +130,7 @@ def take_lists(
     """
     from umr_ld.harvest.intake import Intake
     from umr_ld.harvest.ledger import FILE, Ledger
-    from umr_ld.harvest.sources import parse_source, take
+    from umr_ld.harvest.sources import KAGGLE, parse_source
 
     sources = [parse_source(text) for text in texts]
     tallies: list[Tally] = []
@@ -114,11 +140,20 @@ def take_lists(
             intake = Intake(registry, ledger, agent)
             for source in sources:
                 with progress(session, "importing") as step:
-                    tallies.append(take(source, intake, reach.hub, step))
+                    tallies.append(_take(source, intake, reach, step))
         new = any(tally.counts["published"] for tally in tallies)
-        twins = registry.case_twins("hf/") if new else ()
+        spaces = {"kaggle/" if source.hub == KAGGLE else "hf/" for source in sources}
+        twins = [one for space in sorted(spaces) for one in registry.case_twins(space)] if new else []
     _give(session, tallies, twins, tell_losses)
     return 0 if all(tally.is_whole for tally in tallies) else 1
+
+
+def _take(source: Source, intake: Intake, reach: Reach, step: Progress | None) -> Tally:
+    from umr_ld.harvest.sources import KAGGLE, take, take_kaggle
+
+    if source.hub == KAGGLE:
+        return take_kaggle(source, intake, reach.kaggle(), step)
+    return take(source, intake, reach.hub, step)
 
 
 def _give(

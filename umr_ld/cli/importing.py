@@ -56,14 +56,15 @@ def import_(
 ) -> int:
     """Take over what hubs list, or what others wrote in a format that `umr formats` lists as read.
 
-    A SOURCE is hf:owner/name, hf:datasets/owner/name, hf:author/*, hf:tree/owner/name (a model and all that was made
-    from it), or a file in .jsonl or .jsonl.gz with an object of the hub's API a line. Again, only what changed
-    is published, as next versions, and what is gone from the hub is noted. Or it is the address of another
-    registry, or what its `umr export` wrote: that is taken over as it is, under the other registry's label. Or it is a file or a folder, whose
+    A SOURCE is hf:owner/name, hf:datasets/owner/name, hf:author/*, hf:tree/owner/name (a model and all that
+    was made from it), kaggle:owner/model, kaggle:datasets/owner/name, kaggle:owner/*, or a file in .jsonl or
+    .jsonl.gz with an object of the hub's API a line. Again, only what changed is published, as next versions,
+    and what is gone from the hub is noted. Or it is the address of another registry, or what its `umr export`
+    wrote: that is taken over as it is, under the other registry's label. Or it is a file or a folder, whose
     format is told from what stands in it. Legacy YAML records are <name>/<name>-<version>.yaml, and several
     repositories of them are stacked: what the first one has hides the same name and version in the next. What
-    cannot be said in a record is told on standard error, row by row; what is invalid or cannot be read is left
-    out, and the exit code is then 1.
+    cannot be said in a record is told on standard error, row by row; what is invalid or cannot be read is
+    left out, and the exit code is then 1.
     """
     from umr_ld.files import documents
     from umr_ld.harvest.sources import is_source

@@ -92,7 +92,7 @@ def write_card(card: Document, fields: Mapping[str, str | list[str]], block: str
     Raises:
         Unreadable, Malformed, Invalid: if the card has front matter that cannot be read: then nothing can be added.
     """
-    end = b"\r\n" if b"\r\n" in card.body else b"\n"
+    end = _end(card.body)
     stated = _stated(card)
     losses = [
         Loss(
@@ -106,7 +106,23 @@ def write_card(card: Document, fields: Mapping[str, str | list[str]], block: str
     ]
     added = [f"{name}: {_yaml(value)}".encode() + end for name, value in fields.items() if name not in stated]
     body = _with_fields(card.body, b"".join(added), end)
-    return _with_block(body, block.replace("\n", end.decode()).encode(), end), losses
+    return write_block(body, block), losses
+
+
+def write_block(body: bytes, block: str) -> bytes:
+    """A text with a block below it, or where it stood before.
+
+    Args:
+        body: as its author wrote it.
+        block: Markdown to stand in the block, with `\\n` for line ends.
+    """
+    end = _end(body)
+    return _with_block(body, block.replace("\n", end.decode()).encode(), end)
+
+
+def _end(body: bytes) -> bytes:
+    """How lines end."""
+    return b"\r\n" if b"\r\n" in body else b"\n"
 
 
 def _stated(card: Document) -> dict[str, object]:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from umr_ld.vocab import Vocabulary
 
 HUB = "kaggle/"
+DATASETS = f"{HUB}datasets/"
 _SITE = "https://www.kaggle.com/"
 _IDENTITY = frozenset(
     [
@@ -125,11 +126,16 @@ def _take_links(root: dict[str, Value], thing: Thing, vocabulary: Vocabulary) ->
             if one in (None, ""):
                 continue
             relation = relation_read("kaggle", field.replace("externalBaseModelUrl", "baseModelInstance"))
-            thing.link(relation, _target(one, field), path, one, vocabulary)
+            thing.link(relation, target_of(one, field), path, one, vocabulary)
 
 
-def _target(value: Value, field: str) -> str | None:
-    """The artifact that a text names: an address, or slugs joined by slashes."""
+def target_of(value: Value, field: str) -> str | None:
+    """The artifact that a text names: an address, or slugs joined by slashes; None if it names none.
+
+    Args:
+        value: the text.
+        field: in which it stands.
+    """
     if not isinstance(value, str) or not value.strip():
         return None
     text = value.strip()

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
-from umr_ld.errors import Conflict, Denied, Malformed, Missing, UmrError, Unreachable
+from umr_ld.errors import Missing, Unreachable
 from umr_ld.formats.loss import Loss
 from umr_ld.harvest.listing import Piece, objects_of
+from umr_ld.harvest.patience import BUSY, TRIES, exhausted, pause, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,9 +35,6 @@ _EXPANDED = (
     "safetensors", "sha", "tags",
 )  # fmt: skip
 _ONLY_MODELS = frozenset({"library_name", "pipeline_tag", "safetensors"})
-_TRIES = 5
-_LONGEST_WAIT = 300.0
-_BUSY = frozenset({429, 500, 502, 503, 504})
 
 
 @dataclass(slots=True)
@@ -187,7 +185,7 @@ class Hub:
                 parent_commit=now if _COMMIT.match(str(now)) else None,
             )
         except client.errors.HfHubHTTPError as error:
-            raise _refused(error.response.status_code, f"{self.endpoint}/{repository}") from None
+            raise refused(error.response.status_code, f"{self.endpoint}/{repository}", TOKEN) from None
         except _failures(ValueError) as error:
             raise Unreachable(str(error)[:500], where=f"{self.endpoint}/{repository}") from None
         return str(done.oid)
@@ -196,28 +194,19 @@ class Hub:
 
     def _answer(self, url: str) -> Any:
         headers = self.client.utils.build_hf_headers(token=self.token or False, library_name="umr-ld")
-        for tried in range(1, _TRIES + 1):
+        for tried in range(1, TRIES + 1):
             try:
                 answer = self.client.utils.get_session().get(url, headers=headers)
             except _failures() as error:
-                if tried == _TRIES:
+                if tried == TRIES:
                     raise Unreachable(str(error), where=_place(url)) from None
-                self.sleep(self._pause(tried, ""))
+                self.sleep(pause(tried, "", self.chance()))
                 continue
-            if answer.status_code not in _BUSY:
+            if answer.status_code not in BUSY:
                 return _accepted(answer, url)
-            if tried < _TRIES:
-                self.sleep(self._pause(tried, answer.headers.get("retry-after", "")))
-        raise Unreachable(
-            f"the hub answers with status {answer.status_code} and does not get better",
-            where=_place(url),
-            remedy="come again later: what was taken is not asked for again",
-        )
-
-    def _pause(self, tried: int, after: str) -> float:
-        """Seconds to wait: what the hub wants, else twice as long each time, and some by chance."""
-        wanted = float(after) if after.isdecimal() else 0.5 * 2**tried
-        return float(min(wanted, _LONGEST_WAIT) * (1 + 0.25 * self.chance()))
+            if tried < TRIES:
+                self.sleep(pause(tried, answer.headers.get("retry-after", ""), self.chance()))
+        raise exhausted(answer.status_code, _place(url))
 
 
 def _failures(*more: type[Exception]) -> tuple[type[Exception], ...]:
@@ -243,38 +232,9 @@ def _accepted(answer: Any, url: str) -> Any:
         return answer
     if answer.headers.get("x-error-code") in {"RepoNotFound", "EntryNotFound"}:
         status = 404
-    raise _refused(status, place)
-
-
-def _refused(status: int, place: str) -> UmrError:
-    if status == 404:
-        return Missing("the hub has no such thing, or does not show it", where=place)
-    if status in {401, 403}:
-        return Denied(
-            f"the hub does not allow it (status {status})", where=place, remedy=f"put a token into {TOKEN}"
-        )
-    if status in {409, 412}:
-        return Conflict("somebody else has just written there", where=place, remedy="try again")
-    return Unreachable(f"the hub answers with status {status}", where=place)
+    raise refused(status, place, TOKEN)
 
 
 def _place(url: str) -> str:
     """An address without what was asked for in detail."""
     return url.partition("?")[0]
-
-
-def endpoint_of(text: str) -> str:
-    """The address of a hub.
-
-    Args:
-        text: what somebody wrote.
-
-    Raises:
-        Malformed: if it is no http or https address.
-    """
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or "@" in parts.netloc:
-        raise Malformed(
-            f"{text!r} is no address of a hub", where="--endpoint", remedy=f"write e.g. {ENDPOINT}"
-        )
-    return text.rstrip("/")

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from umr_ld.document import Document
 from umr_ld.errors import Malformed
@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from umr_ld.harvest.listing import Piece
     from umr_ld.registry import Registry
     from umr_ld.registry.views import Checked, Imported
+    from umr_ld.vocab import Vocabulary
 
     Progress = Callable[[int, int], None]
+    Reader = Callable[[Any, Piece], Listed]
 
 TOGETHER = 500
 """Pieces that are published with one write to the journal. More take more memory and little less time."""
@@ -71,6 +73,20 @@ class Tally:
                 self.losses.append(row)
 
 
+def read_hub(item: Any, piece: Piece) -> Listed:
+    """Read what the Hugging Face Hub says of one thing.
+
+    Args:
+        item: the object.
+        piece: where it stands.
+
+    Raises:
+        Malformed: as `hub_listing.read_listed`.
+    """
+    listed = read_listed(item, Document(piece.body, source=piece.place), dataset=piece.dataset)
+    return listed.asked_for(piece.asked, dataset=piece.dataset) if piece.asked else listed
+
+
 class Intake:
     """Takes lists into a registry.
 
@@ -85,6 +101,11 @@ class Intake:
         self._ledger = ledger
         self._agent = agent
 
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The terms of records."""
+        return self._registry.vocabulary
+
     def take(
         self,
         source: str,
@@ -93,6 +114,7 @@ class Intake:
         missing_is_gone: bool = True,
         progress: Progress | None = None,
         total: int = 0,
+        read: Reader = read_hub,
     ) -> Tally:
         """Take a list.
 
@@ -103,6 +125,7 @@ class Intake:
                 concluded unless the list was read whole.
             progress: called with how many pieces are done and how many there are.
             total: how many there are; 0 if that is not known.
+            read: what makes a draft of a piece.
 
         Returns:
             what became of it; all of it is durable.
@@ -114,7 +137,7 @@ class Intake:
         run = self._ledger.begin(source)
         waiting, done = iter(pieces), 0
         while batch := list(islice(waiting, TOGETHER)):
-            self._take(source, run, batch, tally)
+            self._take(source, run, batch, tally, read)
             done += len(batch)
             if progress is not None:
                 progress(done, max(total, done + 1))
@@ -124,7 +147,7 @@ class Intake:
             progress(done, done)
         return tally
 
-    def _take(self, source: str, run: int, batch: Sequence[Piece | Loss], tally: Tally) -> None:
+    def _take(self, source: str, run: int, batch: Sequence[Piece | Loss], tally: Tally, read: Reader) -> None:
         fresh: dict[str, Listed] = {}
         prints: dict[str, bytes] = {}
         seen: list[tuple[str, bytes]] = []
@@ -138,7 +161,7 @@ class Intake:
                 tally.counts["unchanged"] += 1
                 seen.append((name, print_))
                 continue
-            listed = _read(piece, tally)
+            listed = _read(piece, tally, read)
             if listed is None:
                 continue
             if listed.name in fresh or self._ledger.is_seen(source, run, listed.name):
@@ -185,7 +208,7 @@ class Intake:
         return len(done.published)
 
 
-def _read(piece: Piece, tally: Tally) -> Listed | None:
+def _read(piece: Piece, tally: Tally, read: Reader) -> Listed | None:
     try:
         item = json.loads(piece.body)
     except (ValueError, RecursionError) as error:
@@ -193,8 +216,7 @@ def _read(piece: Piece, tally: Tally) -> Listed | None:
         tally.counts["unread"] += 1
         return None
     try:
-        listed = read_listed(item, Document(piece.body, source=piece.place), dataset=piece.dataset)
-        return listed.asked_for(piece.asked, dataset=piece.dataset) if piece.asked else listed
+        return read(item, piece)
     except Malformed as error:
         tally.losses.append(Loss("id", "", f"not read: {error.what}", piece.place))
         tally.counts["unread"] += 1
