@@ -276,6 +276,20 @@ def test_digests_come_through_a_format_in_its_own_words(label):
         assert draft_.tree.root["distribution"] == named
 
 
+def test_files_without_a_name_are_written_as_the_schemas_ask_for():
+    from cyclonedx.schema import SchemaVersion
+    from cyclonedx.validation.json import JsonStrictValidator
+
+    nameless = {"url": "https://models.example.org/w.bin", "sha256": SHARED}
+    one = subject({"type": "Model", "name": "lab/a", "version": "1.0.0", "distribution": [nameless]})
+    for label, schema in (("cyclonedx", SchemaVersion.V1_6), ("cyclonedx-1.7", SchemaVersion.V1_7)):
+        body = written(label, one)[0].body.decode()
+        assert SHARED in body
+        assert JsonStrictValidator(schema).validate_str(body) is None
+    elements = json.loads(written("spdx", one)[0].body)["@graph"]
+    assert [each["name"] for each in elements if each["type"] == "software_File"] == ["file 1"]
+
+
 def test_the_files_of_a_component_are_no_records_of_their_own():
     inner = {
         "type": "file",
