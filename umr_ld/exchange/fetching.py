@@ -88,7 +88,7 @@ def _body(answer: Answer, url: str) -> bytes:
         raise Unreachable(
             f"the answer's status is {answer.status}, and no journal comes",
             where=url,
-            remedy="name the address at which a registry's pages begin",
+            remedy="name the address at which a registry's pages begin; of a hub write hf:owner/name or kaggle:owner/model",
         )
     if answer.cut:
         raise Unreachable("the answer is longer than may be read", where=url)

@@ -53,6 +53,7 @@ def main(folder: str, settings: str) -> None:
         while head := source.read(HEAD.size):
             asked = source.read(HEAD.unpack(head)[1])
             _limit_time()
+            registry.position()  # What others wrote meanwhile is taken notice of.
             write_frame(target, END, _answer(app, asked))
 
 
