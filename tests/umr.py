@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from click.testing import CliRunner
@@ -56,6 +58,8 @@ def process(*words, cwd, stdin=subprocess.DEVNULL, **env):
         cwd=cwd,
         env=clean_environment(**env),
         stdin=stdin,
+        # Whoever runs the tests in the background ignores interruptions, and so would this.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -35,9 +35,7 @@ VERBS = {
     "show": Verb("Read", "showing", "Show a record, and where each inherited value comes from."),
     "list": Verb("Read", "reading", "List artifacts by their newest records."),
     "search": Verb("Read", "reading", "Find records by words."),
-    "digest": Verb(
-        "Read", "hashing", "Say what stands for the bytes of files, and which records name the same files."
-    ),
+    "digest": Verb("Read", "hashing", "Say what stands for the bytes of files: their SHA-256."),
     "history": Verb("Read", "reading", "Tell what happened to an artifact, newest first."),
     "diff": Verb("Read", "reading", "Say what changed between two records."),
     "lineage": Verb("Read", "tracing", "Draw what a record was made from, or what was made from it."),
