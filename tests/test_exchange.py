@@ -28,7 +28,7 @@ from umr_ld.names import Ref
 from umr_ld.net import Door, Policy
 from umr_ld.registry import Registry
 from umr_ld.risk.statement import publishers_of
-from umr_ld.vocab import UMR, vocabulary
+from umr_ld.vocab import CONTEXT_IRI, UMR, vocabulary
 from umr_server.app import create_app
 
 HERE, THERE = "https://a.example/", "https://b.example/"
@@ -435,7 +435,8 @@ def known(url, _):
 
 def foreign(registry):
     """The same, by another program: other prefixes, an inline context, `@graph`, another order."""
-    flat = jsonld.flatten(json.loads(expanded(registry)), None, {"documentLoader": known})
+    together = {"@context": CONTEXT_IRI, "@graph": [dict(line.record) for line in registry.carried()]}
+    flat = jsonld.flatten(together, None, {"documentLoader": known})
     compacted = jsonld.compact(flat[::-1], OTHER_WORDS)
     assert compacted["@context"] == OTHER_WORDS
     assert "@graph" in compacted
@@ -458,6 +459,25 @@ def test_who_says_the_same_is_understood_as_saying_the_same(a, b, form):
     }
     assert taken(a, lines).counts == {"adopted": 3}
     assert [str(hit) for hit in a.impact("b.example/lab/data")][-1] == "clinic/app@1.0.0"
+
+
+def described(registry):
+    """Records that describe who published them: two of them the same lab."""
+    lab = {"id": f"{THERE}agent/lab", "title": "The Lab"}
+    for number in (1, 2):
+        registry.publish([draft(f"lab/x{number}@1.0.0", **said(publisher=lab))], agent="b")
+
+
+def test_what_two_records_describe_alike_stays_with_each(a):
+    with Registry.in_memory(base=THERE) as registry:
+        described(registry)
+        wanted = {line.reference: line.digest for line in registry.carried()}
+        for write, is_jsonld in list(FORMS.values())[:2]:
+            lines = read_graphs(write(registry), is_jsonld, vocabulary(), "file")
+            assert {line.reference: line.digest for line in lines} == wanted
+        # In one graph nobody can tell which of them said what.
+        with pytest.raises(Unreadable, match="agent/lab"):
+            read_graphs(foreign(registry), True, vocabulary(), "file")
 
 
 REFUSED = {

@@ -59,7 +59,7 @@ def as_quads(lines: Iterable[Line], vocabulary: Vocabulary) -> Iterator[bytes]:
 
 
 def as_document(lines: Iterable[Line]) -> Iterator[bytes]:
-    """One JSON-LD document of all records (JSON-LD 1.1 §4.9). Withdrawals are not said.
+    """One JSON-LD document of all records, each a graph of its own (JSON-LD 1.1 §4.9). Withdrawals are not said.
 
     Args:
         lines: what is carried.
@@ -69,7 +69,8 @@ def as_document(lines: Iterable[Line]) -> Iterator[bytes]:
     for line in lines:
         if line.record is not None:
             body = {key: value for key, value in line.record.items() if key != "@context"}
-            yield before + json.dumps(body, ensure_ascii=False, indent=2).encode()
+            graph = {"id": f"{home_of(line)}g/{line.reference}", "@graph": [body]}
+            yield before + json.dumps(graph, ensure_ascii=False, indent=2).encode()
             before = b",\n"
     yield b"\n]\n}\n"
 
@@ -92,13 +93,20 @@ def read_graphs(data: bytes, is_jsonld: bool, vocabulary: Vocabulary, place: str
     """
     quads = _expanded(data, vocabulary, place) if is_jsonld else _parsed(data, place)
     kinds = {ox.NamedNode(kind.iri) for kind in vocabulary.kinds.values()}
+    graphs: dict[str, dict[str, ox.Triple]] = defaultdict(dict)
+    for quad in quads:
+        named = quad.graph_name
+        graphs[named.value if isinstance(named, ox.NamedNode) else ""][str(quad.triple)] = quad.triple
     found = []
-    for triples in _parted(quads):
-        record = next(
-            (one.subject for one in triples if one.predicate == _TYPE and one.object in kinds), None
-        )
-        if isinstance(record, ox.NamedNode):
-            found.append(_line(record, triples, vocabulary, place))
+    for name, graph in graphs.items():
+        triples = tuple(graph[text] for text in sorted(graph))
+        records = [
+            one.subject
+            for one in triples
+            if one.predicate == _TYPE and one.object in kinds and isinstance(one.subject, ox.NamedNode)
+        ]
+        parts = {records[0]: triples} if name and len(records) == 1 else _parted(triples, records, place)
+        found += [_line(record, part, vocabulary, place) for record, part in parts.items()]
     return sorted(found, key=lambda line: line.reference)
 
 
@@ -136,15 +144,32 @@ def _expanded(data: bytes, vocabulary: Vocabulary, place: str) -> list[ox.Quad]:
     return _parsed(text.encode(), place)
 
 
-def _parted(quads: Iterable[ox.Quad]) -> list[Triples]:
-    """The graph of each record: a named graph; in the default graph, what is said of a thing and its parts."""
-    parts: dict[str, dict[str, ox.Triple]] = defaultdict(dict)
-    for quad in quads:
-        named = quad.graph_name
-        subject = quad.subject.value if isinstance(quad.subject, ox.NamedNode) else str(quad.subject)
-        key = f"<{named.value}>" if isinstance(named, ox.NamedNode) else subject.partition("#")[0]
-        parts[key][str(quad.triple)] = quad.triple
-    return [tuple(part[text] for text in sorted(part)) for part in parts.values()]
+def _parted(triples: Triples, records: Sequence[ox.NamedNode], place: str) -> Mapping[ox.NamedNode, Triples]:
+    """Of a graph with several records the part of each: what is said of it, and of what this leads to."""
+    about: dict[object, list[ox.Triple]] = defaultdict(list)
+    for one in triples:
+        about[one.subject].append(one)
+    whole = set(records)
+    owner: dict[object, ox.NamedNode] = {}
+    parts: dict[ox.NamedNode, Triples] = {}
+    for record in records:
+        waiting: list[object] = [record]
+        reached: set[object] = {record}
+        while waiting:
+            node = waiting.pop()
+            if owner.setdefault(node, record) != record:
+                raise Unreadable(
+                    f"{node} is described, and is a part of {owner[node].value} and of {record.value}",
+                    where=place,
+                    remedy="put each record into a graph of its own",
+                )
+            for one in about[node]:
+                if one.object in about and one.object not in reached and one.object not in whole:
+                    reached.add(one.object)
+                    waiting.append(one.object)
+        said = (one for node in reached for one in about[node])
+        parts[record] = tuple(sorted(said, key=str))
+    return parts
 
 
 def _line(record: ox.NamedNode, triples: Triples, vocabulary: Vocabulary, place: str) -> Line:
