@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from umr_ld.registry import Registry
 from umr_server.app import create_app
 from umr_server.aside import MARK
+from umr_server.confinement import allow, confine
 from umr_server.frames import END, HEAD, READY, write_frame
 from umr_server.settings import Settings
 
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 _TOLD = {"content-type", "cache-control", "link", "vary"}
 """Headers that are passed on; the server adds its own to every answer."""
-_NICE = 5
 _MEMORY = 2 << 30
 """Bytes of address space, most of which the store maps without using it."""
 _PROCESSOR = 600
@@ -44,15 +43,13 @@ def main(folder: str, settings: str) -> None:
     source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # What is printed must not come between the frames.
     os.dup2(2, 1)
-    os.nice(_NICE)
     with Registry.open(Path(folder)) as registry:
         app = create_app(registry, Settings(**json.loads(settings)))
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        confine(_MEMORY)
         write_frame(target, READY, b"")
         while head := source.read(HEAD.size):
             asked = source.read(HEAD.unpack(head)[1])
-            _limit_time()
+            allow(_PROCESSOR)
             registry.position()  # What others wrote meanwhile is taken notice of.
             write_frame(target, END, _answer(app, asked))
 
@@ -64,12 +61,6 @@ def _answer(app: Flask, asked: bytes) -> bytes:
     told = [(name, value) for name, value in headers if name.lower() in _TOLD]
     said = [int(status.partition(" ")[0]), told]
     return json.dumps(said).encode() + b"\n" + b"".join(pieces)
-
-
-def _limit_time() -> None:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime) + _PROCESSOR
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 if __name__ == "__main__":

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 import pickle
-import resource
 from typing import IO
 
 from umr_ld.errors import UmrError
 from umr_ld.render.targets import TARGETS
+from umr_server.confinement import allow, confine
 from umr_server.frames import END, FAULT, HEAD, READY, write_frame
 
-_NICE = 5
 _MEMORY = 2 << 30
 """Bytes of address space; the typesetter maps its fonts, which are 100 MB."""
 _PROCESSOR = 120
@@ -27,13 +26,11 @@ def main() -> None:
     source, target = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     # A library that writes to standard output must not write into a document.
     os.dup2(2, 1)
-    os.nice(_NICE)
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    confine(_MEMORY)
     write_frame(target, READY, b"")
     while head := source.read(HEAD.size):
         body = source.read(HEAD.unpack(head)[1])
-        _limit_time()
+        allow(_PROCESSOR)
         _answer(body, target)
 
 
@@ -43,12 +40,6 @@ def _answer(body: bytes, target: IO[bytes]) -> None:
         write_frame(target, END, TARGETS[key].render(shown).body)
     except UmrError as error:
         write_frame(target, FAULT, error.what.encode())
-
-
-def _limit_time() -> None:
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    most = int(used.ru_utime + used.ru_stime) + _PROCESSOR
-    resource.setrlimit(resource.RLIMIT_CPU, (most, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
 if __name__ == "__main__":
