@@ -213,6 +213,19 @@ def test_what_is_not_as_it_says_is_refused_and_the_rest_is_taken(a, lines, lie):
     assert done.refused[0][1]
 
 
+def test_what_was_refused_is_read_again_when_it_was_mended(a, lines):
+    first, *rest = lines
+    (peer, *_) = [taken(a, [LIES["another digest"](first), *rest]), *a.peers()][1:]
+    assert peer.position == 0
+    assert taken(a, lines, peer).counts == {"adopted": 1, "unchanged": 2}
+    assert a.peers()[0].position == lines[-1].sequence
+
+
+def test_of_whom_nothing_was_taken_nothing_is_known(a, lines):
+    taken(a, [LIES["another digest"](line) for line in lines])
+    assert a.peers() == ()
+
+
 def test_what_was_published_once_stays_what_it_was(a, b):
     taken(a, b.carried())
     with Registry.in_memory(base=THERE) as liar:

@@ -41,7 +41,7 @@ def test_a_registry_is_taken_over_from_its_address_and_then_only_what_is_new(her
     assert done.code == 0
     (told,) = json.loads(done.out)
     assert (told["label"], told["adopted"]) == ("b.example", 2)
-    assert json.loads(umr("peer", "list", "--store", here, "--json").out)[0]["records"] == 2
+    assert json.loads(umr("peer", "list", "--store", here, "--json").out)[0]["artifacts"] == 2
     again = umr("peer", "sync", "--allow-http", "--allow-private", "--store", here)
     assert (again.code, again.out.split()) == (0, ["b.example", "nothing", "new"])
     shown = umr("show", "b.example/lab/model", "--store", here)
@@ -50,8 +50,9 @@ def test_a_registry_is_taken_over_from_its_address_and_then_only_what_is_new(her
 
 def test_an_address_is_not_the_base_of_whatever_it_says(here, there):
     refused = umr("import", there[1], "--allow-http", "--allow-private", "--store", here)
-    assert refused.code == 1
-    assert "the document is not that of http://127.0.0.1" in refused.err
+    assert refused.code == 2
+    assert f"--base {THERE}" in refused.err
+    assert umr("peer", "list", "--store", here).out == ""
 
 
 def test_nobody_within_the_house_is_asked_unless_it_is_allowed(here, there):

@@ -35,6 +35,8 @@ _MOST = 512 * 1024 * 1024
 _LINES = (".jsonl", ".jsonl.gz")
 _GRAPHS = (".nq", ".jsonld", ".json")
 _PEEK = 64 * 1024
+_TOLD = 20
+"""Refusals that are told one by one."""
 
 
 @verb("export", options.store, forms=_FORMS)
@@ -163,9 +165,7 @@ def take_over(session: Session, sources: tuple[str, ...], door: Door, agent: str
     with session.open(write=True) as registry:
         for source in sources:
             done += _taken(session, registry, source, door, agent)
-    for _, adopted in done:
-        for place, why in adopted.refused:
-            session.say(f"{session.message_style.bad('refused')}: {one_line(place)}: {one_line(why)}")
+    _tell_refused(session, done)
     session.give(
         human=lambda: "".join(map(_words, done)),
         json=lambda: as_json([_as_json(peer, adopted) for peer, adopted in done]),
@@ -177,6 +177,14 @@ def take_over(session: Session, sources: tuple[str, ...], door: Door, agent: str
     return 1 if any(adopted.refused for _, adopted in done) else 0
 
 
+def _tell_refused(session: Session, done: Iterable[tuple[Peer, Adopted]]) -> None:
+    for _, adopted in done:
+        for place, why in adopted.refused[:_TOLD]:
+            session.say(f"{session.message_style.bad('refused')}: {one_line(place)}: {one_line(why)}")
+        if len(adopted.refused) > _TOLD:
+            session.say(f"and {len(adopted.refused) - _TOLD:,} more; --json tells them all")
+
+
 def _taken(
     session: Session, registry: Registry, source: str, door: Door, agent: str
 ) -> Iterator[tuple[Peer, Adopted]]:
@@ -185,7 +193,7 @@ def _taken(
     if source.startswith(("http://", "https://")):
         address = source if source.endswith("/") else f"{source}/"
         peer = _peer(registry, door.base or address, door.label, address)
-        lines = journal_of(_net(door), address, peer.position, peer.chain)
+        lines = _of_base(journal_of(_net(door), address, peer.position, peer.chain), peer, address)
         with progress(session, f"taking over {peer.label}") as step:
             yield peer, registry.adopt(peer, lines, agent=agent, progress=step)
         return
@@ -193,6 +201,23 @@ def _taken(
         peer = _peer(registry, door.base or home, door.label, "")
         bare = (_unplaced(line) for line in several)
         yield peer, registry.adopt(peer, bare, agent=agent)
+
+
+def _of_base(lines: Iterator[Line], peer: Peer, address: str) -> Iterator[Line]:
+    """The lines, if the first document is below the base that is expected: else all of them would be refused."""
+    from umr_ld.exchange.graphs import home_of
+
+    is_first = True
+    for line in lines:
+        if is_first and line.record is not None:
+            is_first = False
+            if (home := home_of(line)) != peer.base:
+                raise Malformed(
+                    f"it publishes under {home}, which is not its address",
+                    where=address,
+                    remedy=f"if it is the registry of that base, say so: --base {home}",
+                )
+        yield line
 
 
 def _peer(registry: Registry, base: str, label: str, address: str) -> Peer:
@@ -276,13 +301,13 @@ def list_peers(session: Session) -> None:
         held = {one.label: registry.listing(prefix=f"{one.label}/", limit=1).total for one in peers}
     session.give(
         human=lambda: "".join(
-            f"{one.label:<24} {count(held[one.label], 'record'):>16}  {one.base}\n" for one in peers
+            f"{one.label:<24} {count(held[one.label], 'artifact'):>16}  {one.base}\n" for one in peers
         ),
         json=lambda: as_json(
-            [{key: getattr(one, key) for key in _PEER_HEAD} | {"records": held[one.label]} for one in peers]
+            [{key: getattr(one, key) for key in _PEER_HEAD} | {"artifacts": held[one.label]} for one in peers]
         ),
         csv=lambda: as_csv(
-            (*_PEER_HEAD, "records"),
+            (*_PEER_HEAD, "artifacts"),
             [[*(str(getattr(one, key)) for key in _PEER_HEAD), str(held[one.label])] for one in peers],
         ),
     )
@@ -307,6 +332,7 @@ def sync(session: Session, labels: tuple[str, ...], agent: str, allow_http: bool
             peer = known[label]
             door = Door(peer.base, label, allow_http, allow_private)
             done += _taken(session, registry, peer.address, door, agent)
+    _tell_refused(session, done)
     session.give(
         human=lambda: "".join(map(_words, done)),
         json=lambda: as_json([_as_json(peer, adopted) for peer, adopted in done]),

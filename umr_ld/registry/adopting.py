@@ -213,14 +213,16 @@ class _Batch:
     def _write(self, last: Line) -> Peer:
         """Write it down, with how far was read, and bring the projections forward."""
         parts, peer = self._parts, self._peer
-        if last.chain:
+        # What was refused is read again next time, when it may have been mended.
+        follows = bool(last.chain) and not self._done.refused
+        if follows:
             peer = replace(peer, position=last.sequence, chain=last.chain)
         entries: list[tuple[Entry, Record | None]] = [*self._new.values()]
         entries += [(one, None) for one in self._said.values()]
         is_known = peer.label in parts.base.peers
-        if not entries and is_known and peer == self._peer:
+        if not entries and (not follows or (is_known and peer == self._peer)):
             return peer
-        if not is_known or last.chain:
+        if not is_known or follows:
             entries.insert(0, (self._peering(peer), None))
         stored = parts.journal.append([entry for entry, _ in entries], after=parts.index.position())
         with suppress(UmrError):
