@@ -20,6 +20,7 @@ PROPERTY = """
 umr:quantizationScheme a owl:DatatypeProperty ;
     rdfs:label "quantization scheme"@en ;
     rdfs:comment "How the weights were rounded. Minted for this test."@en ;
+    umr:identifies "scheme" ;
     umr:inheritance umr:nearest ; umr:change umr:minor ; umr:group umr:design-group ; umr:order 345 .
 """
 RELATION = """
@@ -54,6 +55,8 @@ SESSION = """
         risky = [{{"artifact": "lab/a"}}]
         registry.publish([draft("advisory/x@1.0.0", kind="Advisory", risk="prompt-injection", affects=risky)], agent="x")
         found = registry.verdicts("x").exposure
+        registry.publish([draft("other/z@1.0.0", quantizationScheme="Q4_K_M")], agent="x")
+        proposed = [(*one.names, *(ground.words for ground in one.grounds)) for one in registry.alias_proposals()]
         changed = registry.bump(draft("lab/a@1.0.1", quantizationScheme="Q8_0"))[2]
         print(json.dumps({{
             "inherited": [str(one.origin) for name, one in held.inherited() if name.endswith("quantizationScheme")],
@@ -61,6 +64,7 @@ SESSION = """
             "refused": [finding.message for finding in checked.report.violations],
             "kinds": [finding.rule for finding in wrong.report.violations],
             "bump": str(changed),
+            "proposed": proposed,
             "affected": {{str(one.ref): one.answer.label for one in found}},
             "path": [str(step) for step in found.path(found[1])],
         }}))
@@ -104,6 +108,10 @@ def test_a_new_property_is_inherited_validated_and_counted_by_data_alone(extende
     assert extended["inherited"] == ["lab/a@1.0.0"]
     assert extended["refused"] == ["scheme is too long"]
     assert extended["bump"] == "1.1.0"
+
+
+def test_names_are_proposed_for_a_new_reason_by_data_alone(extended):
+    assert extended["proposed"] == [["lab/a", "other/z", "the same quantization scheme"]]
 
 
 def test_a_new_relation_is_followed_entailed_and_constrained_by_data_alone(extended):

@@ -74,6 +74,7 @@ class Property:
         kinds: keys of the kinds it is meant for; empty for all.
         is_facet: whether listings are counted and chosen by its values.
         is_fingerprint: whether a value stands for the bytes of a file.
+        identifies: key of the reason why artifacts with the same value may be one; empty if they need not be.
     """
 
     iri: str
@@ -88,6 +89,7 @@ class Property:
     kinds: frozenset[str]
     is_facet: bool = False
     is_fingerprint: bool = False
+    identifies: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +222,11 @@ class Vocabulary:
     def fingerprints(self) -> Mapping[str, Property]:
         """The properties whose values stand for the bytes of files, by IRI."""
         return {iri: rule for iri, rule in self.properties.items() if rule.is_fingerprint}
+
+    @cached_property
+    def identifying(self) -> Mapping[str, Property]:
+        """The properties whose values tell what artifact a record is of, by the key of that reason."""
+        return {rule.identifies: rule for rule in self.properties.values() if rule.identifies}
 
     # -- keys
 
@@ -383,6 +390,7 @@ class Vocabulary:
             kinds=frozenset(map(_local, self._graph.all(term.iri, f"{UMR}kind"))),
             is_facet=said(f"{UMR}facet") == "true",
             is_fingerprint=said(f"{UMR}fingerprint") == "true",
+            identifies=said(f"{UMR}identifies"),
         )
 
     def _relation(self, iri: str) -> Relation:

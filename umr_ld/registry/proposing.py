@@ -10,7 +10,7 @@ import re
 import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -19,7 +19,7 @@ from umr_ld.errors import TooLong
 from umr_ld.formats.identity import HUB, artifact_of
 from umr_ld.registry.views import Ground, Proposal
 from umr_ld.risk.advisory import DECIDED
-from umr_ld.vocab import DCT, UMR
+from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -33,28 +33,6 @@ MANY = 250_000
 """Artifacts up to which proposals are made while somebody waits."""
 
 
-class Told(NamedTuple):
-    """A property whose values tell what artifact a record is of: whoever has the same may be the same.
-
-    Args:
-        reason: key.
-        property: IRI; of the record, or of something in it.
-        pattern: with which a value has to begin.
-    """
-
-    reason: str
-    property: str
-    pattern: re.Pattern[str] = re.compile("")
-
-
-TOLD = (
-    Told("digest", f"{UMR}sha256"),
-    Told("purl", f"{DCT}identifier", re.compile("pkg:")),
-    Told("identifier", f"{DCT}identifier", re.compile("(?!pkg:)")),
-    Told("stated", f"{UMR}alsoKnownAs"),
-)
-"""The properties, one a row."""
-
 REASONS = {
     "digest": "a file of the same SHA-256",
     "purl": "the same package URL",
@@ -66,10 +44,12 @@ REASONS = {
     "spelling": "the same but for case and punctuation",
     "title": "the same title",
 }
-"""What is said of each reason, the strongest first."""
+"""What is said of each reason, the strongest first. The ontology may name others; they stand beside `identifier`."""
 
 _RANK = {reason: rank for rank, reason in enumerate(REASONS)}
-_VALUES = "SELECT ?subject ?value WHERE {{ ?subject <{property}> ?value }}"
+_PURL = "pkg:"
+"""With which a package URL begins (purl-spec): an identifier in which versions do not count."""
+_VALUES = "SELECT ?graph ?subject ?value WHERE {{ GRAPH ?graph {{ ?subject <{property}> ?value }} }}"
 _RENAMED = f"""
     SELECT DISTINCT ?record ?stated ?hub WHERE {{
         ?record <{UMR}upstream> ?inferred, ?declared .
@@ -162,8 +142,10 @@ class _Search:
 
     def proposals(self) -> tuple[Proposal, ...]:
         """The pairs."""
-        for told in TOLD:
-            self._by_value(told)
+        for digest, carriers in self._parts.index.shared().items():
+            self._propose("digest", digest, carriers)
+        for reason, rule in self._parts.vocabulary.identifying.items():
+            self._by_value(reason, rule.iri)
         self._by_hub()
         for reason, names in (
             ("address", self._addresses()),
@@ -175,23 +157,30 @@ class _Search:
                 self._propose(reason, detail, group, alike=True)
         found = [
             Proposal(
-                names, tuple(Ground(reason, REASONS[reason], detail) for reason, detail in _ranked(said))
+                names, tuple(Ground(reason, self._words(reason), detail) for reason, detail in _ranked(said))
             )
             for names, said in self._found.items()
         ]
         return tuple(sorted(found, key=_order))
 
+    def _words(self, reason: str) -> str:
+        rule = self._parts.vocabulary.identifying.get(reason)
+        return REASONS.get(reason) or f"the same {reason if rule is None else rule.label}"
+
     # -- what records state
 
-    def _by_value(self, told: Told) -> None:
-        groups: dict[str, set[str]] = defaultdict(set)
-        for subject, value in self._rows(_VALUES.format(property=told.property)):
-            if told.pattern.match(value):
-                text = re.split("[@?#]", value)[0] if told.reason == "purl" else value
-                meant = artifact_of(text, self._parts.base) or text
-                groups[meant].add(self._artifact(subject))
-        for meant, names in groups.items():
-            self._propose(told.reason, meant, names | ({meant} & self._known.keys()))
+    def _by_value(self, reason: str, iri: str) -> None:
+        groups: dict[tuple[str, str], set[str]] = defaultdict(set)
+        base = self._parts.base
+        for graph, subject, value in self._rows(_VALUES.format(property=iri)):
+            if graph == base.resolved(base.artifact_of(subject.partition("#")[0])):
+                continue  # What is inherited is said of another artifact.
+            is_purl = value.startswith(_PURL)
+            text = re.split("[@?#]", value)[0] if is_purl else value
+            meant = artifact_of(text, base) or text
+            groups["purl" if is_purl else reason, meant].add(self._artifact(subject))
+        for (told, meant), names in groups.items():
+            self._propose(told, meant, names | ({meant} & self._known.keys()))
 
     def _by_hub(self) -> None:
         """Where a card names one parent, and the hub another one in its place: parents are renamed, and cards stay."""
@@ -311,8 +300,12 @@ def _address(text: str) -> str:
 
 
 def _ranked(said: dict[str, str]) -> list[tuple[str, str]]:
-    return sorted(said.items(), key=lambda one: _RANK[one[0]])
+    return sorted(said.items(), key=lambda one: _rank(one[0]))
+
+
+def _rank(reason: str) -> int:
+    return _RANK.get(reason, _RANK["identifier"])
 
 
 def _order(one: Proposal) -> tuple[int, int, tuple[str, str]]:
-    return _RANK[one.grounds[0].reason], -len(one.grounds), one.names
+    return _rank(one.grounds[0].reason), -len(one.grounds), one.names
