@@ -61,7 +61,7 @@ def lines():
     """What the other registry tells, where nothing more happens there."""
     with Registry.in_memory(base=THERE) as registry:
         theirs(registry)
-        return tuple(registry.carried())
+        return tuple(registry.lines())
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_lineage_crosses_over(a, lines):
 
 
 def test_iris_bytes_and_digests_stay(a, b):
-    taken(a, b.carried())
+    taken(a, b.lines())
     for ref in ("lab/data@1.0.0", "lab/model@1.0.0", "lab/model@1.1.0"):
         here, there = a.get(f"b.example/{ref}"), b.get(ref)
         assert (here.iri, here.digest, here.triples) == (there.iri, there.digest, there.triples)
@@ -123,20 +123,20 @@ def test_an_advisory_of_theirs_reaches_what_is_ours(a, b):
         affects=[{"artifact": "lab/model"}],
     )
     b.publish([advisory], agent="b")
-    taken(a, b.carried())
+    taken(a, b.lines())
     (concern,) = a.check(["clinic/app"])
     assert concern.advisory.name == "b.example/advisory/bad-model"
     assert str(concern.path[0].ref) == "clinic/app@1.0.0"
 
 
 def test_again_only_what_is_new_is_taken(a, b):
-    taken(a, b.carried())
+    taken(a, b.lines())
     before = a.position()
-    assert taken(a, (replace(one, sequence=0, chain="") for one in b.carried())).counts == {"unchanged": 3}
+    assert taken(a, (replace(one, sequence=0, chain="") for one in b.lines())).counts == {"unchanged": 3}
     assert a.position() == before
     b.withdraw(Ref.parse("lab/model@1.0.0"), reason="the data was bad", agent="b")
     (known,) = a.peers()
-    done = taken(a, b.carried(known.position), known)
+    done = taken(a, b.lines(known.position), known)
     assert +done.counts == {"withdrawn": 1}
     assert a.show("b.example/lab/model@1.0.0").reason == "the data was bad"
     assert [event.act for event in a.history("b.example/lab/model")] == ["withdraw", "adopt", "adopt"]
@@ -227,10 +227,10 @@ def test_of_whom_nothing_was_taken_nothing_is_known(a, lines):
 
 
 def test_what_was_published_once_stays_what_it_was(a, b):
-    taken(a, b.carried())
+    taken(a, b.lines())
     with Registry.in_memory(base=THERE) as liar:
         liar.publish([draft("lab/data@1.0.0", kind="Dataset", **said(title="Other"))], agent="b")
-        done = taken(a, (replace(one, sequence=0, chain="") for one in liar.carried()))
+        done = taken(a, (replace(one, sequence=0, chain="") for one in liar.lines()))
     assert done.counts == {"refused": 1}
     assert a.get("b.example/lab/data").title == "T"
 
@@ -276,7 +276,7 @@ def test_a_draft_may_name_a_peers_record_by_its_label(a, lines):
 def test_who_another_registry_says_published_is_theirs_to_name_only_among_themselves(a, b):
     """Anybody can write down that our publisher published something, and be believed by a statement's rules."""
     b.publish([draft("lab/claim@1.0.0", **said(publisher=f"{HERE}agent/lab"))], agent="b")
-    taken(a, b.carried())
+    taken(a, b.lines())
     assert publishers_of(a.get("clinic/app")) == {f"{HERE}agent/lab"}
     assert publishers_of(a.get("b.example/lab/model")) == {f"{THERE}agent/lab"}
     assert publishers_of(a.get("b.example/lab/claim")) == frozenset()
@@ -292,7 +292,7 @@ def same(one, other, base):
 
 def test_what_they_decide_about_names_holds_for_their_names_only(a, b):
     b.publish([same("lab/model", "lab/twin", THERE), same("lab/data", "clinic/app", HERE)], agent="b")
-    taken(a, b.carried())
+    taken(a, b.lines())
     assert [one.name for one in a.known_as("b.example/lab/model")] == ["b.example/lab/twin"]
     assert a.known_as("clinic/app") == ()
 
@@ -323,7 +323,7 @@ def test_a_registry_is_followed_over_http(a, server):
 
 
 def _end(registry):
-    *_, last = registry.carried()
+    *_, last = registry.lines()
     return last.sequence, last.chain
 
 
@@ -332,7 +332,7 @@ def test_long_journals_come_in_parts(server, monkeypatch):
     there, address = server
     assert PART > 2
     assert [one.reference for one in journal_of(LOOPBACK, address)] == [
-        one.reference for one in there.carried()
+        one.reference for one in there.lines()
     ]
 
 
@@ -429,7 +429,7 @@ def test_a_site_of_files_is_followed_too(stranger, lines, monkeypatch):
 
 def expanded(registry):
     """What `export` writes as JSON-LD, as the graph that it is."""
-    return b"".join(as_document(registry.carried()))
+    return b"".join(as_document(registry.lines()))
 
 
 CONTEXT = {"@context": vocabulary().context}
@@ -448,7 +448,7 @@ def known(url, _):
 
 def foreign(registry):
     """The same, by another program: other prefixes, an inline context, `@graph`, another order."""
-    together = {"@context": CONTEXT_IRI, "@graph": [dict(line.record) for line in registry.carried()]}
+    together = {"@context": CONTEXT_IRI, "@graph": [dict(line.record) for line in registry.lines()]}
     flat = jsonld.flatten(together, None, {"documentLoader": known})
     compacted = jsonld.compact(flat[::-1], OTHER_WORDS)
     assert compacted["@context"] == OTHER_WORDS
@@ -458,7 +458,7 @@ def foreign(registry):
 
 FORMS = {
     "JSON-LD of ours": (expanded, True),
-    "N-Quads of ours": (lambda one: b"".join(as_quads(one.carried(), vocabulary())), False),
+    "N-Quads of ours": (lambda one: b"".join(as_quads(one.lines(), vocabulary())), False),
     "JSON-LD of another program": (foreign, True),
 }
 
@@ -468,7 +468,7 @@ def test_who_says_the_same_is_understood_as_saying_the_same(a, b, form):
     write, is_jsonld = form
     lines = read_graphs(write(b), is_jsonld, vocabulary(), "file")
     assert {line.reference: line.digest for line in lines} == {
-        line.reference: line.digest for line in b.carried()
+        line.reference: line.digest for line in b.lines()
     }
     assert taken(a, lines).counts == {"adopted": 3}
     assert [str(hit) for hit in a.impact("b.example/lab/data")][-1] == "clinic/app@1.0.0"
@@ -484,7 +484,7 @@ def described(registry):
 def test_what_two_records_describe_alike_stays_with_each(a):
     with Registry.in_memory(base=THERE) as registry:
         described(registry)
-        wanted = {line.reference: line.digest for line in registry.carried()}
+        wanted = {line.reference: line.digest for line in registry.lines()}
         for write, is_jsonld in list(FORMS.values())[:2]:
             lines = read_graphs(write(registry), is_jsonld, vocabulary(), "file")
             assert {line.reference: line.digest for line in lines} == wanted
@@ -507,7 +507,7 @@ def test_what_cannot_be_read_is_told(data):
 
 
 def test_what_does_not_hang_together_is_refused_with_the_reason(b):
-    quads = b"".join(as_quads(b.carried(), vocabulary()))
+    quads = b"".join(as_quads(b.lines(), vocabulary()))
     graph = quads.split(b" .\n")[0].rpartition(b" ")[2]
     stray = b'<https://elsewhere.example/x> <https://elsewhere.example/p> "o" ' + graph + b" .\n"
     blank = b'_:b <https://elsewhere.example/p> "o" ' + graph + b" .\n"
@@ -526,7 +526,7 @@ def test_a_record_is_carried_with_all_that_is_above_it(a, lines):
     carried = list(a.closure(["clinic/app"]))
     assert [line.reference for line in carried] == ["clinic/app@1.0.0", "lab/data@1.0.0", "lab/model@1.1.0"]
     assert {line.iri.partition("/r/")[0] for line in carried} == {HERE[:-1], THERE[:-1]}
-    assert {line.reference for line in a.carried()} == {"clinic/app@1.0.0"}
+    assert {line.reference for line in a.lines()} == {"clinic/app@1.0.0"}
 
 
 # -- killed
@@ -555,8 +555,8 @@ def test_who_is_killed_goes_on_where_it_was(tmp_path, after):
     with Registry.in_memory(base=THERE) as other:
         for number in range(15):
             other.publish([draft(f"many/m{number:02}@1.0.0", **said())], agent="b")
-        file.write_bytes(b"".join(map(written, other.carried())))
-        wanted = {line.reference for line in other.carried()}
+        file.write_bytes(b"".join(map(written, other.lines())))
+        wanted = {line.reference for line in other.lines()}
     folder = tmp_path / "r"
     Registry.create(folder, base=HERE).close()
     command = [sys.executable, "-c", textwrap.dedent(TAKES), str(folder), str(file)]

@@ -19,7 +19,7 @@ REGISTRY = {
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "carrying", "same_files", "diff", "lineage", "impact", "query", "copy_store",
     "counts", "access", "has_access", "is_writing", "head", "reviewers",
     "aliases", "known_as", "alias_proposals", "advisories", "advisory", "verdicts", "affected", "told", "judged", "check", "unknown", "licences",
-    "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore", "adopt", "peers", "carried", "closure",
+    "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore", "adopt", "peers", "lines", "closure",
 }  # fmt: skip
 
 

@@ -72,10 +72,10 @@ def _pieces(registry: Registry, references: tuple[str, ...], form: str) -> Itera
 
 def _lines(registry: Registry, references: tuple[str, ...]) -> Iterator[Line]:
     if not references:
-        yield from registry.carried()
+        yield from registry.lines()
     for reference in references:
         if reference.endswith("/*"):
-            yield from registry.carried(prefix=reference[:-1])
+            yield from registry.lines(prefix=reference[:-1])
     exact = [one for one in references if not one.endswith("/*")]
     if exact:
         yield from registry.closure(exact)

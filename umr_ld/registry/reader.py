@@ -9,7 +9,7 @@ from umr_ld.change import Diff, diff
 from umr_ld.entry import Head
 from umr_ld.errors import Malformed, Missing
 from umr_ld.reading import Reading
-from umr_ld.registry import answers, carrying, checking, risks
+from umr_ld.registry import answers, checking, lines, risks
 from umr_ld.registry.carriers import Files
 from umr_ld.registry.standings import Standings
 
@@ -157,13 +157,13 @@ class Reader(Files):
         self._parts.know_peers()
         return tuple(self._parts.index.peers())
 
-    def carried(self, after: int = 0, prefix: str = "") -> Iterator[Line]:
-        """What happened to the registry's own records. Arguments and errors as of `carrying.own`."""
-        return carrying.own(self._parts, after, prefix)
+    def lines(self, after: int = 0, prefix: str = "") -> Iterator[Line]:
+        """What happened to the registry's own records. Arguments and errors as of `lines.own`."""
+        return lines.own(self._parts, after, prefix)
 
     def closure(self, references: Iterable[str]) -> Iterator[Line]:
-        """Records with everything upstream of them. Arguments and errors as of `carrying.closure`."""
-        return carrying.closure(self._parts, references)
+        """Records with everything upstream of them. Arguments and errors as of `lines.closure`."""
+        return lines.closure(self._parts, references)
 
     def listing(
         self,

@@ -39,7 +39,7 @@ class _Journal:
         """Entries behind one, so many at most; none if there are none."""
         after, limit = _number("after", 0), min(_number("limit", MOST), MOST)
         body = bytearray()
-        for line in islice(self._registry.carried(after), limit):
+        for line in islice(self._registry.lines(after), limit):
             body += written(line)
             if len(body) > _LARGEST:
                 break

@@ -127,7 +127,7 @@ class Rooms:
 
     def _lines(self) -> Iterator[bytes]:
         """What happened, an object a line, with the published documents."""
-        return map(written, self._registry.carried())
+        return map(written, self._registry.lines())
 
     # -- for robots
 
