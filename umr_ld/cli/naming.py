@@ -89,7 +89,7 @@ def _deciding(name: str, *, accepted: bool) -> click.Command:
     @click.option("--reason", required=True, metavar="TEXT", help="Why.")
     @click.option("--publisher", default="", metavar="NAME", help="Who decides: a reviewer of the policy.")
     def decide_(session: Session, one: str, other: str, reason: str, publisher: str, agent: str) -> None:
-        from umr_ld.registry.deciding import decide, standing_of
+        from umr_ld.registry.deciding import decide, decisions_about
 
         with session.ask(write=True) as registry:
             done = decide(
@@ -100,7 +100,7 @@ def _deciding(name: str, *, accepted: bool) -> click.Command:
                 publisher=publisher,
                 publish=lambda document: registry.publish([document], agent=agent),
             )
-            standing = [found for found in standing_of(registry, (one, other)) if found.ref == done.ref]
+            standing = [found for found in decisions_about(registry, (one, other)) if found.ref == done.ref]
         _told(session, (done,))
         if any(not found.counts for found in standing):
             session.say(_UNCOUNTED)

@@ -84,11 +84,7 @@ class Kaggle:
         Raises:
             Denied, Missing, Unreachable: if not even the first page is to be had.
         """
-        for item, place in self._listed(owner, dataset=False):
-            if isinstance(item, Loss):
-                yield item
-            else:
-                yield from self._whole(item, place, dataset=False)
+        yield from self._owned(owner, dataset=False)
 
     def datasets(self, owner: str) -> Iterator[Piece | Loss]:
         """The datasets of an owner, page by page.
@@ -102,11 +98,14 @@ class Kaggle:
         Raises:
             Denied, Missing, Unreachable: as `models`.
         """
-        for item, place in self._listed(owner, dataset=True):
+        yield from self._owned(owner, dataset=True)
+
+    def _owned(self, owner: str, *, dataset: bool) -> Iterator[Piece | Loss]:
+        for item, place in self._listed(owner, dataset=dataset):
             if isinstance(item, Loss):
                 yield item
             else:
-                yield from self._whole(item, place, dataset=True)
+                yield from self._whole(item, place, dataset=dataset)
 
     def _listed(self, owner: str, *, dataset: bool) -> Iterator[tuple[dict[str, Any] | Loss, str]]:
         """The objects of the pages; those after a page that cannot be read whole are not reached."""

@@ -88,7 +88,7 @@ def take_back(
     """
     pair = require_pair(registry, names)
     done: list[Published] = []
-    while standing := [one for one in registry.aliases() if one.names == pair]:
+    while standing := decisions_about(registry, pair):
         done += [registry.withdraw(one.ref, reason=reason, agent=agent) for one in standing]
     if not done:
         raise Missing(
@@ -113,7 +113,7 @@ def require_pair(registry: Registry | RemoteRegistry, names: tuple[str, str]) ->
     return one, other
 
 
-def standing_of(registry: Registry | RemoteRegistry, names: tuple[str, str]) -> tuple[Decided, ...]:
+def decisions_about(registry: Registry | RemoteRegistry, names: tuple[str, str]) -> tuple[Decided, ...]:
     """The decisions about two names that stand.
 
     Args:
@@ -127,8 +127,6 @@ def standing_of(registry: Registry | RemoteRegistry, names: tuple[str, str]) -> 
 def _artifact(registry: Registry | RemoteRegistry, text: str) -> str:
     name = registry.base.artifact_of(text.strip())
     if is_absolute(name):
-        if not re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]+", name):
-            raise Malformed(f"{name[:200]!r} is no address", remedy="write it as browsers show it")
         return name
     if "@" in name:
         raise Malformed(

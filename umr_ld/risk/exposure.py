@@ -259,8 +259,8 @@ class _Spread:
         settled = {seq for seq in self._hits if self._direct(seq) >= going.answer}
         joining = _joining(going)
         artifacts = {*walk.sources.values(), *self._scopes}
-        while artifacts or len(walk.levels) <= max(joining, default=-1):
-            walk.levels.append(artifacts)
+        while artifacts or walk.steps <= max(joining, default=-1):
+            walk.steps += 1
             self._load(artifacts)
             fresh: dict[int, Naming] = {}
             passing, full = self._passing(going.cell), self._passing(Cell.FULL)
@@ -274,9 +274,9 @@ class _Spread:
                     fully = new if full is None else {one for one in new if links[one].relation in full}
                     self._sure.reach(demand, new, fully)
             walk.arrived.update(fresh)
-            walk.depth.update(dict.fromkeys(fresh, len(walk.levels)))
+            walk.depth.update(dict.fromkeys(fresh, walk.steps))
             self._sure.end_level()
-            artifacts = self._makers(fresh) | joining.get(len(walk.levels), set())
+            artifacts = self._makers(fresh) | joining.get(walk.steps, set())
 
     def _newly_met(self, artifacts: Set[int], going: _Going, walk: Walk) -> Iterator[tuple[_Demand, int]]:
         """Demands that are met for the first time, each with the record through which it is; 0 without any.
@@ -300,7 +300,7 @@ class _Spread:
         """The record through which a demand is met; 0 without any, None if it is not."""
         if demand.direct >= going.answer:
             return 0
-        level = len(walk.levels)
+        level = walk.steps
         for record in demand.covered:
             # A statement may stand in the place of what arrives at a record.
             if record in walk.sources:

@@ -42,14 +42,14 @@ class Walk:
         depth: record to its depth.
         arrived: record to the link by which it was reached.
         through: record to the record that this link leads on to; 0 where the versions themselves are hit.
-        levels: the artifacts whose links were followed, a step at a time.
+        steps: how far it went, the one that is being taken included.
     """
 
     sources: Mapping[int, int]
     depth: dict[int, int]
     arrived: dict[int, Naming] = field(default_factory=dict)
     through: dict[int, int] = field(default_factory=dict)
-    levels: list[Set[int]] = field(default_factory=list)
+    steps: int = 0
 
 
 class Texts:
