@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from umr_ld.cli.session import Session
     from umr_ld.exchange import Line
     from umr_ld.index import Peer
+    from umr_ld.net import Door
     from umr_ld.registry import Registry
     from umr_ld.registry.adopting import Adopted
 
@@ -116,7 +117,7 @@ def write_pieces(session: Session, pieces: Iterator[bytes]) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Terms:
     """How other registries are asked, and what they are called.
 
     Args:
@@ -152,19 +153,19 @@ def is_exchanged(source: str) -> bool:
     return False
 
 
-def take_over(session: Session, sources: tuple[str, ...], door: Door, agent: str) -> int:
+def take_over(session: Session, sources: tuple[str, ...], terms: Terms, agent: str) -> int:
     """Take over what other registries published, and tell what became of it; gives the exit code.
 
     Args:
         session: this run.
         sources: as of `is_exchanged`.
-        door: how they are asked, and called.
+        terms: how they are asked, and called.
         agent: who takes it over.
     """
     done: list[tuple[Peer, Adopted]] = []
     with session.open(write=True) as registry:
         for source in sources:
-            done += _taken(session, registry, source, door, agent)
+            done += _taken(session, registry, source, terms, agent)
     _tell_refused(session, done)
     session.give(
         human=lambda: "".join(map(_words, done)),
@@ -186,19 +187,19 @@ def _tell_refused(session: Session, done: Iterable[tuple[Peer, Adopted]]) -> Non
 
 
 def _taken(
-    session: Session, registry: Registry, source: str, door: Door, agent: str
+    session: Session, registry: Registry, source: str, terms: Terms, agent: str
 ) -> Iterator[tuple[Peer, Adopted]]:
     from umr_ld.exchange.fetching import journal_of
 
     if source.startswith(("http://", "https://")):
         address = source if source.endswith("/") else f"{source}/"
-        peer = _peer(registry, door.base or address, door.label, address)
-        lines = _of_base(journal_of(_net(door), address, peer.position, peer.chain), peer, address)
+        peer = _peer(registry, terms.base or address, terms.label, address)
+        lines = _of_base(journal_of(_door(terms), address, peer.position, peer.chain), peer, address)
         with progress(session, f"taking over {peer.label}") as step:
             yield peer, registry.adopt(peer, lines, agent=agent, progress=step)
         return
     for home, several in groupby(_of_file(source, registry), key=_home):
-        peer = _peer(registry, door.base or home, door.label, "")
+        peer = _peer(registry, terms.base or home, terms.label, "")
         bare = (_unplaced(line) for line in several)
         yield peer, registry.adopt(peer, bare, agent=agent)
 
@@ -231,12 +232,11 @@ def _peer(registry: Registry, base: str, label: str, address: str) -> Peer:
     return Peer(label or label_of(base), base, address)
 
 
-def _net(door: Door) -> Any:
+def _door(terms: Terms) -> Door:
     from umr_ld.exchange.fetching import LONGEST
-    from umr_ld.net import Door as Net
-    from umr_ld.net import Policy
+    from umr_ld.net import Door, Policy
 
-    return Net(Policy(http=door.http, private=door.private, timeout=60.0, limit=LONGEST))
+    return Door(Policy(http=terms.http, private=terms.private, timeout=60.0, limit=LONGEST))
 
 
 def _of_file(source: str, registry: Registry) -> Iterable[Line]:
@@ -330,8 +330,8 @@ def sync(session: Session, labels: tuple[str, ...], agent: str, allow_http: bool
     with session.open(write=True) as registry:
         for label in labels or known:
             peer = known[label]
-            door = Door(peer.base, label, allow_http, allow_private)
-            done += _taken(session, registry, peer.address, door, agent)
+            terms = Terms(peer.base, label, allow_http, allow_private)
+            done += _taken(session, registry, peer.address, terms, agent)
     _tell_refused(session, done)
     session.give(
         human=lambda: "".join(map(_words, done)),

@@ -9,7 +9,7 @@ import click
 
 from umr_ld.cli import options
 from umr_ld.cli.delivering import allow_http, allow_private
-from umr_ld.cli.exchanging import Door, is_exchanged, take_over
+from umr_ld.cli.exchanging import Terms, is_exchanged, take_over
 from umr_ld.cli.harvesting import Reach, endpoint, take_lists
 from umr_ld.cli.options import verb
 from umr_ld.cli.progress import progress
@@ -71,7 +71,7 @@ def import_(
 
     exchanged = [is_exchanged(source) for source in sources]
     if all(exchanged):
-        return take_over(session, sources, Door(base, label, allow_http, allow_private), agent)
+        return take_over(session, sources, Terms(base, label, allow_http, allow_private), agent)
     if any(exchanged):
         raise Malformed(
             "other registries and other files are not stacked",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zlib
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -23,14 +24,14 @@ LONGEST = 64 * 1024 * 1024
 _REDIRECTS = 3
 
 
-def journal_of(door: Door, address: str, position: int = 0, chain: str = "") -> Iterator[Line]:
+def journal_of(door: Door, address: str, position: int = 0, reached: str = "") -> Iterator[Line]:
     """What happened to a registry's own records.
 
     Args:
         door: to the network.
         address: of the registry, ending with `/`: of a server, or of a site of files.
         position: entry up to which it is known what happened.
-        chain: that entry's chain value, which has to be the same still; empty for none.
+        reached: that entry's chain value, which has to be the same still; empty for none.
 
     Yields:
         lines in the order of its journal.
@@ -40,32 +41,38 @@ def journal_of(door: Door, address: str, position: int = 0, chain: str = "") -> 
         Conflict: if its history is not the one that is known.
         Unreadable: if an answer is no lines.
     """
+    lines = chain.from_iterable(_parts(door, address, max(position - 1, 0)))
     if position:
-        before = _part(door, address, position - 1, 1)
-        if not before or before[0].sequence != position or before[0].chain != chain:
+        known = next(lines, None)
+        if known is None or (known.sequence, known.chain) != (position, reached):
             raise Conflict(
                 f"its journal is not the one that was read before: entry {position} is another, or is gone",
                 where=address,
                 remedy="ask who runs it what happened; what was taken over stays as it is",
             )
-    while part := _part(door, address, position, PART):
-        for line in part:
-            if line.sequence <= position:
-                raise Conflict(f"entry {line.sequence} comes after entry {position}", where=line.place)
-            position = line.sequence
-            yield line
+    for line in lines:
+        if line.sequence <= position:
+            raise Conflict(f"entry {line.sequence} comes after entry {position}", where=line.place)
+        position = line.sequence
+        yield line
 
 
-def _part(door: Door, address: str, after: int, most: int) -> list[Line]:
-    url = f"{address}data/journal.jsonl?{urlencode({'after': after, 'limit': most})}"
-    answer = door.request("GET", url, headers={"Accept": MEDIA}, redirects=_REDIRECTS)
-    if answer.status == 404:
-        return _from_files(door, address, after, most)
-    return list(read_lines(io.BytesIO(_body(answer, url)), url))
+def _parts(door: Door, address: str, after: int) -> Iterator[list[Line]]:
+    """The lines behind an entry, as many at once as come in one answer; a site of files has all of them in one."""
+    while True:
+        url = f"{address}data/journal.jsonl?{urlencode({'after': after, 'limit': PART})}"
+        answer = door.request("GET", url, headers={"Accept": MEDIA}, redirects=_REDIRECTS)
+        if answer.status == 404:
+            yield [line for line in _of_files(door, address) if line.sequence > after]
+            return
+        part = list(read_lines(io.BytesIO(_body(answer, url)), url))
+        if not part:
+            return
+        yield part
+        after = max(after, part[-1].sequence)
 
 
-def _from_files(door: Door, address: str, after: int, most: int) -> list[Line]:
-    """A site of files has the whole journal in one, and no part of it."""
+def _of_files(door: Door, address: str) -> list[Line]:
     url = f"{address}data/journal.jsonl.gz"
     answer = door.request("GET", url, redirects=_REDIRECTS)
     unpacking = zlib.decompressobj(zlib.MAX_WBITS | 16)
@@ -79,8 +86,7 @@ def _from_files(door: Door, address: str, after: int, most: int) -> list[Line]:
         )
     if not unpacking.eof:
         raise Unreachable("the answer breaks off", where=url)
-    lines = (line for line in read_lines(io.BytesIO(data), url) if line.sequence > after)
-    return [line for _, line in zip(range(most), lines, strict=False)]
+    return list(read_lines(io.BytesIO(data), url))
 
 
 def _body(answer: Answer, url: str) -> bytes:
