@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 PUBLISHED = frozenset({"publish", "adopt"})
 """Acts whose body is a record: one of the registry's own, or another registry's."""
 
+DONE = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "gone"}
+"""Acts on records, and what these are then."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

@@ -119,12 +119,8 @@ def history(session: Session, name: str, at: datetime | None) -> None:
     )
 
 
-_ACTS = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "gone"}
-
-
 def _event_words(one: Event, style: Style) -> str:
-    done = _ACTS.get(one.act, one.act)
-    head = f"{stamp(one.time)}  {style.bold(str(one.ref))} {style.warn(done) if one.reason else done}"
+    head = f"{stamp(one.time)}  {style.bold(str(one.ref))} {style.warn(one.done) if one.reason else one.done}"
     by = f" by {one_line(one.agent)}" if one.agent else ""
     reason = f": {one_line(one.reason)}" if one.reason else ""
     number = style.dim(f"(entry {one.seq})")

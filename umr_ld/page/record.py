@@ -34,7 +34,6 @@ _LINK_COLUMNS = frozenset(
 )
 """What a link says in columns of their own."""
 
-_ACTS = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "gone"}
 
 ANSWERS = {"affected": "affected", "possibly": "possibly affected", "clear": "clear"}
 """Labels of answers as they stand in a sentence."""
@@ -310,7 +309,7 @@ def _history(history: Sequence[Event], words: Words) -> Block:
         (
             Cell(day(one.time)),
             words.thing(one.ref),
-            Cell(_ACTS.get(one.act, one.act)),
+            Cell(one.done),
             Cell(one.agent),
             Cell(one.reason or "; ".join(one.changes)),
         )

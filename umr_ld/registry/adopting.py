@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from umr_ld.addresses import Base
-from umr_ld.entry import Entry
+from umr_ld.entry import DONE, PUBLISHED, Entry
 from umr_ld.errors import Conflict, Malformed, UmrError
 from umr_ld.jsonld import digest, serialize, triples_of
 from umr_ld.names import Name, Ref
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from umr_ld.registry.parts import Parts
 
 _TOGETHER = 200
-_ABOUT = {"withdraw": "withdrawn", "vanish": "gone"}
+_ABOUT = DONE.keys() - PUBLISHED
 
 
 @dataclass(slots=True)
@@ -233,7 +233,7 @@ class _Batch:
         parts.know_peers()
         self._done.counts["adopted"] += len(self._new)
         for act, _ in self._said:
-            self._done.counts[_ABOUT[act]] += 1
+            self._done.counts[DONE[act]] += 1
         return peer
 
     def _peering(self, peer: Peer) -> Entry:

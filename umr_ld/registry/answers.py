@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from umr_ld import lineage as lineages
 from umr_ld.addresses import is_absolute
 from umr_ld.change import diff
-from umr_ld.entry import PUBLISHED
+from umr_ld.entry import DONE, PUBLISHED
 from umr_ld.errors import Missing
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import EVERYTHING, Range
@@ -234,14 +234,11 @@ def events(parts: Parts, after: int, upto: int) -> tuple[Event, ...]:
         if stored.seq > upto:
             break
         entry = stored.entry
-        if entry.act in _TOLD:
+        if entry.act in DONE:
             reason = "" if entry.act in PUBLISHED else str(json.loads(entry.body).get("reason", ""))
             ref = Ref.parse(entry.subject)
             found.append(Event(stored.seq, entry.time, entry.act, ref, entry.agent, entry.digest, reason))
     return tuple(reversed(found))
-
-
-_TOLD = frozenset({"publish", "adopt", "withdraw", "vanish"})
 
 
 def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from umr_ld.addresses import DEFAULT_BASE, Base
 from umr_ld.change import Diff, diff
+from umr_ld.entry import DONE
 from umr_ld.errors import Conflict, Invalid, UmrError
 from umr_ld.findings import Report
 from umr_ld.registry import answers
@@ -254,7 +255,7 @@ class Registry(Reader):
                 return done_already(ref, known, row.digest)
             seq = self._append(entry)
             self._look()
-            return Published(ref, _DONE[act], seq, row.digest, Report())
+            return Published(ref, DONE[act], seq, row.digest, Report())
 
     def bump(self, document: Document) -> tuple[Diff, Version | None, Version]:
         """What a draft changes, and the least version that would do.
@@ -479,9 +480,6 @@ class Registry(Reader):
 
         upkeep.restore(Home(source), Home(folder))
         return Registry.open(folder, write=True)
-
-
-_DONE = {"withdraw": "withdrawn", "vanish": "gone"}
 
 
 def _require(judged: tuple[Checked, ...]) -> None:

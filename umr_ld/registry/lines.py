@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from umr_ld.entry import PUBLISHED
+from umr_ld.entry import DONE, PUBLISHED
 from umr_ld.exchange import Line
 from umr_ld.registry import answers
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from umr_ld.index import RecordRow
     from umr_ld.names import Ref
     from umr_ld.registry.parts import Parts
-
-_ACTS = {"publish": "publish", "adopt": "publish", "withdraw": "withdraw", "vanish": "vanish"}
 
 
 def own(parts: Parts, after: int = 0, prefix: str = "") -> Iterator[Line]:
@@ -33,7 +31,7 @@ def own(parts: Parts, after: int = 0, prefix: str = "") -> Iterator[Line]:
         if stored.seq > upto:
             return
         entry = stored.entry
-        if entry.act in _ACTS and not parts.base.peer_of(entry.subject) and entry.subject.startswith(prefix):
+        if entry.act in DONE and not parts.base.peer_of(entry.subject) and entry.subject.startswith(prefix):
             yield line_of(stored, parts)
 
 
@@ -84,7 +82,7 @@ def line_of(stored: Stored, parts: Parts) -> Line:
     label = parts.base.peer_of(reference)
     said = json.loads(entry.body)
     return Line(
-        act=_ACTS[entry.act],
+        act="publish" if is_published else entry.act,
         reference=reference[len(label) + 1 :] if label else reference,
         # Another registry's record has no number in its own journal that is known here.
         sequence=0 if label else stored.seq,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from umr_ld.entry import DONE
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -73,7 +75,7 @@ class Event:
     Args:
         seq: sequence number of the journal entry.
         time: when, in UTC.
-        act: `publish`, `withdraw` or `vanish`.
+        act: one of `entry.DONE`.
         ref: the record.
         agent: who did it.
         digest: of what was published; empty for other acts.
@@ -89,6 +91,11 @@ class Event:
     digest: str = ""
     reason: str = ""
     changes: tuple[str, ...] = ()
+
+    @property
+    def done(self) -> str:
+        """What the record is then, in words."""
+        return DONE.get(self.act, self.act)
 
 
 @dataclass(frozen=True, slots=True)

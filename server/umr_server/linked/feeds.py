@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 ENTRIES = 50
 """Of one document."""
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
-_DONE = {"publish": "published", "adopt": "taken over", "withdraw": "withdrawn", "vanish": "noted as gone"}
 
 
 def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnValue]]]:
@@ -100,7 +99,7 @@ def event_item(site: Site, event: Event) -> Item:
         site: where it happened.
         event: what happened.
     """
-    told = f"{event.ref} was {_DONE.get(event.act, event.act)}"
+    told = f"{event.ref} was {'noted as ' if event.act == 'vanish' else ''}{event.done}"
     reason = f": {event.reason}" if event.reason else ""
     return Item(
         iri=site.registry.base.log(event.seq),
