@@ -12,6 +12,7 @@ from drafts import draft
 from umr_ld.registry import Registry
 from umr_server.app import create_app
 from umr_server.aside import LARGE
+from umr_server.guard.large import LARGE as ONE_AT_A_TIME
 from umr_server.settings import Settings
 
 WAYS = {
@@ -106,3 +107,12 @@ def test_a_registry_in_memory_looks_at_everything_itself():
         app = create_app(registry)
         assert sent(app, WAYS["a draft that is judged"], body(LARGE)).status_code == 200
         assert process(app) is None
+
+
+def test_what_is_looked_at_aside_waits_for_nobody_who_publishes(app):
+    turns = app.extensions["umr"].guard._large._turns
+    assert turns.take("somebody who publishes much", 1)
+    try:
+        assert sent(app, WAYS["a draft that is judged"], body(2 * ONE_AT_A_TIME)).status_code == 200
+    finally:
+        turns.leave()

@@ -48,6 +48,9 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     app.register_blueprint(api.blueprint(site))
     app.after_request(_guarded)
     site.guard.watch(app)
+    # What is looked at aside waits for its turn there, and holds up nobody who publishes.
+    site.aside.watch(app)
+    site.guard.take_turns(app)
     answer_errors(app)
     site.running.surround(app)
     return app

@@ -68,7 +68,7 @@ def blueprint(site: Site) -> Blueprint:
             )
             view = admitted(site, route, added(_answering(route, fresh)))
             if route.method == "POST" and not route.scope:
-                view = _perhaps_aside(site, view)
+                site.aside.endpoints.add(f"{found.name}.{route.name}")
             found.add_url_rule(
                 PREFIX + route.address, route.name, view, methods=[route.method], merge_slashes=False
             )
@@ -88,18 +88,6 @@ def _answering(route: Route, fresh: Freshness) -> Callable[..., ResponseReturnVa
         if route.method != "GET" or route.scope:
             return _response(route.view(**path), route)
         return fresh.answered(lambda: _response(route.view(**path), route))
-
-    return answer
-
-
-def _perhaps_aside(
-    site: Site, view: Callable[..., ResponseReturnValue]
-) -> Callable[..., ResponseReturnValue]:
-    """A view of what anybody may send, with large bodies looked at by a process that may be killed."""
-
-    @wraps(view)
-    def answer(**path: str) -> ResponseReturnValue:
-        return site.aside.answer() if site.aside.takes() else view(**path)
 
     return answer
 

@@ -20,6 +20,8 @@ from umr_server.frames import Died, OutOfTime
 from umr_server.turns import Turns
 
 if TYPE_CHECKING:
+    from flask import Flask
+
     from umr_ld.registry import Registry
     from umr_server.settings import Settings
 
@@ -43,22 +45,28 @@ class Aside:
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._folder = registry.folder
         self._settings = replace(settings, reads_per_minute=0, metrics=False, page_cache_bytes=0)
+        self.endpoints: set[str] = set()
+        """Of what anybody may send to be looked at."""
         self._turns = Turns(1, _WAITING)
         self._child: Child | None = None
         self._guard = threading.Lock()
 
-    def takes(self) -> bool:
+    def watch(self, app: Flask) -> None:
+        """Answer what is large before it is worked on here.
+
+        Args:
+            app: the application.
+        """
+        app.before_request(self._answer)
+
+    def _takes(self) -> bool:
         """Whether the request is answered aside. A registry in memory is this process's alone."""
-        large = (request.content_length or 0) >= LARGE
+        large = (request.content_length or 0) >= LARGE and request.endpoint in self.endpoints
         return large and self._folder is not None and MARK not in request.environ
 
-    def answer(self) -> Response:
-        """The answer to the request.
-
-        Raises:
-            Overloaded: if too many wait.
-            TooLong: if it takes longer than it may, or more memory.
-        """
+    def _answer(self) -> Response | None:
+        if not self._takes():
+            return None
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
         head = {
             "method": request.method,

@@ -55,6 +55,13 @@ class Guard:
         """
         app.before_request(self._look)
         app.after_request(_told)
+
+    def take_turns(self, app: Flask) -> None:
+        """Have large bodies worked on one at a time.
+
+        Args:
+            app: the application.
+        """
         self._large.watch(app)
 
     def _look(self) -> None:
