@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
 
 import waitress
 
@@ -31,3 +32,18 @@ def served(app):
         server.close()
         if "umr" in app.extensions:
             app.extensions["umr"].close()
+
+
+@contextmanager
+def answering(handler):
+    """A server that answers as a handler of `http.server` does; gives its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(10)

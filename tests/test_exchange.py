@@ -8,15 +8,14 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import zlib
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 from drafts import draft
 from pyld import jsonld
-from serving import served
+from serving import answering, served
 
 from umr_ld.entry import Head
 from umr_ld.errors import Conflict, Malformed, Unreachable, Unreadable
@@ -374,11 +373,8 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def stranger():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with answering(Answers) as address:
+        yield f"{address}/"
 
 
 STRANGE = {

@@ -30,17 +30,9 @@ from umr_ld.registry import Registry
 LIST = Path(__file__).resolve().parents[2] / "shared" / "data" / "hf-hub" / "models.jsonl.gz"
 
 
-@pytest.fixture(scope="module")
-def shapes():
-    """Rules take a second to load: one registry's are everybody's."""
-    with Registry.in_memory() as registry:
-        yield registry._parts.rules()
-
-
 @pytest.fixture
-def registry(shapes):
+def registry():
     with Registry.in_memory() as made:
-        made._parts.__dict__["_rules"] = shapes
         yield made
 
 

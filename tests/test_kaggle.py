@@ -43,17 +43,9 @@ def asked(hub, waited):
     return Kaggle(services, hub.address, sleep=waited.append, chance=lambda: 0.0)
 
 
-@pytest.fixture(scope="module")
-def shapes():
-    """Rules take a second to load: one registry's are everybody's."""
-    with Registry.in_memory() as registry:
-        yield registry._parts.rules()
-
-
 @pytest.fixture
-def registry(shapes):
+def registry():
     with Registry.in_memory() as made:
-        made._parts.__dict__["_rules"] = shapes
         yield made
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import SimpleHTTPRequestHandler
 
 import pytest
 from browsing import ARGUMENTS, AXE, Watched, browser_program
+from serving import answering
 
 from umr_ld.files import documents
 from umr_ld.registry import Registry
@@ -41,13 +41,8 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def home(folder):
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/below/some%20path/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with answering(partial(Quiet, directory=str(folder))) as address:
+        yield f"{address}/below/some%20path/"
 
 
 @contextmanager
