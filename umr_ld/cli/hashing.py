@@ -120,7 +120,7 @@ def _find(session: Session, asked: Sequence[str], at: datetime | None) -> int:
         csv=lambda: as_csv(_CARRIED, rows),
     )
     artifacts = {str(one.ref.name) for _, one in found}
-    session.say(f"found {len(found):,} times, in {count(len(artifacts), 'artifact')}")
+    session.say(f"found {count(len(found), 'time')}, in {count(len(artifacts), 'artifact')}")
     return 0 if found else 3
 
 
