@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from umr_ld.findings import Report
-    from umr_ld.lineage import Naming, Recorded
+    from umr_ld.lineage import Recorded, Strand
     from umr_ld.names import Name, Ref
     from umr_ld.ranges import Range
     from umr_ld.record import Link
@@ -424,8 +424,8 @@ class Index(Protocol):
         """See `lineage.Graph.artifact_id`."""
         ...
 
-    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
-        """See `lineage.Graph.naming_links`."""
+    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
+        """See `lineage.Graph.strands`."""
         ...
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, str]:

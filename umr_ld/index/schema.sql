@@ -83,17 +83,27 @@ CREATE TABLE link (
     evidence INTEGER NOT NULL REFERENCES term,
     inherit INTEGER NOT NULL,
     external INTEGER NOT NULL,
-    maker INTEGER NOT NULL REFERENCES artifact, -- the record's artifact
-    version INTEGER NOT NULL REFERENCES term, -- the record's version
     name TEXT NOT NULL, -- the record's artifact's name
     iri TEXT NOT NULL,
     note TEXT NOT NULL,
     PRIMARY KEY (record, number)
 ) STRICT, WITHOUT ROWID;
--- Walking downstream reads this and nothing else; hence `maker`, `version` and `name` above.
-CREATE INDEX link_by_target ON link (
-    target, record, number, relation, versions, revision, evidence, maker, version, name
-);
+CREATE INDEX link_by_target ON link (target, record, name);
+
+-- Once more the links, by what they say of what they name; walking downstream reads this and nothing else.
+-- They fill a chunk before the next is begun, in order of publication.
+CREATE TABLE strand (
+    target INTEGER NOT NULL REFERENCES artifact,
+    relation INTEGER NOT NULL REFERENCES term,
+    versions INTEGER NOT NULL, -- term; 0 is every version
+    revision TEXT NOT NULL, -- empty is none
+    evidence INTEGER NOT NULL REFERENCES term,
+    chunk INTEGER NOT NULL, -- from 0
+    -- JSON array of arrays of one length: records, numbers of their links, records' artifacts, versions (terms) and
+    -- artifacts' names
+    links TEXT NOT NULL,
+    PRIMARY KEY (target, relation, versions, revision, evidence, chunk)
+) STRICT, WITHOUT ROWID;
 
 -- Registries whose records are taken over. Their artifacts are named `label/NAME`.
 CREATE TABLE peer (

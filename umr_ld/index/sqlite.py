@@ -4,33 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import json
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from umr_ld.findings import Report
-from umr_ld.index import Peer, Titled, fingerprints, rows, search, upkeep
+from umr_ld.index import Peer, Titled, fingerprints, rows, search, strands, upkeep
 from umr_ld.index.connections import Connections
 from umr_ld.index.rows import NOW
 from umr_ld.index.search import Selection, plain
 from umr_ld.index.tallies import Tallies
 from umr_ld.index.writing import take_in
-from umr_ld.lineage import Naming, Recorded
+from umr_ld.lineage import Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
     from umr_ld.index import Carrier, Change, Page, RecordRow, Vanishing
+    from umr_ld.lineage import Strand
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
     from umr_ld.record import Link
 
-_NAMING_LINKS = f"""
-    SELECT {", ".join(f"l.{column}" for column in Naming._fields)}
-    FROM json_each(:targets) wanted CROSS JOIN link l ON l.target = wanted.value
-    WHERE l.record <= :at
-"""  # noqa: S608
 _RECORDED = """
     SELECT r.artifact, r.seq, r.version, r.revision
     FROM json_each(:artifacts) wanted CROSS JOIN record r ON r.artifact = wanted.value
@@ -62,9 +57,6 @@ _SEQUENCE_AT = "SELECT seq - 1 FROM moment WHERE time > ? ORDER BY time, seq LIM
 
 _NOTHING: tuple[int, dict[str, int]] = (0, {})
 """Nothing is counted yet."""
-
-_naming: Callable[[tuple[Any, ...]], Naming] = partial(tuple.__new__, Naming)
-"""As `Naming._make`, without a call in Python for each of what may be many."""
 
 
 class SqliteIndex:
@@ -274,11 +266,10 @@ class SqliteIndex:
             row = db.execute("SELECT id FROM artifact WHERE name = ?", (plain(name),)).fetchone()
             return None if row is None else int(row[0])
 
-    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
-        """See `lineage.Graph.naming_links`."""
+    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
+        """See `lineage.Graph.strands`."""
         with self._files.reading() as db:
-            given = {"targets": json.dumps(artifacts), "at": _upto(at)}
-            return list(map(_naming, db.execute(_NAMING_LINKS, given)))
+            return strands.read(db, artifacts, _upto(at))
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, str]:
         """See `lineage.Graph.terms`."""

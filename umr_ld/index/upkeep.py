@@ -6,6 +6,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from umr_ld.findings import violation
+from umr_ld.index import strands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,7 @@ _TABLES = (
     "subject",
     "tag",
     "fingerprint",
+    "strand",
     "link",
     "record",
     "artifact",
@@ -56,11 +58,12 @@ _DUMPS = {
         SELECT a.name, s.record, s.skeleton FROM standing s JOIN artifact a ON a.id = s.artifact ORDER BY a.name""",
     "link": """
         SELECT l.record, l.number, target.name, relation.text, versions.text, l.revision, evidence.text, l.inherit,
-            l.external, maker.name, version.text, l.iri, l.note
-        FROM link l JOIN artifact target ON target.id = l.target JOIN artifact maker ON maker.id = l.maker
+            l.external, l.name, l.iri, l.note
+        FROM link l JOIN artifact target ON target.id = l.target
             JOIN term relation ON relation.id = l.relation JOIN term evidence ON evidence.id = l.evidence
-            JOIN term version ON version.id = l.version LEFT JOIN term versions ON versions.id = l.versions
+            LEFT JOIN term versions ON versions.id = l.versions
         ORDER BY l.record, l.number""",
+    "strand": strands.DUMP,
     "subject": "SELECT name, record FROM subject ORDER BY name, record",
     "tag": """
         SELECT g.record, facet.text, value.text FROM tag g JOIN term facet ON facet.id = g.facet
@@ -117,6 +120,8 @@ def check(db: sqlite3.Connection) -> Iterator[Finding]:
         yield _fault(
             f"row {row} of {table} speaks of a row of {parent} that is not there", "index-references"
         )
+    for record, number in db.execute(strands.ASTRAY).fetchmany(_MOST):
+        yield _fault(f"link {number} of record {record} is not where walks downstream look", "index-strands")
 
 
 def check_words(db: sqlite3.Connection) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from umr_ld.addresses import named_by_peer
 from umr_ld.errors import Conflict, Missing
-from umr_ld.index import Peering, Publication, Vanishing, Withdrawal
+from umr_ld.index import Peering, Publication, Vanishing, Withdrawal, strands
 from umr_ld.index.rows import BEST, NOW, microseconds, text_of
 from umr_ld.names import Ref
 
@@ -128,6 +128,7 @@ class _Intake:
     def publish(self, publications: Sequence[Publication]) -> None:
         """Write records, their links and their words."""
         records, links, words, standing, subjects = [], [], [], [], []
+        spun = strands.Spinning()
         tags, files = [], []
         for one in publications:
             artifact = self._artifacts[str(one.name)]
@@ -144,13 +145,16 @@ class _Intake:
             files += [(digest, one.seq) for digest in sorted(set(one.fingerprints))]
             for link in one.links:
                 target, is_new = self._artifacts.of(link.artifact)
-                links.append(self._link_row(link, target, one, artifact, version))
+                row = self._link_row(link, target, one)
+                links.append(row)
+                spun.add(row, artifact, version)
                 if is_new:
                     words.append((-target, link.artifact, "", "", "", ""))
         self._terms.write()
         self._artifacts.write()
         self._insert_records(records, publications)
         self._insert("link", links)
+        spun.write(self._db)
         self._insert("subject", subjects)
         self._insert("tag", tags)
         self._insert("fingerprint", files)
@@ -208,9 +212,7 @@ class _Intake:
             one.title,
         )
 
-    def _link_row(
-        self, link: Link, target: int, one: Publication, maker: int, version: int
-    ) -> tuple[Any, ...]:
+    def _link_row(self, link: Link, target: int, one: Publication) -> tuple[Any, ...]:
         versions = text_of(link.versions)
         return (
             one.seq,
@@ -222,8 +224,6 @@ class _Intake:
             self._terms[link.evidence],
             link.inherit,
             link.external,
-            maker,
-            version,
             str(one.name),
             link.iri,
             link.note,

@@ -7,8 +7,9 @@ a drawing of what a record was made from, it is the best one.
 Nothing here recurses: chains of ten thousand records are as good as any. Circles are followed once.
 """
 
-from umr_ld.lineage.graph import Graph, Naming, Recorded, Row, covers
+from umr_ld.lineage.graph import Graph, Recorded, Row, covers
 from umr_ld.lineage.reach import Hit, Hop, Impact, impact
+from umr_ld.lineage.strand import Strand, Told, unless_before
 from umr_ld.lineage.walk import Branch, Direction, Edge, Lineage, Node, downstream, upstream
 
 __all__ = [
@@ -20,12 +21,14 @@ __all__ = [
     "Hop",
     "Impact",
     "Lineage",
-    "Naming",
     "Node",
     "Recorded",
     "Row",
+    "Strand",
+    "Told",
     "covers",
     "downstream",
     "impact",
+    "unless_before",
     "upstream",
 ]

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import datetime
 
+    from umr_ld.lineage.strand import Strand
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
     from umr_ld.record import Link
@@ -47,34 +48,6 @@ class Row(Protocol):
     def withdrawn(self) -> datetime | None:
         """When it was withdrawn; None if it stands."""
         ...
-
-
-class Naming(NamedTuple):
-    """A link, seen from the artifact that it names. Texts that repeat stand as numbers (`Graph.terms`).
-
-    Args:
-        target: the artifact that is named, as `Graph.artifact_id` numbers it.
-        record: the record whose link it is.
-        number: place among that record's links.
-        relation: term.
-        versions: term, a range in node-semver syntax; None for every version.
-        revision: text; None if the link names none.
-        evidence: term.
-        maker: the record's own artifact.
-        version: the record's own version, a term.
-        name: the record's own artifact's name.
-    """
-
-    target: int
-    record: int
-    number: int
-    relation: int
-    versions: int | None
-    revision: str | None
-    evidence: int
-    maker: int
-    version: int
-    name: str
 
 
 class Recorded(NamedTuple):
@@ -133,7 +106,7 @@ class Graph(Protocol[R]):
         """The number of an artifact, recorded or only named; None if it is neither."""
         ...
 
-    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
+    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
         """All links to these artifacts, in any order."""
         ...
 

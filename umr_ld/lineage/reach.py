@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache, partial
-from itertools import groupby
-from operator import attrgetter
 from typing import TYPE_CHECKING, overload
 
-from umr_ld.names import Name, Ref
+from umr_ld.lineage.strand import Told, unless_before
+from umr_ld.names import Ref
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
-    from umr_ld.lineage.graph import Graph, Naming, R, Row
-
-# Of many links at once, one field is read faster so.
-_TARGET, _RELATION, _VERSIONS, _EVIDENCE, _MAKER, _VERSION, _NAME = (
-    attrgetter(field) for field in ("target", "relation", "versions", "evidence", "maker", "version", "name")
-)
+    from umr_ld.lineage.graph import Graph, R, Row
+    from umr_ld.lineage.strand import Strand
 
 
 class Hop:
@@ -28,16 +23,15 @@ class Hop:
 
     Args:
         impact: what it is part of.
-        link: the link.
-        further: the link by which the record is reached that this one names; None at the end of the path.
+        record: whose link it is.
     """
 
-    __slots__ = ("_further", "_impact", "_link")
+    __slots__ = ("_impact", "_record", "_strand")
 
-    def __init__(self, impact: Impact, link: Naming, further: Naming | None) -> None:
+    def __init__(self, impact: Impact, record: int) -> None:
         self._impact = impact
-        self._link = link
-        self._further = further
+        self._record = record
+        self._strand = impact.strand_of(record)
 
     def _fields(self) -> tuple[object, ...]:
         return (
@@ -54,38 +48,44 @@ class Hop:
     @property
     def ref(self) -> Ref:
         """The record that states the link."""
-        return self._impact.ref_of(self._link)
+        return self._impact.ref_of(self._record)
 
     @property
     def relation(self) -> str:
         """Key of the relation."""
-        return self._impact.terms[self._link.relation]
+        return self._impact.terms[self._strand.relation]
 
     @property
     def artifact(self) -> str:
         """What the link names: name or IRI."""
-        return self._impact.artifact if self._further is None else self._further.name
+        further = self._further
+        return self._impact.name_of(further) if further else self._impact.artifact
 
     @property
     def versions(self) -> Range:
         """Which versions of it."""
-        versions = self._link.versions
+        versions = self._strand.versions
         return EVERYTHING if versions is None else _range(self._impact.terms[versions])
 
     @property
     def revision(self) -> str:
         """Which revision of it, or empty."""
-        return self._link.revision or ""
+        return self._strand.revision
 
     @property
     def evidence(self) -> str:
         """How the link is known: `declared`, `inferred`, `verified`, or empty."""
-        return self._impact.terms[self._link.evidence]
+        return self._impact.terms[self._strand.evidence]
 
     @property
     def reached(self) -> Ref | None:
         """The record of that artifact on which the next hop goes on; None at the end of the path."""
-        return None if self._further is None else self._impact.ref_of(self._further)
+        further = self._further
+        return self._impact.ref_of(further) if further else None
+
+    @property
+    def _further(self) -> int:
+        return self._impact.further(self._record)
 
 
 class Hit:
@@ -93,26 +93,26 @@ class Hit:
 
     Args:
         impact: what it is part of.
-        link: the link by which it is reached.
+        record: its number.
         depth: links between it and what was asked about, at least 1.
     """
 
-    __slots__ = ("_impact", "_link", "depth")
+    __slots__ = ("_impact", "_record", "depth")
 
-    def __init__(self, impact: Impact, link: Naming, depth: int) -> None:
+    def __init__(self, impact: Impact, record: int, depth: int) -> None:
         self._impact = impact
-        self._link = link
+        self._record = record
         self.depth = depth
 
     @property
     def ref(self) -> Ref:
         """Artifact and version."""
-        return self._impact.ref_of(self._link)
+        return self._impact.ref_of(self._record)
 
     @property
     def hop(self) -> Hop:
         """The first hop of the path."""
-        return next(self._impact.path_of(self._link))
+        return Hop(self._impact, self._record)
 
     @property
     def path(self) -> tuple[Hop, ...]:
@@ -121,10 +121,10 @@ class Hit:
         Of several, the one whose first link names the least artifact; then the first such link of the
         record; then the largest version; and so on along the way.
         """
-        return tuple(self._impact.path_of(self._link))
+        return tuple(self._impact.path_of(self._record))
 
     def __str__(self) -> str:
-        return f"{self._link.name}@{self._impact.terms[self._link.version]}"
+        return self._impact.text_of(self._record)
 
     def __repr__(self) -> str:
         return f"<Hit {self} at {self.depth}>"
@@ -140,12 +140,14 @@ class Impact(Sequence[Hit]):
         artifact: what was asked about: name or IRI.
         versions: which versions of it.
         roots: its recorded versions in that range, the largest first; none of them is a hit.
-        levels: the hits one link away, two links away, and so on: for each the link by which it was reached.
-        through: record by which a record was reached; 0 for what was asked about.
+        levels: the hits one link away, two links away, and so on: numbers of records.
+        strands: records to the links of which one is that by which they were reached.
+        through: these links to the record by which they were met; 0 for what was asked about.
+        told: what the links tell of the records.
         terms: texts of the terms in the links.
     """
 
-    __slots__ = ("_levels", "_links", "_through", "artifact", "roots", "terms", "versions")
+    __slots__ = ("_levels", "_strands", "_through", "_told", "artifact", "roots", "terms", "versions")
 
     def __init__(
         self,
@@ -153,17 +155,20 @@ class Impact(Sequence[Hit]):
         versions: Range,
         roots: tuple[Ref, ...],
         *,
-        levels: Sequence[Sequence[Naming]],
-        through: Mapping[int, int],
+        levels: Sequence[Sequence[int]],
+        strands: Mapping[int, Strand],
+        through: Mapping[Strand, int],
+        told: Told,
         terms: Mapping[int, str],
     ) -> None:
         self.artifact = artifact
         self.versions = versions
         self.roots = roots
         self._levels = levels
-        self._links = {link.record: link for level in levels for link in level}
+        self._strands = strands
         self._through = through
         self.terms = terms
+        self._told = told
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -171,7 +176,7 @@ class Impact(Sequence[Hit]):
         return tuple(self)
 
     def __len__(self) -> int:
-        return len(self._links)
+        return len(self._strands)
 
     @overload
     def __getitem__(self, at: int) -> Hit: ...
@@ -182,20 +187,34 @@ class Impact(Sequence[Hit]):
 
     def __iter__(self) -> Iterator[Hit]:
         for depth, level in enumerate(self._levels, 1):
-            for link in level:
-                yield Hit(self, link, depth)
+            for record in level:
+                yield Hit(self, record, depth)
 
-    def ref_of(self, link: Naming) -> Ref:
-        """The record whose link it is."""
-        return Ref(Name.parse(link.name), Version.parse(self.terms[link.version]))
+    def name_of(self, record: int) -> str:
+        """The name of a record's artifact."""
+        return self._told.names[record]
 
-    def path_of(self, link: Naming) -> Iterator[Hop]:
-        """The way from the record whose link it is to what was asked about."""
-        current: Naming | None = link
-        while current is not None:
-            further = self._links.get(self._through[current.record])
-            yield Hop(self, current, further)
-            current = further
+    def text_of(self, record: int) -> str:
+        """The record as `name@version`."""
+        return f"{self._told.names[record]}@{self.terms[self._told.own[record]]}"
+
+    def ref_of(self, record: int) -> Ref:
+        """Artifact and version of a record."""
+        return Ref.known(self._told.names[record], Version.parse(self.terms[self._told.own[record]]))
+
+    def strand_of(self, record: int) -> Strand:
+        """The links of which one is that by which a record was reached."""
+        return self._strands[record]
+
+    def further(self, record: int) -> int:
+        """The record through which another was reached; 0 for what was asked about."""
+        return self._through[self._strands[record]]
+
+    def path_of(self, record: int) -> Iterator[Hop]:
+        """The way from a record to what was asked about."""
+        while record:
+            yield Hop(self, record)
+            record = self.further(record)
 
 
 def impact(graph: Graph[R], name: str, versions: Range = EVERYTHING, at: int | None = None) -> Impact:
@@ -235,13 +254,15 @@ class _Spread:
     """
 
     def __init__(self, graph: Graph[R], at: int | None, roots: set[int]) -> None:
-        self.levels: list[list[Naming]] = []
+        self.levels: list[list[int]] = []
         self._graph = graph
         self._at = at
-        self._done = roots
-        self._through: dict[int, int] = {}
+        self._roots = roots
+        self._reached: dict[int, Strand] = {}
+        self._through: dict[Strand, int] = {}
         self._read_already: set[int] = set()
-        self._waiting: dict[int, list[Naming]] = {}
+        self._waiting: dict[int, list[Strand]] = {}
+        self._told = Told()
         self._terms: dict[int, str] = {}
         self._revisions: dict[int, str] = {}
 
@@ -255,84 +276,101 @@ class _Spread:
             return None if asked.isdisjoint(meant) else 0
 
         self._read({start})
-        self._next_level(self._reached(start, met))
+        self._next_level(self._met(start, met))
 
     def go_on(self) -> None:
         """Reach what covers records of the last level."""
         level = self.levels[-1]
-        self._read({*map(_MAKER, level)} - self._read_already)
-        reached: dict[int, list[Naming]] = {}
-        for link in level:
-            if link.maker in self._waiting:
-                reached.setdefault(link.maker, []).append(link)
-        fresh = []
-        for artifact, rows in reached.items():
-            fresh += self._reached(artifact, partial(self._first, rows[::-1]))
+        makers = [*map(self._told.makers.__getitem__, level)]
+        self._read({*makers} - self._read_already)
+        reached: dict[int, list[int]] = {}
+        for maker, record in zip(makers, level, strict=True):
+            if maker in self._waiting:
+                reached.setdefault(maker, []).append(record)
+        fresh: dict[int, Strand] = {}
+        for artifact, records in reached.items():
+            fresh |= self._met(artifact, partial(self._first, records[::-1]))
         self._next_level(fresh)
 
     def result(self, name: str, versions: Range, roots: tuple[Ref, ...]) -> Impact:
         """What was reached."""
-        for level in self.levels:
-            self._learn({*map(_RELATION, level), *map(_EVIDENCE, level)})
-        return Impact(name, versions, roots, levels=self.levels, through=self._through, terms=self._terms)
+        self._learn({term for strand in self._through for term in (strand.relation, strand.evidence)})
+        return Impact(
+            name,
+            versions,
+            roots,
+            levels=self.levels,
+            strands=self._reached,
+            through=self._through,
+            told=self._told,
+            terms=self._terms,
+        )
 
-    def _reached(self, artifact: int, covered: Callable[[Range, str], int | None]) -> list[Naming]:
-        """Of the links that wait for an artifact, those by which a record is reached now."""
-        fresh, waiting = [], []
-        answers: dict[tuple[int | None, str | None], int | None] = {}
-        for link in self._waiting.pop(artifact, ()):
-            if link.record in self._done:
-                continue
-            meant = link.versions, link.revision
+    def _met(self, artifact: int, covered: Callable[[Range, str], int | None]) -> dict[int, Strand]:
+        """Records that are reached now by the links that wait for an artifact.
+
+        Args:
+            artifact: of which records are reached.
+            covered: gives the record through which links to certain versions are met; 0 without any, and None
+                if they are not.
+        """
+        fresh: dict[int, Strand] = {}
+        waiting = []
+        answers: dict[tuple[int | None, str], int | None] = {}
+        for strand in self._waiting.pop(artifact, ()):
+            meant = strand.versions, strand.revision
             if meant not in answers:
-                answers[meant] = covered(self._range(link), link.revision or "")
+                answers[meant] = covered(self._range(strand), strand.revision)
             through = answers[meant]
             if through is None:
-                waiting.append(link)
+                waiting.append(strand)
             else:
-                self._done.add(link.record)
-                self._through[link.record] = through
-                fresh.append(link)
+                self._through[strand] = through
+                new = unless_before({*strand.records}.difference(self._reached, self._roots), fresh, strand)
+                fresh.update(dict.fromkeys(new, strand))
         if waiting:
             self._waiting[artifact] = waiting
+        self._reached |= fresh
         return fresh
 
-    def _first(self, rows: Sequence[Naming], meant: Range, revision: str) -> int | None:
+    def _first(self, records: Sequence[int], meant: Range, revision: str) -> int | None:
         """The first of some records that is in a range and carries a revision."""
-        for row in rows:
-            if self._version(row) in meant and (not revision or revision == self._revision(row)):
-                return row.record
+        for record in records:
+            if self._version(record) in meant and (not revision or revision == self._revision(record)):
+                return record
         return None
 
-    def _next_level(self, links: Sequence[Naming]) -> None:
-        keys = {term: Version.parse(self._terms[term]).sort_key for term in set(map(_VERSION, links))}
-        by_version = sorted(links, key=lambda link: keys[link.version]) if len(keys) > 1 else links
-        self.levels.append(sorted(by_version, key=_NAME))
+    def _next_level(self, records: Iterable[int]) -> None:
+        names = {record: self._told.names[record] for record in records}
+        level = list(names)
+        if len({*names.values()}) < len(names):
+            level.sort(key=lambda record: self._version(record).sort_key)
+        self.levels.append(sorted(level, key=names.__getitem__))
 
     def _read(self, artifacts: Collection[int]) -> None:
-        links = self._graph.naming_links(sorted(artifacts), self._at)
+        strands = self._graph.strands(sorted(artifacts), self._at)
         self._read_already.update(artifacts)
-        self._learn({*map(_VERSION, links), *map(_VERSIONS, links)})
-        # By artifact, then by record, then by place among its links.
-        for artifact, several in groupby(sorted(links), key=_TARGET):
-            self._waiting[artifact] = list(several)
+        self._learn({strand.versions for strand in strands}.union(*(strand.own for strand in strands)))
+        for strand in strands:
+            self._waiting.setdefault(strand.target, []).append(strand)
+            self._told.take_in(strand)
 
     def _learn(self, terms: set[int] | set[int | None]) -> None:
         unknown = [term for term in terms if term is not None and term not in self._terms]
         if unknown:
             self._terms.update(self._graph.terms(unknown))
 
-    def _version(self, row: Naming) -> Version:
-        return Version.parse(self._terms[row.version])
+    def _version(self, record: int) -> Version:
+        return Version.parse(self._terms[self._told.own[record]])
 
-    def _revision(self, row: Naming) -> str:
-        if row.record not in self._revisions:
-            rows = self._graph.versions(row.name, self._at)
+    def _revision(self, record: int) -> str:
+        if record not in self._revisions:
+            rows = self._graph.versions(self._told.names[record], self._at)
             self._revisions.update({one.seq: one.revision for one in rows})
-        return self._revisions[row.record]
+        return self._revisions[record]
 
-    def _range(self, link: Naming) -> Range:
-        return EVERYTHING if link.versions is None else _range(self._terms[link.versions])
+    def _range(self, strand: Strand) -> Range:
+        return EVERYTHING if strand.versions is None else _range(self._terms[strand.versions])
 
 
 _range = lru_cache(maxsize=4096)(Range.from_npm)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from umr_ld.index import Index, RecordRow
-    from umr_ld.lineage import Naming, Recorded
+    from umr_ld.lineage import Recorded, Strand
     from umr_ld.names import Ref
     from umr_ld.registry.parts import Parts
     from umr_ld.risk import Advisory, Aliases, Exposed, Exposure, Policy, Scope
@@ -74,9 +74,10 @@ class _Within:
         """See `lineage.Graph`."""
         return self._index.artifact_id(name)
 
-    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
+    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
         """See `lineage.Graph`."""
-        return [link for link in self._index.naming_links(artifacts, at) if link.record in self._records]
+        every = (strand.among(self._records) for strand in self._index.strands(artifacts, at))
+        return [strand for strand in every if strand is not None]
 
     def recorded(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Recorded]:
         """See `lineage.Graph`."""

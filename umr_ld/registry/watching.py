@@ -304,8 +304,8 @@ class _News:
         """A fix, for the records that use another version of the artifact and are not clear."""
         graph = self._parts.names.joined(self._parts.policy, None).graph
         number = graph.artifact_id(artifact)
-        links = () if number is None else graph.naming_links([number])
-        users = {link.record for link in links}
+        strands = () if number is None else graph.strands([number])
+        users = {record for strand in strands for record in strand.records}
         return Happening(
             kind="fix-available",
             subject=fix,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from umr_ld.change import Change, Diff
 from umr_ld.inherit import Effective, Held
-from umr_ld.lineage import Edge, Impact, Lineage, Naming, Node
+from umr_ld.lineage import Edge, Impact, Lineage, Node, Strand, Told
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import Range
 from umr_ld.record import Link
@@ -196,32 +196,36 @@ class _Terms:
 def impact_of(pages: Sequence[Said]) -> Impact:
     """See `render.answers.impact_json`; of each path the first link is enough, since it goes on as that of the record
     that it reaches."""
-    terms, numbers, through = _Terms(), dict[str, int](), dict[int, int]()
-    levels: dict[int, list[Naming]] = {}
+    terms, told, numbers = _Terms(), Told(), dict[str, int]()
+    strands, through = dict[int, Strand](), dict[Strand, int]()
+    levels: dict[int, list[int]] = {}
     for number, hit in enumerate((hit for page in pages for hit in page["hits"]), 1):
         first = hit["path"][0]
         ref = Ref.parse(hit["reference"])
         numbers[hit["reference"]] = number
-        through[number] = numbers.get(first.get("reached", ""), 0)
-        link = Naming(
+        strands[number] = strand = Strand(
             target=0,
-            record=number,
-            number=0,
             relation=terms.number(first["relation"]),
             versions=terms.number(first["versions"]),
-            revision=first.get("revision"),
+            revision=first.get("revision") or "",
             evidence=terms.number(first.get("evidence", "")),
-            maker=0,
-            version=terms.number(str(ref.version)),
-            name=str(ref.name),
+            records=[number],
+            numbers=[0],
+            makers=[0],
+            own=[terms.number(str(ref.version))],
+            names=[str(ref.name)],
         )
-        levels.setdefault(hit["depth"], []).append(link)
+        told.take_in(strand)
+        through[strand] = numbers.get(first.get("reached", ""), 0)
+        levels.setdefault(hit["depth"], []).append(number)
     return Impact(
         pages[0]["artifact"],
         Range.from_npm(pages[0]["versions"]),
         tuple(map(Ref.parse, pages[0]["recorded"])),
         levels=[levels[depth] for depth in sorted(levels)],
+        strands=strands,
         through=through,
+        told=told,
         terms=terms.texts(),
     )
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from umr_ld.lineage import Graph, Naming, Recorded, Row
+    from umr_ld.lineage import Graph, Recorded, Row, Strand
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
     from umr_ld.record import Link
@@ -107,10 +107,13 @@ class Aliased:
                 return self._one(number)
         return None
 
-    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
+    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
         """See `lineage.Graph`."""
-        links = self._graph.naming_links(self._all(artifacts), at)
-        return [link._replace(target=self._one(link.target), maker=self._one(link.maker)) for link in links]
+        one = self._one
+        return [
+            replace(strand, target=one(strand.target), makers=[*map(one, strand.makers)])
+            for strand in self._graph.strands(self._all(artifacts), at)
+        ]
 
     def recorded(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Recorded]:
         """See `lineage.Graph`: of an artifact, of one name after the other."""

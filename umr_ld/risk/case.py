@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from umr_ld.lineage import Naming, Recorded, Row
+    from umr_ld.lineage import Recorded, Row, Strand
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
     from umr_ld.risk.answers import Answer
@@ -34,7 +34,7 @@ class Linked(Protocol):
         """See `lineage.Graph`."""
         ...
 
-    def naming_links(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Naming]:
+    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
         """See `lineage.Graph`."""
         ...
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import chain, groupby
-from operator import attrgetter
+from itertools import chain
 from typing import TYPE_CHECKING
 
+from umr_ld.lineage import Told, unless_before
 from umr_ld.risk.alias import Aliased
 from umr_ld.risk.answers import Answer
 from umr_ld.risk.case import Exposed
@@ -26,16 +26,10 @@ from umr_ld.risk.policy import Cell
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
-    from umr_ld.lineage import Naming, Recorded
+    from umr_ld.lineage import Recorded, Strand
     from umr_ld.names import Ref
     from umr_ld.risk.case import Case, Linked
     from umr_ld.risk.scope import Scope
-
-# Of many links at once, one field is read faster so.
-_TARGET, _RECORD, _RELATION, _VERSIONS = map(attrgetter, ("target", "record", "relation", "versions"))
-_MAKER, _VERSION = map(attrgetter, ("maker", "version"))
-_MAKER_NAME = attrgetter("maker", "name")
-_MEANT = attrgetter("target", "versions", "revision")
 
 
 def expose(graph: Linked, case: Case, at: int | None = None) -> Exposure:
@@ -63,27 +57,13 @@ class _Demand:
         target: the artifact.
         direct: how these versions stand by what the advisory says of the artifact itself.
         covered: the recorded ones among them.
-        links: the links, by record and then by their place in it.
+        strands: the links.
     """
 
     target: int
     direct: Answer
     covered: tuple[int, ...]
-    links: list[Naming]
-
-    def first_of_records(self, passing: Set[int] | None, among: Set[int] | None) -> dict[int, Naming]:
-        """Of each record the first link.
-
-        Args:
-            passing: relations that count; None for all.
-            among: records that count; None for all.
-        """
-        links: Iterable[Naming] = reversed(self.links)
-        if passing is not None:
-            links = [link for link in links if link.relation in passing]
-        if among is not None:
-            links = [link for link in links if link.record in among]
-        return {link.record: link for link in links}
+    strands: list[Strand]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +81,7 @@ class _Going:
     answer: Answer
     cell: Cell
     demands: Mapping[int, Sequence[_Demand]]
-    among: Set[int] | None = None
+    among: set[int] | None = None
     known: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -132,17 +112,16 @@ class _Sure:
         ):
             self.demands.add(demand)
 
-    def reach(self, demand: _Demand, records: Set[int], fully: Set[int]) -> None:
+    def reach(self, demand: _Demand, records: Set[int], cell: Cell) -> None:
         """Records are reached by links of a demand; if they were before, then by others that count less.
 
         Args:
             demand: which was met.
             records: which are reached.
-            fully: those of them to which everything passes.
+            cell: what passes to them.
         """
-        if demand in self.demands:
-            self._fresh |= fully
-            self._fresh -= records - fully
+        if cell is Cell.FULL and demand in self.demands:
+            self._fresh |= records
         else:
             self._fresh -= records
 
@@ -169,6 +148,7 @@ class _Spread:
         self._met: dict[Answer, set[_Demand]] = defaultdict(set)
         self._names: dict[int, str] = {}
         self._texts = Texts(graph.terms, self._names)
+        self._told = Told()
         self._scopes: dict[int, Scope] = {}
         self._hits: dict[int, Answer] = {}
         self._rows: dict[int, tuple[int, Ref]] = {}
@@ -238,7 +218,7 @@ class _Spread:
         if unsure:
             demands: dict[int, list[_Demand]] = defaultdict(list)
             for demand in self._full(unsure):
-                if not unsure.isdisjoint(map(_RECORD, demand.links)):
+                if not all(unsure.isdisjoint(strand.records) for strand in demand.strands):
                     demands[demand.target].append(demand)
             covered = {one for several in demands.values() for demand in several for one in demand.covered}
             known = {seq: possibly.depth[seq] for seq in covered & sure}
@@ -262,17 +242,16 @@ class _Spread:
         while artifacts or walk.steps <= max(joining, default=-1):
             walk.steps += 1
             self._load(artifacts)
-            fresh: dict[int, Naming] = {}
-            passing, full = self._passing(going.cell), self._passing(Cell.FULL)
+            fresh: dict[int, Strand] = {}
             for demand, through in self._newly_met(artifacts, going, walk):
-                links = demand.first_of_records(passing, going.among)
-                # A view's difference would go through all that has arrived, this through the links.
-                new = self._unless_before(fresh, links, {*links}.difference(walk.arrived) - settled)
-                fresh.update(links if len(new) == len(links) else {one: links[one] for one in new})
-                walk.through.update(dict.fromkeys(new, through))
-                if going.answer is Answer.POSSIBLY:
-                    fully = new if full is None else {one for one in new if links[one].relation in full}
-                    self._sure.reach(demand, new, fully)
+                for strand in demand.strands:
+                    if self._cells[strand.relation] >= going.cell:
+                        walk.through[strand] = through
+                        new = self._fresh(strand, going, walk.arrived) - settled
+                        new = unless_before(new, fresh, strand)
+                        fresh.update(dict.fromkeys(new, strand))
+                        if going.answer is Answer.POSSIBLY:
+                            self._sure.reach(demand, new, self._cells[strand.relation])
             walk.arrived.update(fresh)
             walk.depth.update(dict.fromkeys(fresh, walk.steps))
             self._sure.end_level()
@@ -311,34 +290,20 @@ class _Spread:
                 return record
         return None
 
-    def _makers(self, links: Mapping[int, Naming]) -> set[int]:
+    @staticmethod
+    def _fresh(strand: Strand, going: _Going, arrived: Mapping[int, Strand]) -> set[int]:
+        """The records of a strand that may be reached, and are not yet."""
+        if going.among is not None:
+            return going.among.intersection(strand.records).difference(arrived)
+        return set(strand.records).difference(arrived)
+
+    def _makers(self, records: Iterable[int]) -> set[int]:
         """The artifacts whose records are reached, but for those where a statement stands in the way."""
-        if links.keys().isdisjoint(self._case.rulings):
-            return {*map(_MAKER, links.values())}
-        return {link.maker for seq, link in links.items() if seq not in self._case.rulings}
+        if self._case.rulings:
+            records = (record for record in records if record not in self._case.rulings)
+        return {*map(self._told.makers.__getitem__, records)}
 
-    def _passing(self, least: Cell) -> Set[int] | None:
-        """The relations that let so much pass; None if all of them do."""
-        passing = {relation for relation, cell in self._cells.items() if cell >= least}
-        return None if len(passing) == len(self._cells) else passing
-
-    def _unless_before(
-        self, fresh: Mapping[int, Naming], links: Mapping[int, Naming], records: Set[int]
-    ) -> Set[int]:
-        """The records that are not reached by a better link already.
-
-        Args:
-            fresh: what is reached.
-            links: a link of each record.
-            records: some of theirs.
-        """
-        both = records & fresh.keys()
-        return records - {record for record in both if self._before(fresh[record], links[record])}
-
-    def _before(self, one: Naming, other: Naming) -> bool:
-        return (self._names[one.target], one.number) < (self._names[other.target], other.number)
-
-    def _full(self, unsure: Set[int]) -> Set[_Demand]:
+    def _full(self, unsure: set[int]) -> Set[_Demand]:
         """The demands that are affected for sure: those that are seen to be, and what follows from them.
 
         Args:
@@ -357,8 +322,8 @@ class _Spread:
         while ready:
             demand = ready.pop()
             full.add(demand)
-            links = (link for link in demand.links if link.record in unsure)
-            fresh = {link.record for link in links if self._cells[link.relation] is Cell.FULL} - affected
+            full_ones = (one for one in demand.strands if self._cells[one.relation] is Cell.FULL)
+            fresh = {record for one in full_ones for record in unsure.intersection(one.records)} - affected
             affected |= fresh
             for record in fresh - self._case.rulings.keys():
                 for waiting in asking.pop(record, ()):
@@ -375,27 +340,29 @@ class _Spread:
         if not new:
             return
         self._read.update(new)
-        links = sorted(self._graph.naming_links(new, self._at))
-        if not links:
+        strands = self._graph.strands(new, self._at)
+        if not strands:
             return
-        alike: dict[tuple[int, int | None, str | None], list[Naming]] = defaultdict(list)
-        for key, neighbours in groupby(links, key=_MEANT):
-            alike[key] += neighbours
+        alike: dict[tuple[int, int | None, str], list[Strand]] = defaultdict(list)
+        for strand in strands:
+            alike[strand.target, strand.versions, strand.revision].append(strand)
+            self._told.take_in(strand)
         # Most artifacts are named by nobody, and of these no record needs to be read.
-        rows = self._graph.recorded(sorted({*map(_TARGET, links)}), self._at)
-        relations = {*map(_RELATION, links)}
-        self._texts.learn({*map(_VERSIONS, links), *map(_VERSION, links), *relations})
-        self._texts.learn({row.version for row in rows})
+        rows = self._graph.recorded(sorted({strand.target for strand in strands}), self._at)
+        relations = {strand.relation for strand in strands}
+        self._texts.learn({row.version for row in rows}.union(relations, *(one.own for one in strands)))
+        self._texts.learn({strand.versions for strand in strands})
         self._judge(relations)
-        self._learn_names(dict(map(_MAKER_NAME, links)))
+        for strand in strands:
+            self._learn_names(dict(zip(strand.makers, strand.names, strict=True)))
         recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
             recorded[row.artifact].append(row)
         for (target, _, _), several in alike.items():
             self._demands[target].append(self._demand(target, several, recorded[target]))
 
-    def _demand(self, artifact: int, links: list[Naming], rows: Sequence[Recorded]) -> _Demand:
-        meant, revision = self._texts.range(links[0].versions), links[0].revision or ""
+    def _demand(self, artifact: int, strands: list[Strand], rows: Sequence[Recorded]) -> _Demand:
+        meant, revision = self._texts.range(strands[0].versions), strands[0].revision
         known = [(self._texts.version(row.version), row) for row in rows]
         covered = tuple(
             row.record for version, row in known if version in meant and revision in {"", row.revision}
@@ -406,7 +373,7 @@ class _Spread:
             if scope is None
             else scope.of_link(meant, revision, [(version, row.revision) for version, row in known])
         )
-        return _Demand(artifact, direct, covered, links)
+        return _Demand(artifact, direct, covered, strands)
 
     def _learn_names(self, names: dict[int, str]) -> None:
         if aliases := self._case.aliases:
@@ -428,7 +395,7 @@ class _Spread:
             for seq in known
             if seq in self._hits or seq in possibly.depth or seq in otherwise.depth
         }
-        return Exposure(apart, possibly, otherwise, self._sure.records, self._texts)
+        return Exposure(apart, possibly, otherwise, self._sure.records, self._told, self._texts)
 
     def _apart(self, seq: int, possibly: Walk, otherwise: Walk) -> Exposed:
         """A record that is hit, or of which a statement speaks."""

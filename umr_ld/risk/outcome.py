@@ -5,11 +5,10 @@ Tens of thousands of records may be downstream. What is said of each is made whe
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from umr_ld.names import Ref
@@ -21,16 +20,13 @@ from umr_ld.versions import Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Set
 
-    from umr_ld.lineage import Naming
+    from umr_ld.lineage import Strand, Told
 
 _KEPT = 32
 """Longer ends of paths are not kept: all those of a way without branches take memory in the square of its length."""
 
 _Way = tuple[tuple[object, ...], "tuple[Step, ...] | None"]
 """What paths have in common: of their first step all but the record, and the further steps if they are kept."""
-
-# Of many links at once, one field is read faster so.
-_EVIDENCE, _NAME, _VERSION = (attrgetter(name) for name in ("evidence", "name", "version"))
 
 
 @dataclass(slots=True)
@@ -40,15 +36,15 @@ class Walk:
     Args:
         sources: records where it began, to their artifacts.
         depth: record to its depth.
-        arrived: record to the link by which it was reached.
-        through: record to the record that this link leads on to; 0 where the versions themselves are hit.
+        arrived: record to the links of which one is that by which it was reached.
+        through: these links to the record that they lead on to; 0 where the versions themselves are hit.
         steps: how far it went, the one that is being taken included.
     """
 
     sources: Mapping[int, int]
     depth: dict[int, int]
-    arrived: dict[int, Naming] = field(default_factory=dict)
-    through: dict[int, int] = field(default_factory=dict)
+    arrived: dict[int, Strand] = field(default_factory=dict)
+    through: dict[Strand, int] = field(default_factory=dict)
     steps: int = 0
 
 
@@ -119,10 +115,11 @@ class Exposure(Sequence[Exposed]):
         possibly: what may be affected.
         otherwise: what is affected for sure, by other ways than those of `possibly`.
         sure: what is affected for sure, by the ways of `possibly`.
+        told: what the links tell of the records.
         texts: of the links.
     """
 
-    __slots__ = ("_apart", "_order", "_otherwise", "_possibly", "_sure", "_texts", "_ways")
+    __slots__ = ("_apart", "_order", "_otherwise", "_possibly", "_sure", "_texts", "_told", "_ways")
 
     def __init__(
         self,
@@ -130,36 +127,41 @@ class Exposure(Sequence[Exposed]):
         possibly: Walk,
         otherwise: Walk,
         sure: Set[int],
+        told: Told,
         texts: Texts,
     ) -> None:
         self._apart = apart
         self._possibly = possibly
         self._otherwise = otherwise
         self._sure = sure
+        self._told = told
         self._texts = texts
-        self._ways: dict[bool, dict[tuple[object, ...], _Way]] = {True: {}, False: {}}
+        self._ways: dict[tuple[bool, bool], dict[Strand, _Way]] = defaultdict(dict)
         for walk in (possibly, otherwise):
-            texts.learn({*map(_EVIDENCE, walk.arrived.values())})
+            texts.learn({strand.evidence for strand in walk.through})
         self._order = self._in_order()
 
     def _in_order(self) -> list[int]:
-        arrived = self._possibly.arrived | self._otherwise.arrived
-        names = dict(zip(arrived, map(_NAME, arrived.values()), strict=True))
+        """The numbers of the records; each key is sorted by, from the last to the first, as far as it tells any apart."""
         depth = self._possibly.depth | self._otherwise.depth
-        apart = self._apart.items()
-        names.update((seq, one.ref.name.text) for seq, one in apart)
-        depth.update((seq, one.depth) for seq, one in apart)
+        arrived = self._possibly.arrived.keys() | self._otherwise.arrived.keys()
+        names = dict(zip(arrived, map(self._told.names.__getitem__, arrived), strict=True))
+        for seq, one in self._apart.items():
+            names[seq], depth[seq] = one.ref.name.text, one.depth
         order = list(names)
-        versions = {*map(_VERSION, arrived.values())}
-        if len(versions) > 1 or apart:
-            key_of = {term: self._texts.version(term).sort_key for term in versions}
-            terms = map(_VERSION, arrived.values())
-            keys = dict(zip(arrived, map(key_of.__getitem__, terms), strict=True))
-            keys.update((seq, one.ref.version.sort_key) for seq, one in apart)
-            order.sort(key=keys.__getitem__)
+        if len({*names.values()}) < len(names):
+            order.sort(key=self._keys(arrived).__getitem__)
         order.sort(key=names.__getitem__)
         order.sort(key=depth.__getitem__)
         return order
+
+    def _keys(self, arrived: Set[int]) -> dict[int, bytes]:
+        """By what the records' versions order."""
+        terms = [*map(self._told.own.__getitem__, arrived)]
+        key_of = {term: self._texts.version(term).sort_key for term in {*terms}}
+        keys = dict(zip(arrived, map(key_of.__getitem__, terms), strict=True))
+        keys.update((seq, one.ref.version.sort_key) for seq, one in self._apart.items())
+        return keys
 
     def __len__(self) -> int:
         return len(self._order)
@@ -174,24 +176,23 @@ class Exposure(Sequence[Exposed]):
         return self._exposed(self._order[at])
 
     def __iter__(self) -> Iterator[Exposed]:
-        arrived, depth = self._possibly.arrived, self._possibly.depth
+        depth, names, own = self._possibly.depth, self._told.names, self._told.own
         version, known, answer = self._texts.version, Ref.known, Answer.AFFECTED
         plain = self._sure - self._apart.keys()
         for seq in self._order:
             if seq in plain:
-                link = arrived[seq]
-                ref = known(link.name, version(link.version))
-                yield _exposed((ref, answer, depth[seq], answer, None, seq))
+                yield _exposed((known(names[seq], version(own[seq])), answer, depth[seq], answer, None, seq))
             else:
                 yield self._exposed(seq)
 
     def outline(self) -> Iterator[Outlined]:
         """The records in order, with what it takes to count them, and no more."""
-        depth, through, answer = self._possibly.depth, self._possibly.through, Answer.AFFECTED
+        depth, answer = self._possibly.depth, Answer.AFFECTED
+        arrived, through = self._possibly.arrived, self._possibly.through
         plain = self._sure - self._apart.keys()
         for seq in self._order:
             if seq in plain:
-                yield _outlined((seq, answer, depth[seq], through[seq]))
+                yield _outlined((seq, answer, depth[seq], through[arrived[seq]]))
             else:
                 one = self._exposed(seq)
                 yield _outlined((seq, one.answer, one.depth, self._through(one)))
@@ -211,23 +212,22 @@ class Exposure(Sequence[Exposed]):
             return ()
         surely = exposed.arrives is Answer.AFFECTED
         walk = self._walk(exposed.number, surely)
-        link = walk.arrived.get(exposed.number)
-        if link is None:
+        strand = walk.arrived.get(exposed.number)
+        if strand is None:
             return ()
-        further = walk.through[exposed.number]
-        alike = _alike(link, further)
-        way = self._ways[surely].get(alike)
-        if way is None:
-            way = self._ways[surely][alike] = self._way(link, further, surely)
-        shared, tail = way
-        return (_step((exposed.ref, *shared)), *(self._tail(further, surely) if tail is None else tail))
+        shared, tail = self._way(strand, walk, surely)
+        return (
+            _step((exposed.ref, *shared)),
+            *(self._tail(walk.through[strand], surely) if tail is None else tail),
+        )
 
     def _through(self, exposed: Exposed) -> int:
         if not exposed.depth and exposed.number in self._apart:
             return 0
         surely = exposed.arrives is Answer.AFFECTED
         walk = self._walk(exposed.number, surely)
-        return walk.through[exposed.number] if exposed.number in walk.arrived else 0
+        strand = walk.arrived.get(exposed.number)
+        return 0 if strand is None else walk.through[strand]
 
     def answer(self, ref: Ref) -> Answer:
         """How a record stands.
@@ -244,26 +244,32 @@ class Exposure(Sequence[Exposed]):
         surely = seq in self._sure or seq in self._otherwise.arrived
         walk = self._walk(seq, surely)
         answer = Answer.AFFECTED if surely else Answer.POSSIBLY
-        return _exposed((self._ref(walk.arrived[seq]), answer, walk.depth[seq], answer, None, seq))
+        return _exposed((self._ref(seq), answer, walk.depth[seq], answer, None, seq))
 
     def _walk(self, seq: int, surely: bool) -> Walk:
         """The walk that has the way by which a record is affected for sure, or possibly."""
         return self._otherwise if surely and seq in self._otherwise.arrived else self._possibly
 
-    def _way(self, link: Naming, further: int, surely: bool) -> _Way:
-        tail = self._tail(further, surely)
-        return self._shared(link, further), tail if len(tail) < _KEPT else None
+    def _way(self, strand: Strand, walk: Walk, surely: bool) -> _Way:
+        """What the paths that begin with links of a strand have in common."""
+        ways = self._ways[surely, walk is self._otherwise]
+        way = ways.get(strand)
+        if way is None:
+            further = walk.through[strand]
+            tail = self._tail(further, surely)
+            way = ways[strand] = self._shared(strand, further), tail if len(tail) < _KEPT else None
+        return way
 
-    def _shared(self, link: Naming, further: int) -> tuple[object, ...]:
+    def _shared(self, strand: Strand, further: int) -> tuple[object, ...]:
         """What steps have in common of links that name and lead on to the same."""
         texts = self._texts
         return (
-            texts[link.relation],
-            texts.names[link.target],
-            texts.range(link.versions),
-            link.revision or "",
-            texts[link.evidence],
-            self._ref_of(further) if further else None,
+            texts[strand.relation],
+            texts.names[strand.target],
+            texts.range(strand.versions),
+            strand.revision,
+            texts[strand.evidence],
+            self._ref(further) if further else None,
         )
 
     def _tail(self, seq: int, surely: bool) -> tuple[Step, ...]:
@@ -272,30 +278,22 @@ class Exposure(Sequence[Exposed]):
         steps: list[Step] = []
         while seq and seq not in sources:
             walk = self._walk(seq, surely)
-            link = walk.arrived.get(seq)
-            if link is None:
+            strand = walk.arrived.get(seq)
+            if strand is None:
                 break
-            further = walk.through[seq]
-            shared, tail = self._ways[surely].get(_alike(link, further), (None, None))
-            steps.append(_step((self._ref(link), *(shared or self._shared(link, further)))))
+            further = walk.through[strand]
+            known = self._ways[surely, walk is self._otherwise].get(strand)
+            shared, tail = known or (self._shared(strand, further), None)
+            steps.append(_step((self._ref(seq), *shared)))
             if tail is not None:
                 return (*steps, *tail)
             seq = further
         return tuple(steps)
 
-    def _ref(self, link: Naming) -> Ref:
-        return Ref.known(link.name, self._texts.version(link.version))
-
-    def _ref_of(self, seq: int) -> Ref:
+    def _ref(self, seq: int) -> Ref:
         if seq in self._apart:
             return self._apart[seq].ref
-        return self._ref(self._otherwise.arrived.get(seq) or self._possibly.arrived[seq])
-
-
-def _alike(link: Naming, further: int) -> tuple[object, ...]:
-    """What links have in common that name the same and lead on to the same."""
-    # Relation, versions, revision and evidence.
-    return further, link.target, link[3:7]
+        return Ref.known(self._told.names[seq], self._texts.version(self._told.own[seq]))
 
 
 _step: Callable[[tuple[Any, ...]], Step] = partial(tuple.__new__, Step)
