@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -114,6 +116,19 @@ def oracle(world, name, asked):
     return depth
 
 
+def first_link(world, seq, name, asked, depth):
+    """Of the links by which a record is reached soonest: of the least artifact, the record's first."""
+    own = [one for one in world if str(one.name) == name]
+    (one,) = (one for one in world if one.seq == seq)
+    soonest = [
+        link
+        for link in one.links
+        if (depth[seq] == 1 and meets(link, name, asked, own))
+        or any(depth.get(up.seq) == depth[seq] - 1 and covers(link, up) for up in world)
+    ]
+    return min(soonest, key=lambda link: (link.artifact, link.number))
+
+
 ASKED_NAMES = st.sampled_from([*NAMES, "lab/elsewhere"])
 ASKED_RANGES = st.sampled_from(["*", "^1", "2.0.0", "<1.1.0"])
 
@@ -139,8 +154,13 @@ def compared(tmp_path_factory, described, name, asked):
     fill(index, world)
     found = lineage.impact(index, name, Range.parse(asked))
     seqs = {str(Ref(one.name, one.version)): one.seq for one in world}
-    assert {seqs[str(hit.ref)]: hit.depth for hit in found} == oracle(world, name, Range.parse(asked))
+    depth = oracle(world, name, Range.parse(asked))
+    assert {seqs[str(hit.ref)]: hit.depth for hit in found} == depth
     for hit in found:
+        link = first_link(world, seqs[str(hit.ref)], name, Range.parse(asked), depth)
+        hop = hit.hop
+        assert (hop.artifact, hop.relation) == (link.artifact, link.relation)
+        assert (hop.versions, hop.revision) == (link.versions, link.revision)
         assert len(hit.path) == hit.depth
         assert str(hit.path[0].ref) == str(hit.ref)
         assert hit.path[-1].artifact == name
@@ -169,6 +189,55 @@ def test_answers_as_of_then_are_those_of_a_registry_that_ends_then(tmp_path_fact
         ]
     whole.close()
     early.close()
+
+
+@pytest.mark.parametrize("cut", [1, 100, 1000])
+def test_links_that_say_the_same_are_read_as_one_however_they_were_written(tmp_path, cut):
+    world = [publication(1, "lab/a@1.0.0")] + [
+        publication(
+            seq, f"lab/of{seq}@1.0.0", [("basedOn", "lab/a", "^1", ""), ("basedOn", "lab/a", "^1", "")]
+        )
+        for seq in range(2, 302)
+    ]
+    index = SqliteIndex(tmp_path / "index.db")
+    for start in range(0, len(world), cut):
+        part = world[start : start + cut]
+        index.apply(part, part[-1].seq, "c" * 64)
+    artifact = index.artifact_id("lab/a")
+    for then in (1, 2, 128, 129, 130, 257, 301, None):
+        strands = index.strands([artifact], then)
+        read = [(one.records, one.names, one.numbers) for one in strands]
+        seqs = range(2, (301 if then is None else then) + 1)
+        assert read == ([([*seqs], [f"lab/of{seq}" for seq in seqs], [1] * len(seqs))] if seqs else [])
+    assert index.check()
+    index.close()
+
+
+SPOILED = {
+    "a link is missing": "UPDATE strand SET links = '[[],[],[],[],[]]' WHERE chunk = 0",
+    "a chunk is missing": "DELETE FROM strand",
+    "a link leads elsewhere": "UPDATE strand SET evidence = 1, relation = 1, versions = 1",
+    "a link is of another record": "UPDATE strand SET links = replace(links, '[2]', '[1]')",
+    "a record has another name": "UPDATE strand SET links = replace(links, 'lab/b', 'lab/x')",
+}
+
+
+@pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
+def test_a_strand_that_is_not_what_the_links_say_is_found(tmp_path, change):
+    path = tmp_path / "index.db"
+    index = SqliteIndex(path)
+    fill(
+        index,
+        [publication(1, "lab/a@1.0.0"), publication(2, "lab/b@1.0.0", [("basedOn", "lab/a", None, "")])],
+    )
+    assert index.check()
+    index.close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(change)
+        db.commit()
+    index = SqliteIndex(path, read_only=True)
+    assert {finding.rule for finding in index.check().findings} == {"index-strands"}
+    index.close()
 
 
 def chain(length):

@@ -102,8 +102,9 @@ CREATE TABLE strand (
     -- JSON array of arrays of one length: records, numbers of their links, records' artifacts, versions (terms) and
     -- artifacts' names
     links TEXT NOT NULL,
+    -- An index beside the rows: most artifacts are named by nobody, and what is narrow is searched faster.
     PRIMARY KEY (target, relation, versions, revision, evidence, chunk)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- Registries whose records are taken over. Their artifacts are named `label/NAME`.
 CREATE TABLE peer (

@@ -45,14 +45,19 @@ DUMP = f"""
 """  # noqa: S608
 """All of them, in one order."""
 
-ASTRAY = f"""
-    SELECT l.record, min(l.number), l.target, l.relation, coalesce(l.versions, 0), coalesce(l.revision, ''), l.evidence,
+_WOVEN = f"SELECT record, number, target, relation, versions, revision, evidence, maker, own, name FROM ({_SPREAD})"  # noqa: S608
+_SAID = """
+    SELECT l.record AS record, min(l.number) AS number, l.target, l.relation, coalesce(l.versions, 0), coalesce(l.revision, ''), l.evidence,
         r.artifact, r.version, l.name
     FROM link l JOIN record r ON r.seq = l.record
     GROUP BY l.record, l.target, l.relation, l.versions, l.revision, l.evidence
-    EXCEPT SELECT record, number, target, relation, versions, revision, evidence, maker, own, name FROM ({_SPREAD})
+"""
+ASTRAY = f"""
+    SELECT DISTINCT record, number FROM (
+        SELECT * FROM ({_SAID} EXCEPT {_WOVEN}) UNION ALL SELECT * FROM ({_WOVEN} EXCEPT {_SAID})
+    )
 """  # noqa: S608
-"""Links that no strand has as they are."""
+"""Links that no strand has as they are, and those that only a strand has."""
 
 _Key = tuple[int, int, int, str, int]
 _Columns = tuple[list[int], list[int], list[int], list[int], list[str]]

@@ -351,9 +351,9 @@ class _Spread:
         strands = self._graph.strands(sorted(artifacts), self._at)
         self._read_already.update(artifacts)
         self._learn({strand.versions for strand in strands}.union(*(strand.own for strand in strands)))
+        self._told.take_in(strands)
         for strand in strands:
             self._waiting.setdefault(strand.target, []).append(strand)
-            self._told.take_in(strand)
 
     def _learn(self, terms: set[int] | set[int | None]) -> None:
         unknown = [term for term in terms if term is not None and term not in self._terms]

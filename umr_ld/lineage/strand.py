@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Set
+    from collections.abc import Mapping, Sequence, Set
 
 
 @dataclass(slots=True, eq=False)
@@ -97,15 +98,16 @@ class Told:
         self.names: dict[int, str] = {}
         """Name of the record's own artifact."""
 
-    def take_in(self, strand: Strand) -> None:
+    def take_in(self, strands: Sequence[Strand]) -> None:
         """Take in what links tell.
 
         Args:
-            strand: the links.
+            strands: the links.
         """
-        self.makers.update(zip(strand.records, strand.makers, strict=True))
-        self.own.update(zip(strand.records, strand.own, strict=True))
-        self.names.update(zip(strand.records, strand.names, strict=True))
+        records = [*chain.from_iterable(strand.records for strand in strands)]
+        self.makers.update(zip(records, chain.from_iterable(strand.makers for strand in strands), strict=True))
+        self.own.update(zip(records, chain.from_iterable(strand.own for strand in strands), strict=True))
+        self.names.update(zip(records, chain.from_iterable(strand.names for strand in strands), strict=True))
 
 
 def unless_before(records: set[int], reached: Mapping[int, Strand], strand: Strand) -> set[int]:

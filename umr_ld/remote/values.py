@@ -215,7 +215,7 @@ def impact_of(pages: Sequence[Said]) -> Impact:
             own=[terms.number(str(ref.version))],
             names=[str(ref.name)],
         )
-        told.take_in(strand)
+        told.take_in([strand])
         through[strand] = numbers.get(first.get("reached", ""), 0)
         levels.setdefault(hit["depth"], []).append(number)
     return Impact(

@@ -244,14 +244,14 @@ class _Spread:
             self._load(artifacts)
             fresh: dict[int, Strand] = {}
             for demand, through in self._newly_met(artifacts, going, walk):
-                for strand in demand.strands:
-                    if self._cells[strand.relation] >= going.cell:
-                        walk.through[strand] = through
-                        new = self._fresh(strand, going, walk.arrived) - settled
-                        new = unless_before(new, fresh, strand)
-                        fresh.update(dict.fromkeys(new, strand))
-                        if going.answer is Answer.POSSIBLY:
-                            self._sure.reach(demand, new, self._cells[strand.relation])
+                passing = [one for one in demand.strands if self._cells[one.relation] >= going.cell]
+                walk.through.update(dict.fromkeys(passing, through))
+                for strand in passing:
+                    new = self._fresh(strand, going, walk.arrived) - settled
+                    new = unless_before(new, fresh, strand)
+                    fresh.update(dict.fromkeys(new, strand))
+                    if going.answer is Answer.POSSIBLY:
+                        self._sure.reach(demand, new, self._cells[strand.relation])
             walk.arrived.update(fresh)
             walk.depth.update(dict.fromkeys(fresh, walk.steps))
             self._sure.end_level()
@@ -346,15 +346,15 @@ class _Spread:
         alike: dict[tuple[int, int | None, str], list[Strand]] = defaultdict(list)
         for strand in strands:
             alike[strand.target, strand.versions, strand.revision].append(strand)
-            self._told.take_in(strand)
         # Most artifacts are named by nobody, and of these no record needs to be read.
         rows = self._graph.recorded(sorted({strand.target for strand in strands}), self._at)
         relations = {strand.relation for strand in strands}
         self._texts.learn({row.version for row in rows}.union(relations, *(one.own for one in strands)))
         self._texts.learn({strand.versions for strand in strands})
         self._judge(relations)
-        for strand in strands:
-            self._learn_names(dict(zip(strand.makers, strand.names, strict=True)))
+        self._told.take_in(strands)
+        of_makers = (zip(strand.makers, strand.names, strict=True) for strand in strands)
+        self._learn_names(dict(chain.from_iterable(of_makers)))
         recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
             recorded[row.artifact].append(row)

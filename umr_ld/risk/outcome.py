@@ -9,6 +9,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import compress, count, groupby
+from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 from umr_ld.names import Ref
@@ -142,26 +144,22 @@ class Exposure(Sequence[Exposed]):
         self._order = self._in_order()
 
     def _in_order(self) -> list[int]:
-        """The numbers of the records; each key is sorted by, from the last to the first, as far as it tells any apart."""
+        """The numbers of the records."""
         depth = self._possibly.depth | self._otherwise.depth
         arrived = self._possibly.arrived.keys() | self._otherwise.arrived.keys()
         names = dict(zip(arrived, map(self._told.names.__getitem__, arrived), strict=True))
         for seq, one in self._apart.items():
             names[seq], depth[seq] = one.ref.name.text, one.depth
-        order = list(names)
-        if len({*names.values()}) < len(names):
-            order.sort(key=self._keys(arrived).__getitem__)
-        order.sort(key=names.__getitem__)
+        order = sorted(names, key=names.__getitem__)
+        for start, end in _runs([*map(names.__getitem__, order)]):
+            order[start:end] = sorted(order[start:end], key=self._version_key)
         order.sort(key=depth.__getitem__)
         return order
 
-    def _keys(self, arrived: Set[int]) -> dict[int, bytes]:
-        """By what the records' versions order."""
-        terms = [*map(self._told.own.__getitem__, arrived)]
-        key_of = {term: self._texts.version(term).sort_key for term in {*terms}}
-        keys = dict(zip(arrived, map(key_of.__getitem__, terms), strict=True))
-        keys.update((seq, one.ref.version.sort_key) for seq, one in self._apart.items())
-        return keys
+    def _version_key(self, seq: int) -> bytes:
+        """By what the records of an artifact are ordered."""
+        apart = self._apart.get(seq)
+        return (self._texts.version(self._told.own[seq]) if apart is None else apart.ref.version).sort_key
 
     def __len__(self) -> int:
         return len(self._order)
@@ -294,6 +292,14 @@ class Exposure(Sequence[Exposed]):
         if seq in self._apart:
             return self._apart[seq].ref
         return Ref.known(self._told.names[seq], self._texts.version(self._told.own[seq]))
+
+
+def _runs(ordered: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where texts stand more than once: from where and up to where."""
+    again = compress(count(1), map(eq, ordered, ordered[1:]))
+    for _, run in groupby(enumerate(again), key=lambda one: one[1] - one[0]):
+        places = [place for _, place in run]
+        yield places[0] - 1, places[-1] + 1
 
 
 _step: Callable[[tuple[Any, ...]], Step] = partial(tuple.__new__, Step)
