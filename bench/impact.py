@@ -132,7 +132,9 @@ def verdicts(index: SqliteIndex, root: str) -> list[tuple[str, str, list[str]]]:
         root: name of an artifact.
     """
     found = expose(index, Case({root: Scope()}, lambda _: Cell.FULL))
-    return [(str(one.ref), one.answer.label, [step.relation for step in found.path(one)]) for one in found]
+    return [
+        (str(one.ref), one.answer.label, [step.relation for step in path]) for one, path in found.with_paths()
+    ]
 
 
 def closure(store: ox.Store, root: str) -> list[str]:

@@ -105,7 +105,9 @@ class Told:
             strands: the links.
         """
         records = [*chain.from_iterable(strand.records for strand in strands)]
-        self.makers.update(zip(records, chain.from_iterable(strand.makers for strand in strands), strict=True))
+        self.makers.update(
+            zip(records, chain.from_iterable(strand.makers for strand in strands), strict=True)
+        )
         self.own.update(zip(records, chain.from_iterable(strand.own for strand in strands), strict=True))
         self.names.update(zip(records, chain.from_iterable(strand.names for strand in strands), strict=True))
 

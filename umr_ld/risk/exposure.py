@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from umr_ld.lineage import Told, unless_before
@@ -45,8 +45,8 @@ def expose(graph: Linked, case: Case, at: int | None = None) -> Exposure:
     """
     with graph.steady():
         spread = _Spread(Aliased(graph, case.aliases) if case.aliases else graph, case, at)
-        possibly = spread.possibly()
-        return spread.result(possibly, spread.otherwise(possibly))
+        spread.possibly()
+        return spread.result(spread.otherwise())
 
 
 @dataclass(slots=True, eq=False)
@@ -96,43 +96,38 @@ class _Sure:
     Args:
         sources: records that are affected, whatever their links say.
         ruled: records at which a statement stands in the place of what arrives.
+        arrived: records to the links by which they are reached; those one step further away at a time.
     """
 
-    def __init__(self, sources: Collection[int], ruled: Collection[int]) -> None:
-        self.sources = sources
+    def __init__(
+        self, sources: Collection[int], ruled: Collection[int], arrived: Mapping[int, Strand]
+    ) -> None:
         self.demands: set[_Demand] = set()
-        self.records: set[int] = set()
-        self._fresh: set[int] = set()
+        self.strands: set[Strand] = set()
+        self._sources = sources
         self._ruled = ruled
+        self._arrived = arrived
 
-    def meet(self, demand: _Demand) -> None:
-        """A demand is met for the first time."""
+    def meet(self, demand: _Demand, fully: Iterable[Strand]) -> None:
+        """A demand is met for the first time.
+
+        Args:
+            demand: the demand.
+            fully: those of its links along which everything passes.
+        """
         if demand.direct is Answer.AFFECTED or (
             demand.direct is Answer.CLEAR and all(map(self.stands, demand.covered))
         ):
             self.demands.add(demand)
+            self.strands.update(fully)
 
-    def reach(self, demand: _Demand, records: Set[int], cell: Cell) -> None:
-        """Records are reached by links of a demand; if they were before, then by others that count less.
-
-        Args:
-            demand: which was met.
-            records: which are reached.
-            cell: what passes to them.
-        """
-        if cell is Cell.FULL and demand in self.demands:
-            self._fresh |= records
-        else:
-            self._fresh -= records
-
-    def end_level(self) -> None:
-        """Everything that is one step further away was reached, and no better link to it will come."""
-        self.records |= self._fresh
-        self._fresh.clear()
+    def is_reached(self, record: int) -> bool:
+        """Whether what arrives at a record affects it."""
+        return self._arrived.get(record) in self.strands
 
     def stands(self, record: int) -> bool:
         """Whether a record is affected, and passes it on."""
-        return record in self.sources or (record in self.records and record not in self._ruled)
+        return record in self._sources or (record not in self._ruled and self.is_reached(record))
 
 
 class _Spread:
@@ -156,7 +151,8 @@ class _Spread:
             self._begin(name, scope)
         for seq, ruling in case.rulings.items():
             self._place(seq, ruling.record)
-        self._sure = _Sure(self.sources(Answer.AFFECTED), case.rulings.keys())
+        self._possibly = self._begun(Answer.POSSIBLY)
+        self._sure = _Sure(self.sources(Answer.AFFECTED), case.rulings.keys(), self._possibly.arrived)
 
     def _scopes_of_artifacts(self) -> list[tuple[str, Scope]]:
         found: dict[str, Scope] = {}
@@ -200,20 +196,14 @@ class _Spread:
         ruling = self._case.rulings.get(seq)
         return self._direct(seq) if ruling is None else max(self._direct(seq), ruling.answer)
 
-    def possibly(self) -> Walk:
-        """What may be affected."""
-        walk = self._begun(Answer.POSSIBLY)
-        self._walk(walk, _Going(Answer.POSSIBLY, Cell.WEAK, self._demands))
-        return walk
+    def possibly(self) -> None:
+        """Find what may be affected."""
+        self._walk(self._possibly, _Going(Answer.POSSIBLY, Cell.WEAK, self._demands))
 
-    def otherwise(self, possibly: Walk) -> Walk:
-        """What is affected for sure by other ways than those by which it may be.
-
-        Args:
-            possibly: what may be.
-        """
-        walk, sure = self._begun(Answer.AFFECTED), self._sure.records
-        unsure = possibly.arrived.keys() - sure
+    def otherwise(self) -> Walk:
+        """What is affected for sure by other ways than those by which it may be."""
+        walk, arrived = self._begun(Answer.AFFECTED), self._possibly.arrived
+        unsure = {seq for seq, strand in arrived.items() if strand not in self._sure.strands}
         unsure |= {seq for seq in self._hits if self._direct(seq) is Answer.POSSIBLY}
         if unsure:
             demands: dict[int, list[_Demand]] = defaultdict(list)
@@ -221,13 +211,12 @@ class _Spread:
                 if not all(unsure.isdisjoint(strand.records) for strand in demand.strands):
                     demands[demand.target].append(demand)
             covered = {one for several in demands.values() for demand in several for one in demand.covered}
-            known = {seq: possibly.depth[seq] for seq in covered & sure}
+            known = {seq: self._possibly.depth(seq) for seq in filter(self._sure.is_reached, covered)}
             self._walk(walk, _Going(Answer.AFFECTED, Cell.FULL, demands, unsure, known))
         return walk
 
     def _begun(self, least: Answer) -> Walk:
-        sources = self.sources(least)
-        return Walk(sources, dict.fromkeys(sources, 0))
+        return Walk(self.sources(least))
 
     def _walk(self, walk: Walk, going: _Going) -> None:
         """Go downstream, a level at a time.
@@ -238,26 +227,51 @@ class _Spread:
         """
         settled = {seq for seq in self._hits if self._direct(seq) >= going.answer}
         joining = _joining(going)
-        artifacts = {*walk.sources.values(), *self._scopes}
-        while artifacts or walk.steps <= max(joining, default=-1):
-            walk.steps += 1
+        last = max(joining, default=-1)
+        artifacts = dict.fromkeys((*walk.sources.values(), *self._scopes), 0)
+        while artifacts or walk.steps <= last:
             self._load(artifacts)
             fresh: dict[int, Strand] = {}
             for demand, through in self._newly_met(artifacts, going, walk):
-                passing = [one for one in demand.strands if self._cells[one.relation] >= going.cell]
-                walk.through.update(dict.fromkeys(passing, through))
-                for strand in passing:
-                    new = self._fresh(strand, going, walk.arrived) - settled
-                    new = unless_before(new, fresh, strand)
-                    fresh.update(dict.fromkeys(new, strand))
-                    if going.answer is Answer.POSSIBLY:
-                        self._sure.reach(demand, new, self._cells[strand.relation])
-            walk.arrived.update(fresh)
-            walk.depth.update(dict.fromkeys(fresh, walk.steps))
-            self._sure.end_level()
-            artifacts = self._makers(fresh) | joining.get(walk.steps, set())
+                for strand in self._passing(demand, through, going, walk):
+                    self._reach(strand, fresh, walk.arrived, going, settled)
+            walk.end_level(fresh)
+            artifacts = self._makers(fresh) | dict.fromkeys(joining.get(walk.steps, ()), 0)
 
-    def _newly_met(self, artifacts: Set[int], going: _Going, walk: Walk) -> Iterator[tuple[_Demand, int]]:
+    def _passing(self, demand: _Demand, through: int, going: _Going, walk: Walk) -> list[Strand]:
+        """Those links of a demand that is met along which enough passes."""
+        passing = [strand for strand in demand.strands if self._cells[strand.relation] >= going.cell]
+        walk.meet(passing, through)
+        if going.answer is Answer.POSSIBLY:
+            self._sure.meet(demand, [one for one in passing if self._cells[one.relation] is Cell.FULL])
+        return passing
+
+    @staticmethod
+    def _reach(
+        strand: Strand,
+        fresh: dict[int, Strand],
+        arrived: Mapping[int, Strand],
+        going: _Going,
+        settled: Set[int],
+    ) -> None:
+        """Add what is reached by links to what is one step further away."""
+        records = strand.records
+        if (
+            going.among is None
+            and arrived.keys().isdisjoint(records)
+            and fresh.keys().isdisjoint(records)
+            and settled.isdisjoint(records)
+        ):
+            # As with nearly all links to what is famous.
+            fresh.update(zip(records, repeat(strand)))
+            return
+        new = {*records} if going.among is None else going.among.intersection(records)
+        new = new.difference(arrived, settled)
+        fresh.update(dict.fromkeys(unless_before(new, fresh, strand), strand))
+
+    def _newly_met(
+        self, artifacts: Mapping[int, int], going: _Going, walk: Walk
+    ) -> Iterator[tuple[_Demand, int]]:
         """Demands that are met for the first time, each with the record through which it is; 0 without any.
 
         Args:
@@ -266,42 +280,34 @@ class _Spread:
             walk: what was reached.
         """
         met = self._met[going.answer]
-        for artifact in sorted(artifacts & going.demands.keys(), key=self._names.__getitem__):
+        for artifact in sorted(artifacts.keys() & going.demands.keys(), key=self._names.__getitem__):
             for demand in going.demands[artifact]:
                 through = None if demand in met else self._through(demand, going, walk)
                 if through is not None:
                     met.add(demand)
-                    if going.answer is Answer.POSSIBLY:
-                        self._sure.meet(demand)
                     yield demand, through
 
     def _through(self, demand: _Demand, going: _Going, walk: Walk) -> int | None:
         """The record through which a demand is met; 0 without any, None if it is not."""
         if demand.direct >= going.answer:
             return 0
-        level = walk.steps
+        step = walk.steps + 1
         for record in demand.covered:
             # A statement may stand in the place of what arrives at a record.
             if record in walk.sources:
                 return record
             if record not in self._case.rulings and (
-                record in walk.depth or going.known.get(record, level) < level
+                record in walk.arrived or going.known.get(record, step) < step
             ):
                 return record
         return None
 
-    @staticmethod
-    def _fresh(strand: Strand, going: _Going, arrived: Mapping[int, Strand]) -> set[int]:
-        """The records of a strand that may be reached, and are not yet."""
-        if going.among is not None:
-            return going.among.intersection(strand.records).difference(arrived)
-        return set(strand.records).difference(arrived)
-
-    def _makers(self, records: Iterable[int]) -> set[int]:
-        """The artifacts whose records are reached, but for those where a statement stands in the way."""
-        if self._case.rulings:
-            records = (record for record in records if record not in self._case.rulings)
-        return {*map(self._told.makers.__getitem__, records)}
+    def _makers(self, records: Mapping[int, Strand]) -> dict[int, int]:
+        """The artifacts of records, each to one of these, but for those where a statement stands in the way."""
+        passing = [*records]
+        if not records.keys().isdisjoint(self._case.rulings):
+            passing = [record for record in records if record not in self._case.rulings]
+        return dict(zip(map(self._told.makers.__getitem__, passing), passing, strict=True))
 
     def _full(self, unsure: set[int]) -> Set[_Demand]:
         """The demands that are affected for sure: those that are seen to be, and what follows from them.
@@ -334,9 +340,13 @@ class _Spread:
 
     # -- reading
 
-    def _load(self, artifacts: Collection[int]) -> None:
-        """Read the links to artifacts, and their recorded versions, if that was not done yet."""
-        new = sorted(set(artifacts) - self._read)
+    def _load(self, artifacts: Mapping[int, int]) -> None:
+        """Read the links to artifacts, and their recorded versions, if that was not done yet.
+
+        Args:
+            artifacts: each to a record of it that was reached, or to 0 if its name is known.
+        """
+        new = sorted(set(artifacts).difference(self._read))
         if not new:
             return
         self._read.update(new)
@@ -347,14 +357,15 @@ class _Spread:
         for strand in strands:
             alike[strand.target, strand.versions, strand.revision].append(strand)
         # Most artifacts are named by nobody, and of these no record needs to be read.
-        rows = self._graph.recorded(sorted({strand.target for strand in strands}), self._at)
+        targets = {strand.target for strand in strands}
+        rows = self._graph.recorded(sorted(targets), self._at)
         relations = {strand.relation for strand in strands}
         self._texts.learn({row.version for row in rows}.union(relations, *(one.own for one in strands)))
         self._texts.learn({strand.versions for strand in strands})
         self._judge(relations)
         self._told.take_in(strands)
-        of_makers = (zip(strand.makers, strand.names, strict=True) for strand in strands)
-        self._learn_names(dict(chain.from_iterable(of_makers)))
+        for target in targets - self._names.keys():
+            self._names[target] = self._case.aliases.standing(self._told.names[artifacts[target]])
         recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
             recorded[row.artifact].append(row)
@@ -375,11 +386,6 @@ class _Spread:
         )
         return _Demand(artifact, direct, covered, strands)
 
-    def _learn_names(self, names: dict[int, str]) -> None:
-        if aliases := self._case.aliases:
-            names = {artifact: aliases.standing(name) for artifact, name in names.items()}
-        self._names.update(names)
-
     def _judge(self, relations: Iterable[int]) -> None:
         for relation in relations:
             if relation not in self._cells:
@@ -387,25 +393,25 @@ class _Spread:
 
     # -- the answer
 
-    def result(self, possibly: Walk, otherwise: Walk) -> Exposure:
+    def result(self, otherwise: Walk) -> Exposure:
         """Everything that was found."""
         known = self._hits.keys() | self._case.rulings.keys()
+        walks = self._possibly, otherwise
         apart = {
-            seq: self._apart(seq, possibly, otherwise)
+            seq: self._apart(seq, otherwise)
             for seq in known
-            if seq in self._hits or seq in possibly.depth or seq in otherwise.depth
+            if seq in self._hits or any(seq in walk.arrived or seq in walk.sources for walk in walks)
         }
-        return Exposure(apart, possibly, otherwise, self._sure.records, self._told, self._texts)
+        return Exposure(apart, self._possibly, otherwise, self._sure.strands, self._told, self._texts)
 
-    def _apart(self, seq: int, possibly: Walk, otherwise: Walk) -> Exposed:
+    def _apart(self, seq: int, otherwise: Walk) -> Exposed:
         """A record that is hit, or of which a statement speaks."""
-        is_sure = seq in otherwise.arrived or seq in self._sure.records
-        hops = Answer.POSSIBLY if seq in possibly.arrived else Answer.CLEAR
-        hops = Answer.AFFECTED if is_sure else hops
-        walk = otherwise if seq in otherwise.arrived else possibly
+        walk = otherwise if seq in otherwise.arrived else self._possibly
+        hops = Answer.POSSIBLY if seq in self._possibly.arrived else Answer.CLEAR
+        hops = Answer.AFFECTED if walk is otherwise or self._sure.is_reached(seq) else hops
         ruling, hit = self._case.rulings.get(seq), self._hits.get(seq, Answer.CLEAR)
         answer = max(self._direct(seq), hops if ruling is None else ruling.answer)
-        depth = 0 if hit >= hops else walk.depth[seq]
+        depth = 0 if hit >= hops else walk.depth(seq)
         counts = self._case.reviews.get(seq) if hit and seq in self._case.reviews else ruling
         return Exposed(self._rows[seq][1], answer, depth, max(hit, hops), counts, seq)
 

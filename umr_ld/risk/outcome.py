@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from itertools import compress, count, groupby
+from itertools import chain, compress, count, groupby, repeat
 from operator import eq
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
@@ -20,15 +20,15 @@ from umr_ld.risk.case import Exposed, Step
 from umr_ld.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Set
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 
     from umr_ld.lineage import Strand, Told
 
 _KEPT = 32
 """Longer ends of paths are not kept: all those of a way without branches take memory in the square of its length."""
 
-_Way = tuple[tuple[object, ...], "tuple[Step, ...] | None"]
-"""What paths have in common: of their first step all but the record, and the further steps if they are kept."""
+_Way = tuple[tuple[object, ...], "tuple[Step, ...]"]
+"""What paths have in common that begin with links of a strand: of their first step all but the record, and the rest."""
 
 
 @dataclass(slots=True)
@@ -37,17 +37,51 @@ class Walk:
 
     Args:
         sources: records where it began, to their artifacts.
-        depth: record to its depth.
         arrived: record to the links of which one is that by which it was reached.
-        through: these links to the record that they lead on to; 0 where the versions themselves are hit.
-        steps: how far it went, the one that is being taken included.
+        levels: the records one step away, two steps away, and so on.
     """
 
     sources: Mapping[int, int]
-    depth: dict[int, int]
     arrived: dict[int, Strand] = field(default_factory=dict)
-    through: dict[Strand, int] = field(default_factory=dict)
-    steps: int = 0
+    levels: list[Collection[int]] = field(default_factory=list)
+    _met: dict[Strand, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def steps(self) -> int:
+        """How far it went."""
+        return len(self.levels)
+
+    @property
+    def strands(self) -> Collection[Strand]:
+        """The links along which it went."""
+        return self._met.keys()
+
+    def meet(self, strands: Iterable[Strand], through: int) -> None:
+        """Go along links, to what is one step further away.
+
+        Args:
+            strands: the links.
+            through: the record that they lead on to; 0 where the versions themselves are hit.
+        """
+        self._met.update(dict.fromkeys(strands, (through, self.steps + 1)))
+
+    def end_level(self, fresh: Mapping[int, Strand]) -> None:
+        """Take in all that is one step further away.
+
+        Args:
+            fresh: the records to the links by which they are reached.
+        """
+        self.arrived.update(fresh)
+        self.levels.append(fresh.keys())
+
+    def through(self, strand: Strand) -> int:
+        """The record that links lead on to; 0 where the versions themselves are hit."""
+        return self._met[strand][0]
+
+    def depth(self, record: int) -> int:
+        """How many steps away a record is, or 0 if the walk began there and did not come back."""
+        strand = self.arrived.get(record)
+        return 0 if strand is None else self._met[strand][1]
 
 
 class Texts:
@@ -116,19 +150,30 @@ class Exposure(Sequence[Exposed]):
         apart: records that are hit or of which a statement speaks, by their numbers.
         possibly: what may be affected.
         otherwise: what is affected for sure, by other ways than those of `possibly`.
-        sure: what is affected for sure, by the ways of `possibly`.
+        sure: links of `possibly` along which it is affected for sure.
         told: what the links tell of the records.
         texts: of the links.
     """
 
-    __slots__ = ("_apart", "_order", "_otherwise", "_possibly", "_sure", "_texts", "_told", "_ways")
+    __slots__ = (
+        "_apart",
+        "_levels",
+        "_order",
+        "_otherwise",
+        "_paths",
+        "_possibly",
+        "_sure",
+        "_texts",
+        "_told",
+        "_ways",
+    )
 
     def __init__(
         self,
         apart: Mapping[int, Exposed],
         possibly: Walk,
         otherwise: Walk,
-        sure: Set[int],
+        sure: Set[Strand],
         told: Told,
         texts: Texts,
     ) -> None:
@@ -139,27 +184,32 @@ class Exposure(Sequence[Exposed]):
         self._told = told
         self._texts = texts
         self._ways: dict[tuple[bool, bool], dict[Strand, _Way]] = defaultdict(dict)
+        self._paths: dict[bool, dict[int, tuple[Step, ...]]] = {True: {}, False: {}}
         for walk in (possibly, otherwise):
-            texts.learn({strand.evidence for strand in walk.through})
-        self._order = self._in_order()
+            texts.learn({strand.evidence for strand in walk.strands})
+        self._levels = [(depth, self._sorted(level)) for depth, level in sorted(self._by_depth().items())]
+        self._order = [*chain.from_iterable(level for _, level in self._levels)]
 
-    def _in_order(self) -> list[int]:
-        """The numbers of the records."""
-        depth = self._possibly.depth | self._otherwise.depth
-        arrived = self._possibly.arrived.keys() | self._otherwise.arrived.keys()
-        names = dict(zip(arrived, map(self._told.names.__getitem__, arrived), strict=True))
+    def _by_depth(self) -> dict[int, list[int]]:
+        """How deep to the numbers of the records."""
+        levels: dict[int, list[int]] = defaultdict(list)
+        elsewhere = self._apart.keys() | self._otherwise.arrived.keys()
+        for walk, strays in ((self._possibly, elsewhere), (self._otherwise, self._apart.keys())):
+            for depth, level in enumerate(walk.levels, 1):
+                levels[depth] += [seq for seq in level if seq not in strays] if strays else level
         for seq, one in self._apart.items():
-            names[seq], depth[seq] = one.ref.name.text, one.depth
-        order = sorted(names, key=names.__getitem__)
-        for start, end in _runs([*map(names.__getitem__, order)]):
-            order[start:end] = sorted(order[start:end], key=self._version_key)
-        order.sort(key=depth.__getitem__)
-        return order
+            levels[one.depth].append(seq)
+        return levels
 
-    def _version_key(self, seq: int) -> bytes:
-        """By what the records of an artifact are ordered."""
-        apart = self._apart.get(seq)
-        return (self._texts.version(self._told.own[seq]) if apart is None else apart.ref.version).sort_key
+    def _sorted(self, level: list[int]) -> list[int]:
+        """Records by name and then by version."""
+        names = self._told.names
+        if not self._apart.keys().isdisjoint(level):
+            names = {seq: self._ref(seq).name.text for seq in level}
+        order = sorted(level, key=names.__getitem__)
+        for start, end in _runs([*map(names.__getitem__, order)]):
+            order[start:end] = sorted(order[start:end], key=lambda seq: self._ref(seq).version.sort_key)
+        return order
 
     def __len__(self) -> int:
         return len(self._order)
@@ -174,26 +224,51 @@ class Exposure(Sequence[Exposed]):
         return self._exposed(self._order[at])
 
     def __iter__(self) -> Iterator[Exposed]:
-        depth, names, own = self._possibly.depth, self._told.names, self._told.own
-        version, known, answer = self._texts.version, Ref.known, Answer.AFFECTED
-        plain = self._sure - self._apart.keys()
-        for seq in self._order:
-            if seq in plain:
-                yield _exposed((known(names[seq], version(own[seq])), answer, depth[seq], answer, None, seq))
+        for depth, level in self._levels:
+            if self._apart.keys().isdisjoint(level):
+                yield from self._alike(level, depth)
             else:
-                yield self._exposed(seq)
+                yield from map(self._exposed, level)
+
+    def with_paths(self) -> Iterator[tuple[Exposed, tuple[Step, ...]]]:
+        """Each record with its `path`; of many faster than one by one."""
+        arrived, strays = self._possibly.arrived, self._apart.keys() | self._otherwise.arrived.keys()
+        ways = {Answer.AFFECTED: self._ways[True, False], Answer.POSSIBLY: self._ways[False, False]}
+        for one in self:
+            if one.number in strays:
+                yield one, self.path(one)
+                continue
+            strand = arrived[one.number]
+            way = ways[one.answer].get(strand)
+            yield one, self.path(one) if way is None else (_step((one.ref, *way[0])), *way[1])
+
+    def _alike(self, seqs: Sequence[int], depth: int) -> Iterator[Exposed]:
+        """Records that are neither hit nor spoken of. There may be very many: what they are stands in columns."""
+        sure, other, arrived = self._sure, self._otherwise.arrived, self._possibly.arrived
+        answers = [
+            Answer.AFFECTED if arrived.get(seq) in sure or seq in other else Answer.POSSIBLY for seq in seqs
+        ]
+        terms = [*map(self._told.own.__getitem__, seqs)]
+        versions = {term: self._texts.version(term) for term in {*terms}}
+        refs = map(Ref.known, map(self._told.names.__getitem__, seqs), map(versions.__getitem__, terms))
+        return map(_exposed, zip(refs, answers, repeat(depth), answers, repeat(None), seqs, strict=False))
+
+    def _arrives(self, seq: int) -> Answer:
+        """What arrives at a record."""
+        surely = self._possibly.arrived.get(seq) in self._sure or seq in self._otherwise.arrived
+        return Answer.AFFECTED if surely else Answer.POSSIBLY
 
     def outline(self) -> Iterator[Outlined]:
         """The records in order, with what it takes to count them, and no more."""
-        depth, answer = self._possibly.depth, Answer.AFFECTED
-        arrived, through = self._possibly.arrived, self._possibly.through
-        plain = self._sure - self._apart.keys()
-        for seq in self._order:
-            if seq in plain:
-                yield _outlined((seq, answer, depth[seq], through[arrived[seq]]))
-            else:
-                one = self._exposed(seq)
-                yield _outlined((seq, one.answer, one.depth, self._through(one)))
+        through, arrived, sure = self._possibly.through, self._possibly.arrived, self._sure
+        strays, answer = self._apart.keys() | self._otherwise.arrived.keys(), Answer.AFFECTED
+        for depth, level in self._levels:
+            for seq in level:
+                if seq not in strays and (strand := arrived[seq]) in sure:
+                    yield _outlined((seq, answer, depth, through(strand)))
+                else:
+                    one = self._exposed(seq)
+                    yield _outlined((seq, one.answer, one.depth, self._through(one)))
 
     def answers(self) -> Mapping[Answer, int]:
         """How many records stand so, the worst answer first."""
@@ -213,11 +288,8 @@ class Exposure(Sequence[Exposed]):
         strand = walk.arrived.get(exposed.number)
         if strand is None:
             return ()
-        shared, tail = self._way(strand, walk, surely)
-        return (
-            _step((exposed.ref, *shared)),
-            *(self._tail(walk.through[strand], surely) if tail is None else tail),
-        )
+        shared, rest = self._way(strand, walk, surely)
+        return (_step((exposed.ref, *shared)), *rest)
 
     def _through(self, exposed: Exposed) -> int:
         if not exposed.depth and exposed.number in self._apart:
@@ -225,7 +297,7 @@ class Exposure(Sequence[Exposed]):
         surely = exposed.arrives is Answer.AFFECTED
         walk = self._walk(exposed.number, surely)
         strand = walk.arrived.get(exposed.number)
-        return 0 if strand is None else walk.through[strand]
+        return 0 if strand is None else walk.through(strand)
 
     def answer(self, ref: Ref) -> Answer:
         """How a record stands.
@@ -239,10 +311,9 @@ class Exposure(Sequence[Exposed]):
         apart = self._apart.get(seq)
         if apart is not None:
             return apart
-        surely = seq in self._sure or seq in self._otherwise.arrived
-        walk = self._walk(seq, surely)
-        answer = Answer.AFFECTED if surely else Answer.POSSIBLY
-        return _exposed((self._ref(seq), answer, walk.depth[seq], answer, None, seq))
+        answer = self._arrives(seq)
+        walk = self._walk(seq, answer is Answer.AFFECTED)
+        return _exposed((self._ref(seq), answer, walk.depth(seq), answer, None, seq))
 
     def _walk(self, seq: int, surely: bool) -> Walk:
         """The walk that has the way by which a record is affected for sure, or possibly."""
@@ -253,13 +324,16 @@ class Exposure(Sequence[Exposed]):
         ways = self._ways[surely, walk is self._otherwise]
         way = ways.get(strand)
         if way is None:
-            further = walk.through[strand]
-            tail = self._tail(further, surely)
-            way = ways[strand] = self._shared(strand, further), tail if len(tail) < _KEPT else None
+            further = walk.through(strand)
+            rest = self._path(further, surely)
+            reached = rest[0].ref if rest else self._ref(further) if further else None
+            way = self._shared(strand, reached), rest
+            if len(rest) < _KEPT:
+                ways[strand] = way
         return way
 
-    def _shared(self, strand: Strand, further: int) -> tuple[object, ...]:
-        """What steps have in common of links that name and lead on to the same."""
+    def _shared(self, strand: Strand, reached: Ref | None) -> tuple[object, ...]:
+        """What steps have in common of links that say and lead on to the same."""
         texts = self._texts
         return (
             texts[strand.relation],
@@ -267,26 +341,30 @@ class Exposure(Sequence[Exposed]):
             texts.range(strand.versions),
             strand.revision,
             texts[strand.evidence],
-            self._ref(further) if further else None,
+            reached,
         )
 
-    def _tail(self, seq: int, surely: bool) -> tuple[Step, ...]:
+    def _path(self, seq: int, surely: bool) -> tuple[Step, ...]:
         """The path from a record that is on the path of another."""
         sources = self._otherwise.sources if surely else self._possibly.sources
-        steps: list[Step] = []
-        while seq and seq not in sources:
+        kept = self._paths[surely]
+        links: list[tuple[int, Strand]] = []
+        while seq and seq not in sources and seq not in kept:
             walk = self._walk(seq, surely)
             strand = walk.arrived.get(seq)
             if strand is None:
                 break
-            further = walk.through[strand]
-            known = self._ways[surely, walk is self._otherwise].get(strand)
-            shared, tail = known or (self._shared(strand, further), None)
-            steps.append(_step((self._ref(seq), *shared)))
-            if tail is not None:
-                return (*steps, *tail)
-            seq = further
-        return tuple(steps)
+            links.append((seq, strand))
+            seq = walk.through(strand)
+        rest = kept.get(seq, ())
+        reached = self._ref(seq) if seq else None
+        steps: list[Step] = []
+        for record, strand in reversed(links):
+            steps.append(_step((self._ref(record), *self._shared(strand, reached))))
+            reached = steps[-1].ref
+            if len(steps) + len(rest) < _KEPT:
+                kept[record] = (*reversed(steps), *rest)
+        return (*reversed(steps), *rest)
 
     def _ref(self, seq: int) -> Ref:
         if seq in self._apart:
