@@ -26,6 +26,7 @@ import pyoxigraph as ox
 from bench.generate import changes, edges, n_quads
 from bench.measure import alternating, compared
 from bench.virtuoso import is_installed, serving
+from umr_ld.__main__ import collect_seldom
 from umr_ld.addresses import Base
 from umr_ld.index.connections import SCHEMA
 from umr_ld.index.sqlite import SqliteIndex
@@ -202,6 +203,7 @@ def run(records: int = RECORDS, rounds: int = 7) -> list[dict[str, object]]:
         records: how many are in the registry.
         rounds: how often each is measured.
     """
+    collect_seldom()
     folder = prepared(records)
     made = json.loads((folder / "made.json").read_text())
     loaded = {"index": made["index"], "pyoxigraph bulk_load, edges only": made["bulk_load"]}

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from test_reachability import NAMES, RANGES, VERSIONS, fill, publication
 
 from umr_ld.index.sqlite import SqliteIndex
+from umr_ld.lineage import impact
 from umr_ld.names import Ref
 from umr_ld.ranges import NOTHING, Range
 from umr_ld.risk import Aliases, Answer, Case, Cell, Ruling, Scope, expose
@@ -200,6 +201,10 @@ def compared(tmp_path_factory, described, scopes, ruled, reviewed, pairs=()):
     assert {ref: answer for ref, answer in said.items() if answer} == {
         f"{one.name}@{one.version}": expected[one.seq] for one in world if expected[one.seq]
     }
+    assert [*found.with_paths()] == [(one, found.path(one)) for one in found]
+    assert [found[at] for at in range(len(found))] == [*found]
+    outlined = [(one.number, one.answer, one.depth) for one in found.outline()]
+    assert outlined == [(one.number, one.answer, one.depth) for one in found]
     for one in found:
         path_is_proof(found, one, scopes, world, ruled, same)
 
@@ -269,6 +274,24 @@ def test_a_chain_of_ten_thousand_is_affected_to_its_end(index):
     assert len(found) == 10_000
     assert all(one.answer is AFFECTED for one in found)
     assert len(found.path(found[-1])) == 9_999
+
+
+def test_of_thousands_of_versions_each_is_found_for_whoever_names_it(index):
+    most = 3_000
+    world = [publication(number, f"lab/a@1.{number}.0") for number in range(1, most + 1)]
+    for number in range(1, most + 1):
+        link = ("carries", "lab/a", f"1.{number}.0", "")
+        world.append(publication(most + number, f"lab/b@1.{number}.0", [link]))
+        link = ("carries", "lab/b", f"1.{number}.0", "")
+        world.append(publication(2 * most + number, f"lab/c{number}@1.0.0", [link]))
+    world.sort(key=lambda one: one.seq)
+    index.apply(world, len(world), "c" * 64)
+    found = expose(index, Case({"lab/a": scope("<1.1000.0")}, CELLS.__getitem__))
+    assert {one.answer for one in found} == {AFFECTED}
+    assert [one.depth for one in found] == [0] * 999 + [1] * 999 + [2] * 999
+    assert {str(hit) for hit in impact(index, "lab/a", Range.parse("<1.1000.0"))} == {
+        str(one.ref) for one in found if one.depth
+    }
 
 
 def test_of_several_versions_that_a_link_may_mean_one_that_is_free_makes_it_possible(index):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from universe import DENSE, near, npm_texts, ranges, versions
 
-from umr_ld.ranges import EVERYTHING, NOTHING, Range
+from umr_ld.ranges import EVERYTHING, NOTHING, Range, Versions
 from umr_ld.versions import Version
 
 V = Version.parse
@@ -93,6 +93,12 @@ def test_an_interval_can_be_asked_with_sort_keys_alone(a, version):
     found = [low <= key and (high is None or key < high) for low, high in a.intervals]
     assert (version in a) is any(found)
     assert sum(found) <= 1
+
+
+@given(ranges(), st.lists(near(), max_size=8))
+def test_of_a_list_of_versions_those_in_a_range_stand_where_it_says(a, some):
+    places = Versions([version.sort_key for version in some]).inside(a)
+    assert places == [place for place, version in enumerate(some) if version in a]
 
 
 @given(st.lists(near(), max_size=5), near())

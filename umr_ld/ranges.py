@@ -10,7 +10,7 @@ Prereleases are versions like any other here; `range_syntax` says what that mean
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
@@ -22,7 +22,7 @@ from umr_ld.range_syntax import VERS, read_npm, read_vers, write_npm, write_vers
 from umr_ld.versions import LEAST, MAX_LENGTH, Version, quoted, successor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from umr_ld.range_syntax import Interval
 
@@ -240,6 +240,32 @@ def _at_least(count: int, *sets: tuple[bytes, ...]) -> tuple[bytes, ...]:
         if (before >= count) != (depth >= count):
             found.append(cut)
     return tuple(found)
+
+
+class Versions:
+    """A list of versions, of which many ranges are asked: those that are not in a range are not looked at.
+
+    Args:
+        keys: the versions' sort keys, in the list's order.
+    """
+
+    __slots__ = ("_keys", "_places")
+
+    def __init__(self, keys: Sequence[bytes]) -> None:
+        self._places = sorted(range(len(keys)), key=keys.__getitem__)
+        self._keys = [keys[place] for place in self._places]
+
+    def inside(self, wanted: Range) -> list[int]:
+        """The places in the list of the versions that are in a range, from the first to the last.
+
+        Args:
+            wanted: the range.
+        """
+        found: list[int] = []
+        for low, high in wanted.intervals:
+            end = len(self._keys) if high is None else bisect_left(self._keys, high)
+            found += self._places[bisect_left(self._keys, low) : end]
+        return sorted(found)
 
 
 def _union(intervals: Iterable[Interval]) -> Range:

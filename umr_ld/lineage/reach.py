@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from umr_ld.lineage.strand import Told, unless_before
 from umr_ld.names import Ref
-from umr_ld.ranges import EVERYTHING, Range
+from umr_ld.ranges import EVERYTHING, Range, Versions
 from umr_ld.versions import Version
 
 if TYPE_CHECKING:
@@ -289,7 +289,8 @@ class _Spread:
                 reached.setdefault(maker, []).append(record)
         fresh: dict[int, Strand] = {}
         for artifact, records in reached.items():
-            fresh |= self._met(artifact, partial(self._first, records[::-1]))
+            keys = [self._version(record).sort_key for record in records]
+            fresh |= self._met(artifact, partial(self._last, records, Versions(keys)))
         self._next_level(fresh)
 
     def result(self, name: str, versions: Range, roots: tuple[Ref, ...]) -> Impact:
@@ -333,10 +334,11 @@ class _Spread:
         self._reached |= fresh
         return fresh
 
-    def _first(self, records: Sequence[int], meant: Range, revision: str) -> int | None:
-        """The first of some records that is in a range and carries a revision."""
-        for record in records:
-            if self._version(record) in meant and (not revision or revision == self._revision(record)):
+    def _last(self, records: Sequence[int], versions: Versions, meant: Range, revision: str) -> int | None:
+        """The last of some records that is in a range and carries a revision."""
+        for place in reversed(versions.inside(meant)):
+            record = records[place]
+            if not revision or revision == self._revision(record):
                 return record
         return None
 

@@ -247,16 +247,17 @@ def judged(parts: Parts, found: Verdicts, places: Iterable[int] | None = None) -
         places: of those in the exposure that are wanted; None for all.
     """
     exposure = found.exposure
-    wanted = list(exposure) if places is None else [exposure[place] for place in places]
-    rows = parts.index.numbered(one.number for one in wanted)
-    for one in wanted:
+    chosen = ((exposure[place], exposure.path(exposure[place])) for place in places or ())
+    wanted = [*(exposure.with_paths() if places is None else chosen)]
+    rows = parts.index.numbered(one.number for one, _ in wanted)
+    for one, path in wanted:
         row = rows.get(one.number)
         yield Judged(
             ref=one.ref,
             answer=one.answer,
             arrives=one.arrives,
             depth=one.depth,
-            path=exposure.path(one),
+            path=path,
             ruling=one.ruling,
             publisher="" if row is None else row.publisher,
             kind="" if row is None else row.kind,

@@ -130,12 +130,10 @@ def _verdicts(parts: Parts, name: str) -> Verdicts:
 
 
 def _standings(parts: Parts, found: Verdicts) -> list[Standing]:
-    exposed = [one for one in found.exposure if one.answer]
-    rows = parts.index.numbered(one.number for one in exposed)
+    exposed = [(one, path) for one, path in found.exposure.with_paths() if one.answer]
+    rows = parts.index.numbered(one.number for one, _ in exposed)
     return [
-        _standing(found.advisory, one, found.exposure.path(one), rows[one.number])
-        for one in exposed
-        if one.number in rows
+        _standing(found.advisory, one, path, rows[one.number]) for one, path in exposed if one.number in rows
     ]
 
 

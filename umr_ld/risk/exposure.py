@@ -17,6 +17,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from umr_ld.lineage import Told, unless_before
+from umr_ld.ranges import Versions
 from umr_ld.risk.alias import Aliased
 from umr_ld.risk.answers import Answer
 from umr_ld.risk.case import Exposed
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
 
     from umr_ld.lineage import Recorded, Strand
     from umr_ld.names import Ref
+    from umr_ld.ranges import Range
     from umr_ld.risk.case import Case, Linked
     from umr_ld.risk.scope import Scope
+    from umr_ld.versions import Version
 
 
 def expose(graph: Linked, case: Case, at: int | None = None) -> Exposure:
@@ -64,6 +67,34 @@ class _Demand:
     direct: Answer
     covered: tuple[int, ...]
     strands: list[Strand]
+
+
+class _Known:
+    """The recorded versions of an artifact.
+
+    Args:
+        rows: the records.
+        texts: of their terms.
+    """
+
+    def __init__(self, rows: Sequence[Recorded], texts: Texts) -> None:
+        self._rows = rows
+        self._texts = texts
+        self._versions = Versions([texts.version(row.version).sort_key for row in rows])
+
+    def covered(self, meant: Range, revision: str) -> tuple[int, ...]:
+        """The records that a link covers, in the order of the rows.
+
+        Args:
+            meant: the link's range.
+            revision: which the link names, or empty.
+        """
+        rows = map(self._rows.__getitem__, self._versions.inside(meant))
+        return tuple(row.record for row in rows if revision in {"", row.revision})
+
+    def labelled(self) -> Iterator[tuple[Version, str]]:
+        """Each version and its revision."""
+        return ((self._texts.version(row.version), row.revision) for row in self._rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +297,8 @@ class _Spread:
             fresh.update(zip(records, repeat(strand)))
             return
         new = {*records} if going.among is None else going.among.intersection(records)
-        new = new.difference(arrived, settled)
+        # One by one: of two sets the smaller is gone through.
+        new = new.difference(arrived).difference(settled)
         fresh.update(dict.fromkeys(unless_before(new, fresh, strand), strand))
 
     def _newly_met(
@@ -305,7 +337,7 @@ class _Spread:
     def _makers(self, records: Mapping[int, Strand]) -> dict[int, int]:
         """The artifacts of records, each to one of these, but for those where a statement stands in the way."""
         passing = [*records]
-        if not records.keys().isdisjoint(self._case.rulings):
+        if not records.keys().isdisjoint(self._case.rulings.keys()):
             passing = [record for record in records if record not in self._case.rulings]
         return dict(zip(map(self._told.makers.__getitem__, passing), passing, strict=True))
 
@@ -364,27 +396,21 @@ class _Spread:
         self._texts.learn({strand.versions for strand in strands})
         self._judge(relations)
         self._told.take_in(strands)
-        for target in targets - self._names.keys():
+        for target in targets.difference(self._names):
             self._names[target] = self._case.aliases.standing(self._told.names[artifacts[target]])
         recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
             recorded[row.artifact].append(row)
+        known = {target: _Known(recorded[target], self._texts) for target in targets}
         for (target, _, _), several in alike.items():
-            self._demands[target].append(self._demand(target, several, recorded[target]))
+            self._demands[target].append(self._demand(several, known[target]))
 
-    def _demand(self, artifact: int, strands: list[Strand], rows: Sequence[Recorded]) -> _Demand:
-        meant, revision = self._texts.range(strands[0].versions), strands[0].revision
-        known = [(self._texts.version(row.version), row) for row in rows]
-        covered = tuple(
-            row.record for version, row in known if version in meant and revision in {"", row.revision}
-        )
+    def _demand(self, strands: list[Strand], known: _Known) -> _Demand:
+        artifact, revision = strands[0].target, strands[0].revision
+        meant = self._texts.range(strands[0].versions)
         scope = self._scopes.get(artifact)
-        direct = (
-            Answer.CLEAR
-            if scope is None
-            else scope.of_link(meant, revision, [(version, row.revision) for version, row in known])
-        )
-        return _Demand(artifact, direct, covered, strands)
+        direct = Answer.CLEAR if scope is None else scope.of_link(meant, revision, known.labelled())
+        return _Demand(artifact, direct, known.covered(meant, revision), strands)
 
     def _judge(self, relations: Iterable[int]) -> None:
         for relation in relations:

@@ -66,7 +66,8 @@ class Scope:
             revision: which the link names, or empty.
             recorded: version and revision of every record of the artifact.
         """
-        rows = list(recorded)
+        # Of thousands of versions the labels are looked at only where labels are meant.
+        rows = list(recorded) if revision or self.revisions else []
         if revision:
             if revision in self.revisions:
                 return Answer.AFFECTED
