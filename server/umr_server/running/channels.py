@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from wsgiref.types import WSGIApplication
 
+    from umr_server.running.echoes import Echoes
     from umr_server.settings import Settings
 
 HEADER_BYTES = 32 * 1024
@@ -40,11 +41,17 @@ _LOG = logging.getLogger("waitress")
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads a request, and refuses what two servers might read differently (RFC 9112 §6.1, §6.3, §3.2)."""
 
+    sent = b""
+    """The whole request, if it came at once and has no body."""
+
     def received(self, data: bytes) -> int:
         """See `HTTPRequestParser`. Nobody is asked to send on what is refused already."""
+        is_first = not self.header_bytes_received
         taken: int = super().received(data)
         if self.error is not None:
             self.expect_continue = False
+        elif is_first and self.completed and self.body_rcv is None and not self.expect_continue:
+            self.sent = data[:taken]
         return taken
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -95,8 +102,14 @@ class Task(WSGITask):  # type: ignore[misc]
         """See `Task`."""
         if self.channel.server.is_stopping:
             self.set_close_on_finish()
-        head: bytes = super().build_response_header()
-        return head
+        self.head = head = super().build_response_header()
+        return bytes(head)
+
+    def finish(self) -> None:
+        """See `Task`. Who sends the same again need not be heard out."""
+        super().finish()
+        if self.request.sent and self.version == "1.1" and not self.close_on_finish:
+            self.channel.server.echoes.learn(self.request.sent, self.channel.addr[0], self.environ, self.head)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -109,13 +122,37 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """When the request began to arrive that has not arrived whole."""
 
     def received(self, data: bytes) -> bool:
-        """See `HTTPChannel`."""
+        """See `HTTPChannel`. Who asks what was answered before is answered at once."""
+        if self._is_idle() and (answer := self.server.echoes.answer(data, self.addr[0])):
+            self._say(*answer)
+            return True
         done: bool = super().received(data)
         if self.request is None:
             self.began = None
         elif self.began is None:
             self.began = time.time()
         return done
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is on its way here or there, and more may come."""
+        is_ending = self.will_close or self.close_when_flushed or self.server.is_stopping
+        return not (is_ending or self.is_working)
+
+    def _say(self, head: bytes, body: bytes) -> None:
+        """Send what the connection takes now, and the rest as soon as it takes more."""
+        try:
+            sent = self.socket.sendmsg([head, body])
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.handle_close()
+            return
+        rest = (head + body)[sent:] if sent < len(head) + len(body) else b""
+        if rest:
+            with self.outbuf_lock:
+                self.outbufs[-1].append(rest)
+                self.current_outbuf_count += len(rest)
+                self.total_outbufs_len += len(rest)
 
     @property
     def is_working(self) -> bool:
@@ -132,6 +169,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         settings: limits.
         headers: that every answer has, also those of no application.
         refused: called with the status of each answer that no application made.
+        echoes: answers that were given before.
     """
 
     channel_class = Channel
@@ -143,8 +181,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         settings: Settings,
         headers: list[tuple[str, str]],
         refused: Callable[[int], None],
+        echoes: Echoes,
     ) -> None:
-        self.headers, self.refused = headers, refused
+        self.headers, self.refused, self.echoes = headers, refused, echoes
         self.is_stopping = self._is_closed = False
         self._request_seconds = settings.request_seconds
         proxy: dict[str, Any] = {}
@@ -242,6 +281,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.will_close = True
 
     def _turn(self, seconds: float) -> None:
+        self.echoes.look_again()
         self.asyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
 
 

@@ -13,6 +13,7 @@ from umr_ld.errors import UmrError
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from umr_ld.entry import Head
     from umr_server.site import Site
 
 ASKING = frozenset({"/sparql", "/graphs", "/query"})
@@ -48,6 +49,24 @@ class State:
         except UmrError:
             return None
         return reached.seq, reached.chain, copied
+
+    def reached(self) -> Head | None:
+        """The journal entry that answers are made from now, told without waiting; None if it takes a closer look."""
+        try:
+            return self._site.registry.glimpse()
+        except UmrError:
+            return None
+
+    def glimpse(self, reached: Head, path: str, query: str) -> Hashable | None:
+        """As `now`, told without waiting; None if it takes a closer look.
+
+        Args:
+            reached: as of `reached`.
+            path: of the address.
+            query: of the address.
+        """
+        copied = self._site.queries.glimpse(reached.seq) if query and path in ASKING else 0
+        return None if copied is None else (reached.seq, reached.chain, copied)
 
     @cached_property
     def constant(self) -> str:

@@ -141,6 +141,15 @@ class Queries:
         snapshot.leave()
         return snapshot.seq
 
+    def glimpse(self, reached: int) -> int | None:
+        """As `state`, and never waits; None if it takes a closer look to tell.
+
+        Args:
+            reached: number of the journal entry that answers are made from now.
+        """
+        snapshots = self._snapshots
+        return None if snapshots is None else snapshots.glimpse(reached)
+
     def counts(self) -> dict[str, int]:
         """How many queries were answered, recalled and refused by which limit, and how many run now."""
         with self._guard:

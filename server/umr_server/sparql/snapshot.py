@@ -81,6 +81,17 @@ class Snapshots:
                 newest = self._renewed(newest)
             return newest.hold()
 
+    def glimpse(self, reached: int) -> int | None:
+        """Number of the journal entry that the copy to read now has reached; None if another is to be made.
+
+        Args:
+            reached: number of the entry that answers are made from now.
+        """
+        newest = self._newest
+        if newest is None or (newest.seq != reached and time.monotonic() - newest.made >= self._age):
+            return None
+        return newest.seq
+
     def close(self) -> None:
         """Remove what is left. Nobody may read any more."""
         with self._making:
