@@ -7,7 +7,6 @@ Who asks much waits for those who ask little, and no more wait than leave thread
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import threading
 import time
@@ -24,7 +23,7 @@ from umr_server.sparql.snapshot import Snapshots
 from umr_server.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from umr_ld.registry import Registry
     from umr_server.settings import Settings
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 _KEPT = 64 << 20
 """Bytes of answers that are kept for who asks the same again."""
 
-_LARGEST_KEPT = 1 << 20
 _LEAST = 1.0
 """Seconds that every query has once its turn has come."""
 _PIECE = 1 << 16
@@ -78,6 +76,10 @@ class Answer:
     def read(self) -> bytes:
         """All of it."""
         return self._body if isinstance(self._body, bytes) else b"".join(self)
+
+    def pieces(self) -> Iterable[bytes]:
+        """All of it, in one piece or in several."""
+        return [self._body] if isinstance(self._body, bytes) else self
 
     def __iter__(self) -> Iterator[bytes]:
         if isinstance(self._body, bytes):
@@ -315,10 +317,9 @@ class Queries:
         etag = _etag(seq, asked, answered.form)
         with self._guard:
             self._counts["answered"] += 1
-        if answered.size > _LARGEST_KEPT:
-            return Answer(answered.form, etag, answered.size, answered.body)
-        with contextlib.closing(answered.body) as file:
-            body = file.read()
+        body = answered.body
+        if not isinstance(body, bytes):
+            return Answer(answered.form, etag, answered.size, body)
         with self._guard:
             self._kept[seq, asked] = answered.form, body
             self._kept_size += len(body)
