@@ -30,6 +30,9 @@ ROOMS = frozenset({"pages", "linked", "sparql", "static"})
 ROUTE, ROOM, OUTCOME, GIVEN = "umr.route", "umr.room", "umr.outcome", "umr.given"
 """Keys of the environment: the rule that answered, its blueprint, what became of the request here, and what was given."""
 
+NOW, COPIED = "umr.now", "umr.copied"
+"""Keys of the environment: what answers depend on now, and from which entry's copy a query was answered."""
+
 KEPT = "kept"
 """The outcome of a request that was answered from here."""
 
@@ -146,8 +149,10 @@ class Keeper:
         key, now = _key(environ), self.state.now(path, environ.get("QUERY_STRING", ""))
         if now is None:
             return self._app(environ, start_response)
-        entry, etag = self._find(key, now), self._etag(key, now)
-        is_repeated = entry is None and _matches(environ.get("HTTP_IF_NONE_MATCH", ""), etag)
+        environ[NOW] = now
+        entry, wanted = self._find(key, now), environ.get("HTTP_IF_NONE_MATCH", "")
+        etag = self._etag(key, now) if entry is None and wanted else ""
+        is_repeated = entry is None and _matches(wanted, etag)
         if entry is None and not is_repeated:
             is_asked = environ["REQUEST_METHOD"] != "HEAD"
             return (
@@ -236,6 +241,8 @@ class Keeper:
 
     def _is_still(self, now: Hashable, environ: WSGIEnvironment) -> bool:
         """Whether nothing was published meanwhile; else nobody can tell of which state the answer is."""
+        if COPIED in environ:
+            return self.state.is_of(now, environ[COPIED])
         return self.state.now(environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")) == now
 
     def _entry(self, key: Hashable, now: Hashable, made: _Made, environ: WSGIEnvironment) -> Entry:

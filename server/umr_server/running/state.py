@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import umr_ld
 from umr_ld.errors import UmrError
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
 
 ASKING = frozenset({"/sparql", "/graphs", "/query"})
 """Addresses whose answers show a copy of the store, which may lag behind what is published."""
+
+
+class Moment(NamedTuple):
+    """What an answer is made from.
+
+    Args:
+        seq: number of the journal entry.
+        chain: its chain value.
+        copied: number of the entry that the copy has reached which queries see; 0 where it does not matter.
+    """
+
+    seq: int
+    chain: str
+    copied: int
 
 
 class State:
@@ -33,7 +47,7 @@ class State:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def now(self, path: str, query: str) -> Hashable | None:
+    def now(self, path: str, query: str) -> Moment | None:
         """What answers at an address depend on and what may change while this process lives; None if nobody can tell.
 
         The index follows the journal a moment later, in another process perhaps: an answer that was made
@@ -45,10 +59,10 @@ class State:
         """
         try:
             reached = self._site.registry.position()
-            copied = self._site.queries.state() if query and path in ASKING else 0
+            copied = self._site.queries.state(reached.seq) if query and path in ASKING else 0
         except UmrError:
             return None
-        return reached.seq, reached.chain, copied
+        return Moment(reached.seq, reached.chain, copied)
 
     def reached(self) -> Head | None:
         """The journal entry that answers are made from now, told without waiting; None if it takes a closer look."""
@@ -57,7 +71,7 @@ class State:
         except UmrError:
             return None
 
-    def glimpse(self, reached: Head, path: str, query: str) -> Hashable | None:
+    def glimpse(self, reached: Head, path: str, query: str) -> Moment | None:
         """As `now`, told without waiting; None if it takes a closer look.
 
         Args:
@@ -66,7 +80,16 @@ class State:
             query: of the address.
         """
         copied = self._site.queries.glimpse(reached.seq) if query and path in ASKING else 0
-        return None if copied is None else (reached.seq, reached.chain, copied)
+        return None if copied is None else Moment(reached.seq, reached.chain, copied)
+
+    def is_of(self, now: Hashable, copied: int) -> bool:
+        """Whether what was made from a copy is what is asked for at a moment.
+
+        Args:
+            now: the moment.
+            copied: number of the entry that the copy has reached.
+        """
+        return isinstance(now, Moment) and now.copied == copied
 
     @cached_property
     def constant(self) -> str:

@@ -14,7 +14,7 @@ from werkzeug.exceptions import NotAcceptable
 
 from umr_ld.access import secret
 from umr_server.running.door import has_host
-from umr_server.running.keeper import ROOM, ROUTE
+from umr_server.running.keeper import COPIED, NOW, ROOM, ROUTE
 from umr_server.sparql.pool import Asked
 from umr_server.sparql.protocol import FAILED, accepted, headers_of, is_for_people
 
@@ -49,11 +49,12 @@ class Desk:
         if asked is None:
             return self._app(environ, start_response)
         try:
-            answer = self._site.queries.ask(asked, environ.get("REMOTE_ADDR", ""))
+            now = environ.get(NOW)
+            answer = self._site.queries.ask(asked, environ.get("REMOTE_ADDR", ""), now.seq if now else None)
         except Exception as error:  # noqa: BLE001 - whatever it is, the application tells it
             environ[FAILED] = error
             return self._app(environ, start_response)
-        environ[ROUTE], environ[ROOM] = PATH, "sparql"
+        environ[ROUTE], environ[ROOM], environ[COPIED] = PATH, "sparql", answer.seq
         start_response("200 OK", [*headers_of(answer).items(), *self._headers])
         return answer.pieces()
 

@@ -59,13 +59,14 @@ class Answer:
 
     Args:
         form: key of its form.
+        seq: number of the journal entry that it was made from.
         etag: changes with the query and with what is published.
         size: in bytes.
         body: all of it, or a file.
     """
 
-    def __init__(self, form: str, etag: str, size: int, body: bytes | IO[bytes]) -> None:
-        self.form, self.etag, self.size = form, etag, size
+    def __init__(self, form: str, seq: int, etag: str, size: int, body: bytes | IO[bytes]) -> None:
+        self.form, self.seq, self.etag, self.size = form, seq, etag, size
         self._body = body
 
     @property
@@ -112,12 +113,13 @@ class Queries:
         self._counts: Counter[str] = Counter()
         self._is_closed = False
 
-    def ask(self, asked: Asked, who: str = "") -> Answer:
+    def ask(self, asked: Asked, who: str = "", reached: int | None = None) -> Answer:
         """Have a query answered.
 
         Args:
             asked: what, and in which form.
             who: asks; those who ask less come first.
+            reached: number of the journal entry that answers are made from now; None if it was not looked for.
 
         Raises:
             Malformed: if it is no query, asks for the network, or its answer has no such form.
@@ -126,20 +128,25 @@ class Queries:
             Busy: if nothing can be read because another process writes.
         """
         guarded(asked.text)
-        snapshot = self._snapshot()
+        snapshot = self._snapshot(reached)
         try:
             kept = self._recall(snapshot.seq, asked)
             return kept if kept is not None else self._asked(asked, snapshot, who)
         finally:
             snapshot.leave()
 
-    def state(self) -> int:
+    def state(self, reached: int) -> int:
         """Number of the journal entry that a query which is asked now would see.
+
+        Args:
+            reached: number of the entry that answers are made from now.
 
         Raises:
             Busy, Full: as of `ask`.
         """
-        snapshot = self._snapshot()
+        if (known := self.glimpse(reached)) is not None:
+            return known
+        snapshot = self._snapshot(reached)
         snapshot.leave()
         return snapshot.seq
 
@@ -245,14 +252,14 @@ class Queries:
 
     # -- processes
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, reached: int | None) -> Snapshot:
         with self._guard:
             if self._is_closed:
                 raise Busy("the server is ending", remedy="ask again in a while")
             if self._snapshots is None:
                 self._snapshots = Snapshots(self._registry, self._settings.query_age)
             snapshots = self._snapshots
-        return snapshots.current()
+        return snapshots.current(reached)
 
     def _process(self, snapshot: Snapshot) -> Process:
         stale = []
@@ -311,7 +318,7 @@ class Queries:
             self._kept.move_to_end((seq, asked))
             self._counts["recalled"] += 1
         form, body = found
-        return Answer(form, _etag(seq, asked, form), len(body), body)
+        return Answer(form, seq, _etag(seq, asked, form), len(body), body)
 
     def _answer(self, asked: Asked, seq: int, answered: Answered) -> Answer:
         etag = _etag(seq, asked, answered.form)
@@ -319,14 +326,14 @@ class Queries:
             self._counts["answered"] += 1
         body = answered.body
         if not isinstance(body, bytes):
-            return Answer(answered.form, etag, answered.size, body)
+            return Answer(answered.form, seq, etag, answered.size, body)
         with self._guard:
             self._kept[seq, asked] = answered.form, body
             self._kept_size += len(body)
             while self._kept_size > _KEPT:
                 _, (_, old) = self._kept.popitem(last=False)
                 self._kept_size -= len(old)
-        return Answer(answered.form, etag, len(body), body)
+        return Answer(answered.form, seq, etag, len(body), body)
 
 
 class _Place:
