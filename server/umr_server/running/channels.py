@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 HEADER_BYTES = 32 * 1024
 """The most bytes of a request's first line and headers."""
 
+_SHORT = 16 * 1024
+"""Bytes of an answer that are sent together with its headers."""
+
 _OTHER_FILES = 256
 """File descriptors for everything but connections."""
 
@@ -105,6 +108,19 @@ class Task(WSGITask):  # type: ignore[misc]
         self.head = head = super().build_response_header()
         return bytes(head)
 
+    def write(self, data: bytes) -> None:
+        """See `Task`. Headers go with what follows them, where that is short: sending costs more than copying."""
+        if self.wrote_header or len(data) > _SHORT:
+            super().write(data)
+            return
+        held: list[bytes] = []
+        self.channel.held = held
+        try:
+            super().write(data)
+        finally:
+            self.channel.held = None
+        self.channel.write_soon(b"".join(held))
+
     def finish(self) -> None:
         """See `Task`. Who sends the same again need not be heard out."""
         super().finish()
@@ -120,6 +136,15 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = Refusal
     began: float | None = None
     """When the request began to arrive that has not arrived whole."""
+    held: list[bytes] | None = None
+    """What is to be sent together."""
+
+    def write_soon(self, data: bytes) -> int:
+        """See `HTTPChannel`."""
+        if self.held is not None:
+            self.held.append(data)
+            return len(data)
+        return int(super().write_soon(data))
 
     def received(self, data: bytes) -> bool:
         """See `HTTPChannel`. Who asks what was answered before is answered at once."""
