@@ -18,11 +18,14 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
+from umr_server.running.keeper import REACHED
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
     from wsgiref.types import WSGIApplication
 
+    from umr_ld.entry import Head
     from umr_server.running.echoes import Echoes
     from umr_server.settings import Settings
 
@@ -46,6 +49,8 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
 
     sent = b""
     """The whole request, if it came at once and has no body."""
+    reached: Head | None = None
+    """The journal entry that answers were made from when it had arrived."""
 
     def received(self, data: bytes) -> int:
         """See `HTTPRequestParser`. Nobody is asked to send on what is refused already."""
@@ -94,6 +99,13 @@ class Refusal(ErrorTask):  # type: ignore[misc]
 
 class Task(WSGITask):  # type: ignore[misc]
     """Answers a request."""
+
+    def get_environment(self) -> dict[str, Any]:
+        """See `WSGITask`."""
+        environ: dict[str, Any] = super().get_environment()
+        if self.request.reached is not None:
+            environ[REACHED] = self.request.reached
+        return environ
 
     def set_close_on_finish(self) -> None:
         """Not for answers that have no body: where they end is plain (RFC 9112 §6.3), and the next may follow."""
@@ -236,6 +248,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().__init__(app, {}, True, listening, adj=adjustments, bind_socket=False, sockinfo=where)
 
     # -- while it runs
+
+    def add_task(self, task: Channel) -> None:
+        """See `BaseWSGIServer`. What is known on arrival need not be asked by a thread that others wait for."""
+        task.requests[0].reached = self.echoes.reached()
+        super().add_task(task)
 
     def serve(self) -> None:
         """Answer until `stop` is called."""

@@ -114,10 +114,15 @@ class Echoes:
         """Requests that are answered from now on may have been sent after something was published."""
         self._reached = _UNSEEN
 
-    def _now(self, given: Given) -> Hashable | None:
-        if self._reached is _UNSEEN:
-            self._reached = self._keeper.state.reached()
+    def reached(self) -> Head | None:
+        """The journal entry that answers are made from; looked for once in each turn, and None if that might mean to wait."""
         reached = self._reached
+        if reached is _UNSEEN:
+            reached = self._reached = self._keeper.state.reached()
+        return reached
+
+    def _now(self, given: Given) -> Hashable | None:
+        reached = self.reached()
         return None if reached is None else self._keeper.state.glimpse(reached, given.path, given.query)
 
     def learn(self, sent: bytes, address: str, environ: WSGIEnvironment, head: bytes) -> None:

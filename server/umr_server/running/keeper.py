@@ -30,8 +30,9 @@ ROOMS = frozenset({"pages", "linked", "sparql", "static"})
 ROUTE, ROOM, OUTCOME, GIVEN = "umr.route", "umr.room", "umr.outcome", "umr.given"
 """Keys of the environment: the rule that answered, its blueprint, what became of the request here, and what was given."""
 
-NOW, COPIED = "umr.now", "umr.copied"
-"""Keys of the environment: what answers depend on now, and from which entry's copy a query was answered."""
+REACHED, NOW, COPIED = "umr.reached", "umr.now", "umr.copied"
+"""Keys of the environment: the entry that answers are made from, as of the request's arrival; all that answers depend
+on; and from which entry's copy a query was answered."""
 
 KEPT = "kept"
 """The outcome of a request that was answered from here."""
@@ -146,7 +147,7 @@ class Keeper:
         path = environ.get("PATH_INFO", "")
         if not self._most or path in self._unkept or not _is_anonymous_question(environ):
             return self._app(environ, start_response)
-        key, now = _key(environ), self.state.now(path, environ.get("QUERY_STRING", ""))
+        key, now = _key(environ), self._now(environ)
         if now is None:
             return self._app(environ, start_response)
         environ[NOW] = now
@@ -163,6 +164,10 @@ class Keeper:
         if not self.admits(environ.get("REMOTE_ADDR", "")):
             return self._app(environ, start_response)
         return self._repeated(entry, etag, environ, start_response)
+
+    def _now(self, environ: WSGIEnvironment) -> Hashable | None:
+        where = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        return self.state.now(*where, environ[REACHED]) if REACHED in environ else self.state.now(*where)
 
     def _repeated(
         self, entry: Entry | None, etag: str, environ: WSGIEnvironment, start_response: StartResponse

@@ -47,7 +47,7 @@ class State:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def now(self, path: str, query: str) -> Moment | None:
+    def now(self, path: str, query: str, reached: Head | None = None) -> Moment | None:
         """What answers at an address depend on and what may change while this process lives; None if nobody can tell.
 
         The index follows the journal a moment later, in another process perhaps: an answer that was made
@@ -56,9 +56,10 @@ class State:
         Args:
             path: of the address.
             query: of the address.
+            reached: as of `reached`, if it was told since the request arrived.
         """
         try:
-            reached = self._site.registry.position()
+            reached = reached or self._site.registry.position()
             copied = self._site.queries.state(reached.seq) if query and path in ASKING else 0
         except UmrError:
             return None
