@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import resource
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -222,6 +223,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     ) -> None:
         self.headers, self.refused, self.echoes = headers, refused, echoes
         self.is_stopping = self._is_closed = False
+        self._looping = 0
         self._request_seconds = settings.request_seconds
         proxy: dict[str, Any] = {}
         if settings.proxy:
@@ -251,7 +253,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def add_task(self, task: Channel) -> None:
         """See `BaseWSGIServer`. What is known on arrival need not be asked by a thread that others wait for."""
-        task.requests[0].reached = self.echoes.reached()
+        if threading.get_ident() == self._looping:
+            task.requests[0].reached = self.echoes.reached()
         super().add_task(task)
 
     def serve(self) -> None:
@@ -323,6 +326,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.will_close = True
 
     def _turn(self, seconds: float) -> None:
+        self._looping = threading.get_ident()
         self.echoes.look_again()
         self.asyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
 

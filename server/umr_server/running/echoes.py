@@ -57,7 +57,7 @@ class Echo(NamedTuple):
 
 
 class Echoes:
-    """Remembers requests and their answers. Any thread may let it learn; one asks it.
+    """Remembers requests and their answers. Any thread may let it learn; all else is for the one that receives.
 
     Args:
         keeper: whose answers they are.
