@@ -73,7 +73,8 @@ def served(registry, **decided):
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     site = app.extensions["umr"]
-    server = Server(app, listening, settings, list(HEADERS.items()), site.running.refused)
+    running = site.running
+    server = Server(app, listening, settings, list(HEADERS.items()), running.refused, running.echoes)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

@@ -14,7 +14,7 @@ NAMES = {
 }  # fmt: skip
 
 REGISTRY = {
-    "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "events", "folder", "position",
+    "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "events", "folder", "position", "glimpse",
     "validate", "publish", "import_trees", "follow", "case_twins", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "carrying", "same_files", "diff", "lineage", "impact", "query", "copy_store",
     "counts", "access", "has_access", "is_writing", "head", "reviewers",

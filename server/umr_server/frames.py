@@ -25,6 +25,17 @@ def write_frame(target: IO[bytes], kind: bytes, body: bytes) -> None:
         kind: one of the four.
         body: at most 4 GiB.
     """
+    put_frame(target, kind, body)
+    target.flush()
+
+
+def put_frame(target: IO[bytes], kind: bytes, body: bytes) -> None:
+    """Write one frame that need not arrive before the next: each arrival wakes the one who waits.
+
+    Args:
+        target: a pipe, buffered.
+        kind: one of the four.
+        body: at most 4 GiB.
+    """
     target.write(HEAD.pack(kind, len(body)))
     target.write(body)
-    target.flush()

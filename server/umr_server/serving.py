@@ -53,7 +53,8 @@ def serve(
     site: Site = app.extensions["umr"]
     site.running.log.form = form = form_of(settings.log_format)
     with logging_to(form, app.name), contextlib.closing(site):
-        server = Server(app, listening, settings, list(HEADERS.items()), site.running.refused)
+        running = site.running
+        server = Server(app, listening, settings, list(HEADERS.items()), running.refused, running.echoes)
         with _stopped_by_signals(server):
             site.running.readiness.is_starting = True
             threading.Thread(target=_warm, args=(app,), daemon=True).start()

@@ -7,12 +7,19 @@ from collections import deque
 
 
 class _Ticket:
-    """One question that waits."""
+    """One question that waits, and is woken alone: waking all so that one may go on costs more than most questions."""
 
-    __slots__ = ("called", "refused")
+    __slots__ = ("called", "gate", "is_over")
 
     def __init__(self) -> None:
-        self.called = self.refused = False
+        self.called = self.is_over = False
+        self.gate = threading.Lock()
+        self.gate.acquire()
+
+    def end(self, *, called: bool) -> None:
+        """Let it go on, with a place or without one."""
+        self.called, self.is_over = called, True
+        self.gate.release()
 
 
 class Turns:
@@ -27,7 +34,7 @@ class Turns:
         self._free, self._most = places, waiting
         self._waiting = 0
         self._queue: dict[str, deque[_Ticket]] = {}
-        self._changed = threading.Condition()
+        self._changing = threading.Lock()
 
     def take(self, who: str, seconds: float) -> bool:
         """Wait for a place.
@@ -39,7 +46,7 @@ class Turns:
         Returns:
             whether there is one; it has to be left.
         """
-        with self._changed:
+        with self._changing:
             if self._free and not self._waiting:
                 self._free -= 1
                 return True
@@ -48,14 +55,15 @@ class Turns:
             ticket = _Ticket()
             self._queue.setdefault(who, deque()).append(ticket)
             self._waiting += 1
-            self._changed.wait_for(lambda: ticket.called or ticket.refused, seconds)
-            if not ticket.called and not ticket.refused:
+        ticket.gate.acquire(timeout=max(0.0, seconds))
+        with self._changing:
+            if not ticket.is_over:
                 self._remove(who, ticket)
             return ticket.called
 
     def leave(self) -> None:
         """Give a place back: to the asker who has waited longest since a turn of theirs."""
-        with self._changed:
+        with self._changing:
             if not self._waiting:
                 self._free += 1
                 return
@@ -64,8 +72,7 @@ class Turns:
             self._remove(who, ticket)
             if who in self._queue:
                 self._queue[who] = self._queue.pop(who)
-            ticket.called = True
-            self._changed.notify_all()
+            ticket.end(called=True)
 
     def _make_room(self, who: str) -> bool:
         if not self._queue:
@@ -75,8 +82,7 @@ class Turns:
             return False
         ticket = self._queue[greediest][-1]
         self._remove(greediest, ticket)
-        ticket.refused = True
-        self._changed.notify_all()
+        ticket.end(called=False)
         return True
 
     def _remove(self, who: str, ticket: _Ticket) -> None:

@@ -254,6 +254,14 @@ class Index(Protocol):
         """Chain value of that entry; 64 zeros if there is none."""
         ...
 
+    def reached(self) -> tuple[int, str]:
+        """Both, of one moment. Asked for again and again it costs next to nothing while nothing changes."""
+        ...
+
+    def glimpse(self) -> tuple[int, str] | None:
+        """As `reached`, and never waits; None if it takes a closer look to tell."""
+        ...
+
     def apply(self, changes: Sequence[Change], position: int, chain: str) -> None:
         """Take in what journal entries say, and remember the last of them. All or nothing.
 

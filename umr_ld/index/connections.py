@@ -57,6 +57,9 @@ class Connections:
         self._owner: int | None = None
         self._closed = False
         self._writer: sqlite3.Connection | None = None
+        self._watching = threading.Lock()
+        self._watcher: sqlite3.Connection | None = None
+        self._watchers = 0
         with self._translated():
             if read_only:
                 self._idle.append(self._reader())
@@ -106,6 +109,27 @@ class Connections:
                 yield
             finally:
                 self._mine.connection = None
+
+    def state(self) -> tuple[int, int] | None:
+        """Another value after each change of the file, by whichever process; it does not wait.
+
+        None if that cannot be told now, and in a thread that writes or reads steadily, which sees something else.
+
+        Raises:
+            UmrError: if this is closed.
+        """
+        if self._held() is not None:
+            return None
+        with self._watching:
+            try:
+                if self._watcher is None:
+                    self._watcher = self._opened_for_watching()
+                # Of one connection: it tells of what all others have committed (sqlite.org/pragma.html#pragma_data_version).
+                (version,) = self._watcher.execute("PRAGMA data_version").fetchone()
+            except sqlite3.Error:
+                self._watch_no_more()
+                return None
+            return self._watchers, version
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
@@ -157,6 +181,8 @@ class Connections:
             for connection in self._idle:
                 connection.close()
             self._idle.clear()
+        with self._watching:
+            self._watch_no_more()
         with self._turn:
             writer, self._writer = self._writer, None
             if writer is not None:
@@ -183,6 +209,20 @@ class Connections:
 
     def _reader(self) -> sqlite3.Connection:
         return self._connected(f"{self._path.resolve().as_uri()}?mode=ro", uri=True)
+
+    def _opened_for_watching(self) -> sqlite3.Connection:
+        with self._pool:
+            if self._closed:
+                raise UmrError("the index is closed", where=str(self._path))
+        self._watchers += 1
+        watcher = self._reader()
+        watcher.execute("PRAGMA busy_timeout = 0")
+        return watcher
+
+    def _watch_no_more(self) -> None:
+        if self._watcher is not None:
+            self._watcher.close()
+            self._watcher = None
 
     def _connected(self, place: str, *, uri: bool) -> sqlite3.Connection:
         connection = sqlite3.connect(

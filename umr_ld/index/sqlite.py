@@ -76,6 +76,8 @@ class SqliteIndex:
         self._tallies = Tallies()
         self._counted = _NOTHING
         """Up to which entry everything was counted, and the result: only what was added since is counted again."""
+        self._reached: tuple[object, tuple[int, str]] = (None, (0, ""))
+        """The state of the file, and what was found in it then."""
 
     # -- keeping up with the journal
 
@@ -88,6 +90,23 @@ class SqliteIndex:
         """See `Index.chain`."""
         with self._files.reading() as db:
             return upkeep.state(db)[1]
+
+    def reached(self) -> tuple[int, str]:
+        """See `Index.reached`."""
+        # The state is looked at first: what is written in between belongs to a later one, and is looked for again.
+        state, (known, found) = self._files.state(), self._reached
+        if state is not None and state == known:
+            return found
+        with self._files.reading() as db:
+            found = upkeep.state(db)
+        if state is not None:
+            self._reached = state, found
+        return found
+
+    def glimpse(self) -> tuple[int, str] | None:
+        """See `Index.glimpse`."""
+        state, (known, found) = self._files.state(), self._reached
+        return found if state is not None and state == known else None
 
     def apply(self, changes: Sequence[Change], position: int, chain: str) -> None:
         """See `Index.apply`."""

@@ -79,18 +79,18 @@ class Reader(Files):
         return None if self._parts.home is None else self._parts.home.folder
 
     def position(self) -> Head:
-        """Number and chain value of the last journal entry that answers are made from.
-
-        The journal itself may be a moment ahead. What is asked for afterwards answers from this entry or a
-        later one, never from an earlier one.
-        """
-        with self._parts.index.steady():
-            head = Head(self._parts.index.position(), self._parts.index.chain())
+        """The last journal entry that answers are made from now on, or a later one is; never an earlier one."""
+        head = Head(*self._parts.index.reached())
         self._parts.follow(head.seq)
         return head
 
+    def glimpse(self) -> Head | None:
+        """The position, if it is as it was when it was asked for last; None if to tell might mean to wait."""
+        reached = self._parts.index.glimpse()
+        return Head(*reached) if reached else None
+
     def head(self) -> Head:
-        """Number and chain value of the journal's last entry; see `position` for what answers are made from."""
+        """The journal's last entry, with its chain value; it may be a moment ahead of `position`."""
         return self._parts.journal.head()
 
     def show(self, reference: str, *, at: datetime | None = None) -> Shown:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from flask import g, request
@@ -192,6 +193,7 @@ def _refused(what: str, remedy: str) -> Unauthenticated:
     return Unauthenticated(what, remedy=remedy)
 
 
+@lru_cache(maxsize=1024)
 def _network(address: str) -> str:
     """Whom an address stands for: one of IPv6 is one of the many that its network has (RFC 6177)."""
     try:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import resource
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -18,15 +19,22 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
+from umr_server.running.keeper import REACHED
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
     from wsgiref.types import WSGIApplication
 
+    from umr_ld.entry import Head
+    from umr_server.running.echoes import Echoes
     from umr_server.settings import Settings
 
 HEADER_BYTES = 32 * 1024
 """The most bytes of a request's first line and headers."""
+
+_SHORT = 16 * 1024
+"""Bytes of an answer that are sent together with its headers."""
 
 _OTHER_FILES = 256
 """File descriptors for everything but connections."""
@@ -40,11 +48,19 @@ _LOG = logging.getLogger("waitress")
 class Parser(HTTPRequestParser):  # type: ignore[misc]
     """Reads a request, and refuses what two servers might read differently (RFC 9112 §6.1, §6.3, §3.2)."""
 
+    sent = b""
+    """The whole request, if it came at once and has no body."""
+    reached: Head | None = None
+    """The journal entry that answers were made from when it had arrived."""
+
     def received(self, data: bytes) -> int:
         """See `HTTPRequestParser`. Nobody is asked to send on what is refused already."""
+        is_first = not self.header_bytes_received
         taken: int = super().received(data)
         if self.error is not None:
             self.expect_continue = False
+        elif is_first and self.completed and self.body_rcv is None and not self.expect_continue:
+            self.sent = data[:taken]
         return taken
 
     def parse_header(self, header_plus: bytes) -> None:
@@ -85,6 +101,13 @@ class Refusal(ErrorTask):  # type: ignore[misc]
 class Task(WSGITask):  # type: ignore[misc]
     """Answers a request."""
 
+    def get_environment(self) -> dict[str, Any]:
+        """See `WSGITask`."""
+        environ: dict[str, Any] = super().get_environment()
+        if self.request.reached is not None:
+            environ[REACHED] = self.request.reached
+        return environ
+
     def set_close_on_finish(self) -> None:
         """Not for answers that have no body: where they end is plain (RFC 9112 §6.3), and the next may follow."""
         is_plain = self.version == "1.1" and not self.has_body and not self.wrote_header
@@ -95,8 +118,27 @@ class Task(WSGITask):  # type: ignore[misc]
         """See `Task`."""
         if self.channel.server.is_stopping:
             self.set_close_on_finish()
-        head: bytes = super().build_response_header()
-        return head
+        self.head = head = super().build_response_header()
+        return bytes(head)
+
+    def write(self, data: bytes) -> None:
+        """See `Task`. Headers go with what follows them, where that is short: sending costs more than copying."""
+        if self.wrote_header or len(data) > _SHORT:
+            super().write(data)
+            return
+        held: list[bytes] = []
+        self.channel.held = held
+        try:
+            super().write(data)
+        finally:
+            self.channel.held = None
+        self.channel.write_soon(b"".join(held))
+
+    def finish(self) -> None:
+        """See `Task`. Who sends the same again need not be heard out."""
+        super().finish()
+        if self.request.sent and self.version == "1.1" and not self.close_on_finish:
+            self.channel.server.echoes.learn(self.request.sent, self.channel.addr[0], self.environ, self.head)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -107,15 +149,48 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     error_task_class = Refusal
     began: float | None = None
     """When the request began to arrive that has not arrived whole."""
+    held: list[bytes] | None = None
+    """What is to be sent together."""
+
+    def write_soon(self, data: bytes) -> int:
+        """See `HTTPChannel`."""
+        if self.held is not None:
+            self.held.append(data)
+            return len(data)
+        return int(super().write_soon(data))
 
     def received(self, data: bytes) -> bool:
-        """See `HTTPChannel`."""
+        """See `HTTPChannel`. Who asks what was answered before is answered at once."""
+        if self._is_idle() and (answer := self.server.echoes.answer(data, self.addr[0])):
+            self._say(*answer)
+            return True
         done: bool = super().received(data)
         if self.request is None:
             self.began = None
         elif self.began is None:
             self.began = time.time()
         return done
+
+    def _is_idle(self) -> bool:
+        """Whether nothing is on its way here or there, and more may come."""
+        is_ending = self.will_close or self.close_when_flushed or self.server.is_stopping
+        return not (is_ending or self.is_working)
+
+    def _say(self, head: bytes, body: bytes) -> None:
+        """Send what the connection takes now, and the rest as soon as it takes more."""
+        try:
+            sent = self.socket.sendmsg([head, body])
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.handle_close()
+            return
+        rest = (head + body)[sent:] if sent < len(head) + len(body) else b""
+        if rest:
+            with self.outbuf_lock:
+                self.outbufs[-1].append(rest)
+                self.current_outbuf_count += len(rest)
+                self.total_outbufs_len += len(rest)
 
     @property
     def is_working(self) -> bool:
@@ -132,6 +207,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         settings: limits.
         headers: that every answer has, also those of no application.
         refused: called with the status of each answer that no application made.
+        echoes: answers that were given before.
     """
 
     channel_class = Channel
@@ -143,9 +219,11 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         settings: Settings,
         headers: list[tuple[str, str]],
         refused: Callable[[int], None],
+        echoes: Echoes,
     ) -> None:
-        self.headers, self.refused = headers, refused
+        self.headers, self.refused, self.echoes = headers, refused, echoes
         self.is_stopping = self._is_closed = False
+        self._looping = 0
         self._request_seconds = settings.request_seconds
         proxy: dict[str, Any] = {}
         if settings.proxy:
@@ -172,6 +250,12 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         super().__init__(app, {}, True, listening, adj=adjustments, bind_socket=False, sockinfo=where)
 
     # -- while it runs
+
+    def add_task(self, task: Channel) -> None:
+        """See `BaseWSGIServer`. What is known on arrival need not be asked by a thread that others wait for."""
+        if threading.get_ident() == self._looping:
+            task.requests[0].reached = self.echoes.reached()
+        super().add_task(task)
 
     def serve(self) -> None:
         """Answer until `stop` is called."""
@@ -242,6 +326,8 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
                 channel.will_close = True
 
     def _turn(self, seconds: float) -> None:
+        self._looping = threading.get_ident()
+        self.echoes.look_again()
         self.asyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
 
 

@@ -14,6 +14,8 @@ from umr_server.running.figures import METHODS
 from umr_server.running.keeper import ROOM, ROUTE
 
 if TYPE_CHECKING:
+    from wsgiref.types import WSGIEnvironment
+
     from flask import Flask
 
 PARAMETERS = 500
@@ -39,7 +41,7 @@ def _refuse() -> None:
     environ[ROOM] = request.blueprint or request.endpoint or ""
     if request.method not in METHODS and request.method != "TRACE":
         raise NotKnown(f"this server knows no method {request.method[:32]!r}")
-    if not _HOST.fullmatch(environ.get("HTTP_HOST", "localhost")):
+    if not has_host(environ):
         raise BadRequest("the host is no name of one")
     if _CONTROL.search(environ.get("PATH_INFO", "")) or not _is_utf8(environ.get("PATH_INFO", "")):
         raise Malformed(
@@ -47,6 +49,15 @@ def _refuse() -> None:
         )
     if environ.get("QUERY_STRING", "").count("&") >= PARAMETERS:
         raise BadRequest(f"the address has more than {PARAMETERS} parameters")
+
+
+def has_host(environ: WSGIEnvironment) -> bool:
+    """Whether the host of a request is the name of one, or none is named.
+
+    Args:
+        environ: of the request.
+    """
+    return _HOST.fullmatch(environ.get("HTTP_HOST", "localhost")) is not None
 
 
 def _is_utf8(path: str) -> bool:

@@ -127,7 +127,8 @@ class _Looked(Collector):
         for outcome in ("kept", "revalidated", "made"):
             requests.add_metric([outcome], counts.get(outcome, 0))
         yield requests
-        yield GaugeMetricFamily("umr_page_cache_bytes", "Bytes of kept answers.", counts["bytes"])
+        size = counts["bytes"] + self._site.running.echoes.size
+        yield GaugeMetricFamily("umr_page_cache_bytes", "Bytes of kept answers.", size)
         yield GaugeMetricFamily("umr_page_cache_entries", "Kept answers.", counts["entries"])
 
     def _queries(self) -> Iterator[Metric]:

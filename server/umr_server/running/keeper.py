@@ -27,8 +27,15 @@ if TYPE_CHECKING:
 ROOMS = frozenset({"pages", "linked", "sparql", "static"})
 """Blueprints whose answers are functions of what is published, unless they say `no-store`; and the files of pages."""
 
-ROUTE, ROOM, OUTCOME = "umr.route", "umr.room", "umr.outcome"
-"""Keys of the environment: the rule that answered, its blueprint, and what became of the request here."""
+ROUTE, ROOM, OUTCOME, GIVEN = "umr.route", "umr.room", "umr.outcome", "umr.given"
+"""Keys of the environment: the rule that answered, its blueprint, what became of the request here, and what was given."""
+
+REACHED, NOW, COPIED = "umr.reached", "umr.now", "umr.copied"
+"""Keys of the environment: the entry that answers are made from, as of the request's arrival; all that answers depend
+on; and from which entry's copy a query was answered."""
+
+KEPT = "kept"
+"""The outcome of a request that was answered from here."""
 
 _OF_THE_REQUEST = frozenset({"vary", "date", "ratelimit", "ratelimit-policy"})
 """Headers that are said anew, or of who asked first."""
@@ -86,6 +93,22 @@ class Entry:
         return self._zipped
 
 
+class Given(NamedTuple):
+    """An answer from here.
+
+    Args:
+        state: what it was made from.
+        path: of the address.
+        query: of the address.
+        body: as it was given.
+    """
+
+    state: Hashable
+    path: str
+    query: str
+    body: bytes
+
+
 class _Made(NamedTuple):
     status: str
     headers: Headers
@@ -110,7 +133,8 @@ class Keeper:
     def __init__(
         self, app: WSGIApplication, state: State, most: int, admits: Callable[[str], bool] = _anybody
     ) -> None:
-        self._app, self._state, self._most, self._admits = app, state, most, admits
+        self._app, self._most = app, most
+        self.state, self.admits = state, admits
         self._guard = threading.Lock()
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
         self._making: dict[Hashable, threading.Event] = {}
@@ -123,11 +147,13 @@ class Keeper:
         path = environ.get("PATH_INFO", "")
         if not self._most or path in self._unkept or not _is_anonymous_question(environ):
             return self._app(environ, start_response)
-        key, now = _key(environ), self._state.now(path, environ.get("QUERY_STRING", ""))
+        key, now = _key(environ), self._now(environ)
         if now is None:
             return self._app(environ, start_response)
-        entry, etag = self._find(key, now), self._etag(key, now)
-        is_repeated = entry is None and _matches(environ.get("HTTP_IF_NONE_MATCH", ""), etag)
+        environ[NOW] = now
+        entry, wanted = self._find(key, now), environ.get("HTTP_IF_NONE_MATCH", "")
+        etag = self._etag(key, now) if entry is None and wanted else ""
+        is_repeated = entry is None and _matches(wanted, etag)
         if entry is None and not is_repeated:
             is_asked = environ["REQUEST_METHOD"] != "HEAD"
             return (
@@ -135,20 +161,33 @@ class Keeper:
                 if is_asked
                 else self._app(environ, start_response)
             )
-        if not self._admits(environ.get("REMOTE_ADDR", "")):
+        if not self.admits(environ.get("REMOTE_ADDR", "")):
             return self._app(environ, start_response)
         return self._repeated(entry, etag, environ, start_response)
+
+    def _now(self, environ: WSGIEnvironment) -> Hashable | None:
+        where = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        return self.state.now(*where, environ[REACHED]) if REACHED in environ else self.state.now(*where)
 
     def _repeated(
         self, entry: Entry | None, etag: str, environ: WSGIEnvironment, start_response: StartResponse
     ) -> Iterable[bytes]:
         """What is kept; or of what is not, that it is as it was when it was given."""
         if entry is not None:
-            self._count(environ, "kept")
+            self._count(environ, KEPT)
             return _given(entry, environ, start_response)
         self._count(environ, "revalidated")
         start_response("304 NOT MODIFIED", [("ETag", etag), ("Vary", ", ".join(_VARIES)), _ASK_AGAIN])
         return []
+
+    def note(self, outcome: str) -> None:
+        """Count what became of a request.
+
+        Args:
+            outcome: as figures name it.
+        """
+        with self._guard:
+            self._counts[outcome] += 1
 
     def counts(self) -> dict[str, int]:
         """How many requests were answered from here, revalidated and made; entries and bytes now."""
@@ -169,7 +208,7 @@ class Keeper:
             other.wait(_WAIT)
             entry = self._find(key, now)
             if entry is not None:
-                self._count(environ, "kept")
+                self._count(environ, KEPT)
                 return _given(entry, environ, start_response)
             return self._app(environ, start_response)
         try:
@@ -207,7 +246,9 @@ class Keeper:
 
     def _is_still(self, now: Hashable, environ: WSGIEnvironment) -> bool:
         """Whether nothing was published meanwhile; else nobody can tell of which state the answer is."""
-        return self._state.now(environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")) == now
+        if COPIED in environ:
+            return self.state.is_of(now, environ[COPIED])
+        return self.state.now(environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")) == now
 
     def _entry(self, key: Hashable, now: Hashable, made: _Made, environ: WSGIEnvironment) -> Entry:
         headers = list(made.headers)
@@ -226,7 +267,7 @@ class Keeper:
 
     def _etag(self, key: Hashable, now: Hashable) -> str:
         """Known before the answer is made. Weak: the same in meaning, zipped or not (RFC 9110 §8.8.1)."""
-        said = repr((self._state.constant, key, now))
+        said = repr((self.state.constant, key, now))
         return f'W/"{hashlib.sha256(said.encode()).hexdigest()[:32]}"'
 
     # -- keeping
@@ -259,8 +300,7 @@ class Keeper:
 
     def _count(self, environ: WSGIEnvironment, outcome: str) -> None:
         environ[OUTCOME] = outcome
-        with self._guard:
-            self._counts[outcome] += 1
+        self.note(outcome)
 
 
 _ASK_AGAIN = ("Cache-Control", "no-cache")
@@ -359,6 +399,7 @@ def _given(entry: Entry, environ: WSGIEnvironment, start_response: StartResponse
         start_response(
             "304 NOT MODIFIED", [pair for pair in entry.headers if pair[0].lower() not in _OF_A_BODY]
         )
+        _tell(environ, entry, b"")
         return []
     body, headers = entry.body, entry.headers
     zipped = entry.zipped() if _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", "")) else None
@@ -366,8 +407,19 @@ def _given(entry: Entry, environ: WSGIEnvironment, start_response: StartResponse
         body = zipped
         headers = [_weakened(pair) for pair in headers if pair[0].lower() != "content-length"]
         headers += [("Content-Encoding", "gzip"), ("Content-Length", str(len(zipped)))]
+    if environ["REQUEST_METHOD"] == "HEAD":
+        body = b""
     start_response(entry.status, headers)
-    return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+    _tell(environ, entry, body)
+    return [body]
+
+
+def _tell(environ: WSGIEnvironment, entry: Entry, body: bytes) -> None:
+    """Tell the layers around what was given, if it was there before it was asked for."""
+    if environ.get(OUTCOME) == KEPT:
+        environ[GIVEN] = Given(
+            entry.state, environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", ""), body
+        )
 
 
 def _weakened(pair: tuple[str, str]) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from umr_server.running import readiness
 from umr_server.running.door import keep_the_door
+from umr_server.running.echoes import Echoes
 from umr_server.running.figures import Figures
 from umr_server.running.keeper import Keeper
 from umr_server.running.logs import AccessLog
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from umr_server.site import Site
+
+_PARTS = 8
+"""Of what may be kept one part is for requests that repeat themselves to the byte."""
 
 
 class Operation:
@@ -32,6 +36,7 @@ class Operation:
         self.log = AccessLog("off")
         self.state = State(site)
         self._keeper: Keeper | None = None
+        self._echoes: Echoes | None = None
 
     @cached_property
     def figures(self) -> Figures:
@@ -43,6 +48,12 @@ class Operation:
         """Who keeps answers; there once an application is surrounded."""
         assert self._keeper is not None
         return self._keeper
+
+    @property
+    def echoes(self) -> Echoes:
+        """Who answers what was asked before; there once an application is surrounded."""
+        assert self._echoes is not None
+        return self._echoes
 
     def refused(self, status: int) -> None:
         """Count and write down a request that was refused before it was one.
@@ -62,8 +73,10 @@ class Operation:
         settings = self._site.settings
         keep_the_door(app)
         app.register_blueprint(readiness.blueprint(self._site))
-        inner = self._keeper = Keeper(
-            app.wsgi_app, self.state, settings.page_cache_bytes, self._site.guard.admits
-        )
+        most = settings.page_cache_bytes // _PARTS
+        inner = self._keeper = Keeper(app.wsgi_app, self.state, most * (_PARTS - 1), self._site.guard.admits)
         addressed = Addressed(inner, settings.public) if settings.public else inner
-        app.wsgi_app = Watch(addressed, self.figures, self.log, believes=bool(settings.proxy))  # type: ignore[method-assign]
+        believes = bool(settings.proxy)
+        watch = Watch(addressed, self.figures, self.log, believes=believes)
+        self._echoes = Echoes(inner, watch, most, believes=believes)
+        app.wsgi_app = watch  # type: ignore[method-assign]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import umr_ld
 from umr_ld.errors import UmrError
@@ -13,10 +13,25 @@ from umr_ld.errors import UmrError
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
+    from umr_ld.entry import Head
     from umr_server.site import Site
 
 ASKING = frozenset({"/sparql", "/graphs", "/query"})
 """Addresses whose answers show a copy of the store, which may lag behind what is published."""
+
+
+class Moment(NamedTuple):
+    """What an answer is made from.
+
+    Args:
+        seq: number of the journal entry.
+        chain: its chain value.
+        copied: number of the entry that the copy has reached which queries see; 0 where it does not matter.
+    """
+
+    seq: int
+    chain: str
+    copied: int
 
 
 class State:
@@ -32,7 +47,7 @@ class State:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def now(self, path: str, query: str) -> Hashable | None:
+    def now(self, path: str, query: str, reached: Head | None = None) -> Moment | None:
         """What answers at an address depend on and what may change while this process lives; None if nobody can tell.
 
         The index follows the journal a moment later, in another process perhaps: an answer that was made
@@ -41,13 +56,41 @@ class State:
         Args:
             path: of the address.
             query: of the address.
+            reached: as of `reached`, if it was told since the request arrived.
         """
         try:
-            reached = self._site.registry.position()
-            copied = self._site.queries.state() if query and path in ASKING else 0
+            reached = reached or self._site.registry.position()
+            copied = self._site.queries.state(reached.seq) if query and path in ASKING else 0
         except UmrError:
             return None
-        return reached.seq, reached.chain, copied
+        return Moment(reached.seq, reached.chain, copied)
+
+    def reached(self) -> Head | None:
+        """The journal entry that answers are made from now, told without waiting; None if it takes a closer look."""
+        try:
+            return self._site.registry.glimpse()
+        except UmrError:
+            return None
+
+    def glimpse(self, reached: Head, path: str, query: str) -> Moment | None:
+        """As `now`, told without waiting; None if it takes a closer look.
+
+        Args:
+            reached: as of `reached`.
+            path: of the address.
+            query: of the address.
+        """
+        copied = self._site.queries.glimpse(reached.seq) if query and path in ASKING else 0
+        return None if copied is None else Moment(reached.seq, reached.chain, copied)
+
+    def is_of(self, now: Hashable, copied: int) -> bool:
+        """Whether what was made from a copy is what is asked for at a moment.
+
+        Args:
+            now: the moment.
+            copied: number of the entry that the copy has reached.
+        """
+        return isinstance(now, Moment) and now.copied == copied
 
     @cached_property
     def constant(self) -> str:

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import random
 import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from umr_server.running.keeper import OUTCOME, ROUTE
+from umr_server.running.keeper import KEPT, OUTCOME, ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from umr_server.running.echoes import Echo
     from umr_server.running.figures import Figures
     from umr_server.running.logs import AccessLog
 
-IDENTIFIER = "umr.request"
-"""Key of the environment: the request's identifier."""
+IDENTIFIER, ASKED = "umr.request", "umr.asked"
+"""Keys of the environment: the request's identifier, and its path as it was asked for."""
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+_NUMBERS = random.Random(secrets.randbits(256))  # noqa: S311 - they tell requests apart, and are no secret
+
+
+def new_identifier() -> str:
+    """For a request that has none. The system is not asked for each: that lets go of the interpreter."""
+    return f"{_NUMBERS.getrandbits(64):016x}"
 
 
 class Watch:
@@ -41,6 +51,7 @@ class Watch:
         began = time.perf_counter()
         environ[IDENTIFIER] = identifier = self._identifier(environ)
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
+        environ[ASKED] = path
         said = "500"
 
         def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
@@ -64,9 +75,23 @@ class Watch:
             return answer
         return _Counted(answer, done)
 
+    def repeated(self, echo: Echo, client: str, identifier: str, began: float) -> None:
+        """Count a request that was answered as before, and write it down.
+
+        Args:
+            echo: the answer.
+            client: address of who asked.
+            identifier: of the request.
+            began: when it arrived, as of `time.perf_counter`.
+        """
+        took, status = time.perf_counter() - began, echo.head[9:12].decode()
+        self._figures.answered(echo.method, echo.route, status, took)
+        told = {IDENTIFIER: identifier, "REMOTE_ADDR": client, "REQUEST_METHOD": echo.method}
+        self._log.write(told, echo.asked, echo.route, int(status), len(echo.given.body), took, KEPT)
+
     def _identifier(self, environ: WSGIEnvironment) -> str:
         given = environ.get("HTTP_X_REQUEST_ID", "") if self._believes else ""
-        return given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
+        return given if _GIVEN.fullmatch(given) else new_identifier()
 
 
 class _Counted:

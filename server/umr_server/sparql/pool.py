@@ -7,7 +7,6 @@ Who asks much waits for those who ask little, and no more wait than leave thread
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import threading
 import time
@@ -24,7 +23,7 @@ from umr_server.sparql.snapshot import Snapshots
 from umr_server.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from umr_ld.registry import Registry
     from umr_server.settings import Settings
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 _KEPT = 64 << 20
 """Bytes of answers that are kept for who asks the same again."""
 
-_LARGEST_KEPT = 1 << 20
 _LEAST = 1.0
 """Seconds that every query has once its turn has come."""
 _PIECE = 1 << 16
@@ -61,13 +59,14 @@ class Answer:
 
     Args:
         form: key of its form.
+        seq: number of the journal entry that it was made from.
         etag: changes with the query and with what is published.
         size: in bytes.
         body: all of it, or a file.
     """
 
-    def __init__(self, form: str, etag: str, size: int, body: bytes | IO[bytes]) -> None:
-        self.form, self.etag, self.size = form, etag, size
+    def __init__(self, form: str, seq: int, etag: str, size: int, body: bytes | IO[bytes]) -> None:
+        self.form, self.seq, self.etag, self.size = form, seq, etag, size
         self._body = body
 
     @property
@@ -78,6 +77,10 @@ class Answer:
     def read(self) -> bytes:
         """All of it."""
         return self._body if isinstance(self._body, bytes) else b"".join(self)
+
+    def pieces(self) -> Iterable[bytes]:
+        """All of it, in one piece or in several."""
+        return [self._body] if isinstance(self._body, bytes) else self
 
     def __iter__(self) -> Iterator[bytes]:
         if isinstance(self._body, bytes):
@@ -110,12 +113,13 @@ class Queries:
         self._counts: Counter[str] = Counter()
         self._is_closed = False
 
-    def ask(self, asked: Asked, who: str = "") -> Answer:
+    def ask(self, asked: Asked, who: str = "", reached: int | None = None) -> Answer:
         """Have a query answered.
 
         Args:
             asked: what, and in which form.
             who: asks; those who ask less come first.
+            reached: number of the journal entry that answers are made from now; None if it was not looked for.
 
         Raises:
             Malformed: if it is no query, asks for the network, or its answer has no such form.
@@ -124,22 +128,36 @@ class Queries:
             Busy: if nothing can be read because another process writes.
         """
         guarded(asked.text)
-        snapshot = self._snapshot()
+        snapshot = self._snapshot(reached)
         try:
             kept = self._recall(snapshot.seq, asked)
             return kept if kept is not None else self._asked(asked, snapshot, who)
         finally:
             snapshot.leave()
 
-    def state(self) -> int:
+    def state(self, reached: int) -> int:
         """Number of the journal entry that a query which is asked now would see.
+
+        Args:
+            reached: number of the entry that answers are made from now.
 
         Raises:
             Busy, Full: as of `ask`.
         """
-        snapshot = self._snapshot()
+        if (known := self.glimpse(reached)) is not None:
+            return known
+        snapshot = self._snapshot(reached)
         snapshot.leave()
         return snapshot.seq
+
+    def glimpse(self, reached: int) -> int | None:
+        """As `state`, and never waits; None if it takes a closer look to tell.
+
+        Args:
+            reached: number of the journal entry that answers are made from now.
+        """
+        snapshots = self._snapshots
+        return None if snapshots is None else snapshots.glimpse(reached)
 
     def counts(self) -> dict[str, int]:
         """How many queries were answered, recalled and refused by which limit, and how many run now."""
@@ -234,14 +252,14 @@ class Queries:
 
     # -- processes
 
-    def _snapshot(self) -> Snapshot:
+    def _snapshot(self, reached: int | None) -> Snapshot:
         with self._guard:
             if self._is_closed:
                 raise Busy("the server is ending", remedy="ask again in a while")
             if self._snapshots is None:
                 self._snapshots = Snapshots(self._registry, self._settings.query_age)
             snapshots = self._snapshots
-        return snapshots.current()
+        return snapshots.current(reached)
 
     def _process(self, snapshot: Snapshot) -> Process:
         stale = []
@@ -300,23 +318,22 @@ class Queries:
             self._kept.move_to_end((seq, asked))
             self._counts["recalled"] += 1
         form, body = found
-        return Answer(form, _etag(seq, asked, form), len(body), body)
+        return Answer(form, seq, _etag(seq, asked, form), len(body), body)
 
     def _answer(self, asked: Asked, seq: int, answered: Answered) -> Answer:
         etag = _etag(seq, asked, answered.form)
         with self._guard:
             self._counts["answered"] += 1
-        if answered.size > _LARGEST_KEPT:
-            return Answer(answered.form, etag, answered.size, answered.body)
-        with contextlib.closing(answered.body) as file:
-            body = file.read()
+        body = answered.body
+        if not isinstance(body, bytes):
+            return Answer(answered.form, seq, etag, answered.size, body)
         with self._guard:
             self._kept[seq, asked] = answered.form, body
             self._kept_size += len(body)
             while self._kept_size > _KEPT:
                 _, (_, old) = self._kept.popitem(last=False)
                 self._kept_size -= len(old)
-        return Answer(answered.form, etag, len(body), body)
+        return Answer(answered.form, seq, etag, len(body), body)
 
 
 class _Place:

@@ -6,7 +6,7 @@ import json
 import os
 import select
 import time
-from tempfile import SpooledTemporaryFile
+from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 from umr_server.frames import DATA, END, FAULT, HEAD, READY, Died, OutOfTime, write_frame
@@ -40,12 +40,12 @@ class Answered(NamedTuple):
 
     Args:
         form: key of the form it is written in.
-        body: at its beginning.
+        body: all of it; or a file at its beginning, where it is large.
         size: in bytes.
     """
 
     form: str
-    body: IO[bytes]
+    body: bytes | IO[bytes]
     size: int
 
 
@@ -86,7 +86,7 @@ class Process:
             OutOfTime, Died, Refused: after the first two the process is of no use.
         """
         self.begin()
-        body = SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - the caller's to close
+        body = _Body()
         try:
             write_frame(self._target, b"Q", json.dumps(request).encode())
             return self._answered(body, until, _Trial(time.monotonic() + trial, on_trial))
@@ -97,18 +97,16 @@ class Process:
             body.close()
             raise
 
-    def _answered(self, body: IO[bytes], until: float, trial: _Trial) -> Answered:
-        size, form = 0, ""
+    def _answered(self, body: _Body, until: float, trial: _Trial) -> Answered:
+        form = ""
         while True:
             kind, data = self._frame(until, trial)
             if kind == READY:
                 form = data.decode()
             elif kind == DATA:
-                size += len(data)
                 body.write(data)
             elif kind == END:
-                body.seek(0)
-                return Answered(form, body, size)
+                return Answered(form, body.read(), body.size)
             elif kind == FAULT:
                 raise Refused(json.loads(data))
 
@@ -153,6 +151,36 @@ class Process:
         body = bytes(self._held[HEAD.size : need])
         del self._held[:need]
         return kind, body
+
+
+class _Body:
+    """What has come of an answer: most are small, and a large one is a file."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._pieces: list[bytes] = []
+        self._file: IO[bytes] | None = None
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+        if self._file is not None:
+            self._file.write(data)
+            return
+        self._pieces.append(data)
+        if self.size > _SPOOL:
+            self._file = TemporaryFile()  # noqa: SIM115 - the reader's to close
+            self._file.writelines(self._pieces)
+            self._pieces.clear()
+
+    def read(self) -> bytes | IO[bytes]:
+        if self._file is None:
+            return b"".join(self._pieces)
+        self._file.seek(0)
+        return self._file
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
 
 
 class _Trial:

@@ -23,10 +23,15 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_server.site import Site
+    from umr_server.sparql.pool import Answer
+
+FAILED = "umr.failed"
+"""Key of the environment: what came of the question where it was asked already, and is to be told."""
 
 _QUERY = "application/sparql-query"
 _FORM = "application/x-www-form-urlencoded"
 _HTML = "text/html"
+_OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 _TEXTUAL = ("text/", "application/n-", "application/trig")
 
 
@@ -48,6 +53,8 @@ class _Endpoint:
         self._site = site
 
     def endpoint(self) -> ResponseReturnValue:
+        if FAILED in request.environ:
+            raise request.environ[FAILED]
         text = self._text()
         if text is None:
             return self._described()
@@ -80,13 +87,7 @@ class _Endpoint:
 
     def _answer(self, asked: Asked) -> Response:
         answer = self._site.queries.ask(asked, request.remote_addr or "")
-        text = answer.mime.startswith(_TEXTUAL)
-        response = Response(answer, content_type=f"{answer.mime}; charset=utf-8" if text else answer.mime)
-        response.headers["Content-Length"] = str(answer.size)
-        response.headers["Vary"] = "Accept"
-        response.headers["Cache-Control"] = "no-cache"
-        # The order of an answer's rows is the engine's to choose: the same in meaning, not in bytes (RFC 9110 §8.8.1).
-        response.set_etag(answer.etag, weak=True)
+        response = Response(answer, headers=headers_of(answer))
         if request.method in {"GET", "HEAD"}:
             response.make_conditional(request)
         return response
@@ -121,13 +122,35 @@ class _Endpoint:
         return Response(body, content_type=form.mime, headers={"Vary": "Accept"})
 
 
+def headers_of(answer: Answer) -> dict[str, str]:
+    """What is said of an answer.
+
+    Args:
+        answer: to a query.
+    """
+    text = answer.mime.startswith(_TEXTUAL)
+    return {
+        "Content-Type": f"{answer.mime}; charset=utf-8" if text else answer.mime,
+        "Content-Length": str(answer.size),
+        "Vary": "Accept",
+        "Cache-Control": "no-cache",
+        # The order of an answer's rows is the engine's to choose: the same in meaning, not in bytes (RFC 9110 §8.8.1).
+        "ETag": f'W/"{answer.etag}"',
+        **_OPEN,
+    }
+
+
 def _wants_page() -> bool:
-    return "format" not in request.args and _is_for_people(request.headers.get("Accept", ""))
+    return "format" not in request.args and is_for_people(request.headers.get("Accept", ""))
 
 
 @lru_cache(maxsize=256)
-def _is_for_people(header: str) -> bool:
-    """Clients say the same again and again: what it means is found out once."""
+def is_for_people(header: str) -> bool:
+    """Whether a page is wanted. Clients say the same again and again: what it means is found out once.
+
+    Args:
+        header: `Accept`; may be empty.
+    """
     accepted = parse_accept_header(header, MIMEAccept)
     if not accepted.provided:
         return False
@@ -143,16 +166,24 @@ def _forms() -> tuple[str, ...]:
         if not key:
             raise Malformed(f"there is no form {asked!r}", remedy=f"one of {', '.join(FORMS)}")
         return (key,)
-    return _accepted(request.headers.get("Accept", ""))
+    return accepted(request.headers.get("Accept", ""))
 
 
 @lru_cache(maxsize=256)
-def _accepted(header: str) -> tuple[str, ...]:
-    accepted = parse_accept_header(header, MIMEAccept)
-    if not any("/" in mime for mime in accepted.values()):
+def accepted(header: str) -> tuple[str, ...]:
+    """Keys of forms, the most wanted first.
+
+    Args:
+        header: `Accept`; may be empty.
+
+    Raises:
+        NotAcceptable: if there is none that is wanted.
+    """
+    found = parse_accept_header(header, MIMEAccept)
+    if not any("/" in mime for mime in found.values()):
         # Nothing is said, or nothing that can be understood.
         return tuple(FORMS)
-    wanted = {key: max((accepted.quality(mime) for mime in _mimes(key)), default=0) for key in FORMS}
+    wanted = {key: max((found.quality(mime) for mime in _mimes(key)), default=0) for key in FORMS}
     keys = sorted((key for key in FORMS if wanted[key] > 0), key=lambda key: -wanted[key])
     if not keys:
         raise NotAcceptable
@@ -210,8 +241,7 @@ def _refuse_updates(given: Sequence[str]) -> None:
 
 def _open_to_all(response: Response) -> Response:
     """What is asked here is public, and pages elsewhere may ask it (Fetch, CORS protocol)."""
-    response.headers["Access-Control-Allow-Origin"] = "*"
-    response.headers["Access-Control-Expose-Headers"] = "ETag"
+    response.headers.update(_OPEN)
     if request.method == "OPTIONS":
         response.headers["Access-Control-Allow-Methods"] = "GET, HEAD, POST"
         response.headers["Access-Control-Allow-Headers"] = "Accept, Content-Type"

@@ -66,8 +66,11 @@ class Snapshots:
         self._place = _place(registry.folder)
         self._lock = WriterLock(self._place / _LOCK)
 
-    def current(self) -> Snapshot:
+    def current(self, reached: int | None = None) -> Snapshot:
         """The copy to read now; to be left by the caller.
+
+        Args:
+            reached: number of the journal entry that answers are made from now; None if it was not looked for.
 
         Raises:
             Busy: if there is none, and another process that writes does not let one be made.
@@ -77,9 +80,21 @@ class Snapshots:
             newest = self._newest
             if newest is None:
                 newest = self._newest = self._made()
-            elif time.monotonic() - newest.made >= self._age and self._registry.position().seq != newest.seq:
-                newest = self._renewed(newest)
+            elif time.monotonic() - newest.made >= self._age:
+                end = self._registry.position().seq if reached is None else reached
+                newest = newest if newest.seq == end else self._renewed(newest)
             return newest.hold()
+
+    def glimpse(self, reached: int) -> int | None:
+        """Number of the journal entry that the copy to read now has reached; None if another is to be made.
+
+        Args:
+            reached: number of the entry that answers are made from now.
+        """
+        newest = self._newest
+        if newest is None or (newest.seq != reached and time.monotonic() - newest.made >= self._age):
+            return None
+        return newest.seq
 
     def close(self) -> None:
         """Remove what is left. Nobody may read any more."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import os
-import queue
 import resource
+import select
 import threading
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -18,10 +18,12 @@ import pyoxigraph as ox
 from umr_ld.errors import Malformed, UmrError
 from umr_ld.store.embedded import EmbeddedStore
 from umr_ld.vocab import vocabulary
-from umr_server.frames import DATA, END, FAULT, HEAD, READY, write_frame
+from umr_server.frames import DATA, END, FAULT, HEAD, READY, put_frame, write_frame
 from umr_server.sparql.forms import FORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from umr_server.sparql.forms import Form
 
 _CHUNK = 64 * 1024
@@ -66,7 +68,7 @@ class Writer:
     def flush(self) -> None:
         """See `io.RawIOBase`."""
         if self._held:
-            write_frame(self._target, DATA, bytes(self._held))
+            put_frame(self._target, DATA, bytes(self._held))
             self._held.clear()
 
 
@@ -83,7 +85,7 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
             f"ask for one of {kinds}",
         )
         return
-    write_frame(target, READY, form.key.encode())
+    put_frame(target, READY, form.key.encode())
     writer = Writer(target, form, asked["rows"], asked["bytes"])
     try:
         if is_graph:
@@ -108,14 +110,17 @@ def _fault(target: IO[bytes], kind: str, what: str, remedy: str) -> None:
     write_frame(target, FAULT, json.dumps({"kind": kind, "what": what, "remedy": remedy}).encode())
 
 
-def _read(source: IO[bytes], requests: queue.SimpleQueue[dict[str, Any]]) -> None:
-    """Hand requests on. When nobody is there to ask any more, nobody is there to answer."""
-    while True:
-        head = source.read(HEAD.size)
-        if len(head) < HEAD.size:
-            os._exit(0)
-        body = source.read(HEAD.unpack(head)[1])
-        requests.put(json.loads(body))
+def _requests(source: IO[bytes]) -> Iterator[dict[str, Any]]:
+    while len(head := source.read(HEAD.size)) == HEAD.size:
+        yield json.loads(source.read(HEAD.unpack(head)[1]))
+
+
+def _end_with(source: IO[bytes]) -> None:
+    """When nobody is there to ask any more, nobody is there to answer: also in the middle of a query."""
+    ended = select.poll()
+    ended.register(source, 0)  # Only that the other end is gone (poll(2), POLLHUP).
+    ended.poll()
+    os._exit(0)
 
 
 def _limit(memory: int) -> None:
@@ -138,12 +143,10 @@ def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes]) -> None
     os.nice(_NICE)
     store = EmbeddedStore(Path(folder), read_only=True)
     store.query("ASK {}")
-    requests: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(source, requests), daemon=True).start()
+    threading.Thread(target=_end_with, args=(source,), daemon=True).start()
     _limit(memory)
     write_frame(target, READY, b"")
-    while True:
-        asked = requests.get()
+    for asked in _requests(source):
         try:
             _answer(store, asked, target)
         except Malformed as error:
