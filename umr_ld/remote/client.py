@@ -92,6 +92,14 @@ class Client:
         sent = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return _json_of(self.ask("POST", f"/api/v1/{path}", sent, {"Content-Type": _JSON, **(headers or {})}))
 
+    def delete(self, *path: str) -> Any:
+        """As `get`, of what is taken away thereby.
+
+        Args:
+            path: as of `get`.
+        """
+        return _json_of(self.ask("DELETE", _address(path, {})))
+
     def pages(self, *path: str, **parameters: object) -> list[Any]:
         """As `get`, all pages of a long answer.
 

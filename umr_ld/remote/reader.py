@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from umr_ld.change import Diff
+    from umr_ld.index import Peer
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.record import Record
     from umr_ld.registry.views import Affected, Carried, Concern, Decided, Event, Proposal
@@ -93,6 +94,11 @@ class RemoteReader:
         """See `Reader.position`."""
         said = self.client.get("registry")
         return Head(said["entries"], said["chain"])
+
+    @understood
+    def peers(self) -> tuple[Peer, ...]:
+        """See `Reader.peers`."""
+        return tuple(map(values.peer_of, self.client.get("peers")))
 
     @understood
     def counts(self, *, at: datetime | None = None) -> dict[str, int]:

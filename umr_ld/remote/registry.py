@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.document import Document
@@ -16,6 +17,7 @@ from umr_ld.reading import Reading, read
 from umr_ld.registry.views import Checked, Imported, Published
 from umr_ld.remote import values
 from umr_ld.remote.client import finding_of
+from umr_ld.remote.inbox import RemoteInbox
 from umr_ld.remote.reader import RemoteReader, draft_of, understood
 from umr_ld.versions import Version
 
@@ -46,6 +48,11 @@ class RemoteRegistry(RemoteReader):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Nothing is open between questions."""
+
+    @cached_property
+    def inbox(self) -> RemoteInbox:
+        """See `Registry.inbox`; it needs a token that administers."""
+        return RemoteInbox(self)
 
     @understood
     def validate(self, documents: Iterable[Document]) -> tuple[Checked, ...]:

@@ -7,6 +7,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.change import Change, Diff
+from umr_ld.inbox import Notification
+from umr_ld.inbox import Said as Claimed
+from umr_ld.index import Peer
 from umr_ld.inherit import Effective, Held
 from umr_ld.lineage import Edge, Impact, Lineage, Naming, Node
 from umr_ld.names import Ref, parse_reference
@@ -33,6 +36,7 @@ from umr_ld.versions import Level, Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from umr_ld.addresses import Base
     from umr_ld.record import Record, Value
     from umr_ld.vocab import Vocabulary
 
@@ -339,6 +343,31 @@ def proposal_of(said: Said) -> Proposal:
         Ground(ground["reason"], ground["words"], ground.get("detail", "")) for ground in said["reasons"]
     )
     return Proposal((one, other), tuple(grounds))
+
+
+def peer_of(said: Said) -> Peer:
+    """See `render.peers.peer_json`."""
+    return Peer(said["label"], said["base"], said.get("address", ""), said["position"])
+
+
+def notification_of(said: Said, base: Base) -> Notification:
+    """See `render.inbox.notification_json`."""
+    claimed = Claimed(
+        said["type"],
+        tuple(map(base.artifact, said.get("about", ()))),
+        *(said.get(name, "") for name in ("actor", "id", "summary")),
+    )
+    return Notification(
+        said["number"],
+        claimed,
+        time_of(said["received"]),
+        said["sender"],
+        said["digest"],
+        said["size"],
+        said["state"],
+        said.get("by", ""),
+        said.get("body", "").encode(),
+    )
 
 
 def require_reference(text: str) -> str:

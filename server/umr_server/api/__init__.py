@@ -21,6 +21,7 @@ from umr_server.api import (
     document,
     drafts,
     following,
+    notified,
     reading,
     tracing,
     writing,
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from umr_server.api.spec import Route
     from umr_server.site import Site
 
-MODULES = (reading, tracing, checking, auditing, drafts, writing, following, aliasing)
+MODULES = (reading, tracing, checking, auditing, drafts, writing, following, aliasing, notified)
 """Modules with `routes(site)`."""
 
 

@@ -44,7 +44,7 @@ class Aside:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._folder = registry.folder
-        self._settings = replace(settings, reads_per_minute=0, metrics=False, page_cache_bytes=0)
+        self._settings = replace(settings, reads_per_minute=0, metrics=False, page_cache_bytes=0, inbox=False)
         self.endpoints: set[str] = set()
         """Of what anybody may send to be looked at."""
         self._turns = Turns(1, _WAITING)

@@ -45,6 +45,7 @@ class Guard:
         self._registry = registry
         self._reads = Buckets(settings.reads_per_minute, "reads")
         self._writes = Buckets(settings.writes_per_minute, "writes")
+        self._notices = Buckets(settings.notices_per_minute, "notifications")
         self._large = LargeBodies()
 
     def watch(self, app: Flask) -> None:
@@ -93,6 +94,16 @@ class Guard:
                 f"more than {room.limit:,} {buckets.name} a minute",
                 remedy=f"ask again in {room.wait} seconds",
             )
+
+    def notifier(self) -> str:
+        """Whom the address stands for that sends a notification, which is counted.
+
+        Raises:
+            TooOften: if it sent too many lately.
+        """
+        sender = _network(request.remote_addr or "")
+        self._count(self._notices, sender)
+        return sender
 
     # -- who asks
 
