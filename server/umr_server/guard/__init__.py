@@ -20,6 +20,7 @@ from umr_server.guard.limits import Buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from flask import Flask, Response
 
@@ -64,6 +65,10 @@ class Guard:
             app: the application.
         """
         self._large.watch(app)
+
+    def leaving_turn(self) -> AbstractContextManager[None]:
+        """Let other large bodies be worked on while this lasts. Raises Overloaded if there is no turn afterwards."""
+        return self._large.left()
 
     def _look(self) -> None:
         if secret.holds(request.query_string.decode("latin-1")) or secret.holds(request.path):
