@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from umr_ld.net import Door
     from umr_ld.registry import Registry
     from umr_ld.registry.adopting import Adopted
+    from umr_ld.remote import RemoteRegistry
 
 _FORMS = ("jsonl", "jsonld", "nq")
 _MOST = 512 * 1024 * 1024
@@ -40,7 +41,7 @@ _TOLD = 20
 """Refusals that are told one by one."""
 
 
-@verb("export", options.store, forms=_FORMS)
+@verb("export", *options.asked(), forms=_FORMS)
 @click.argument("references", nargs=-1, metavar="REFERENCE|PREFIX/*…")
 @click.option("--all", "everything", is_flag=True, help="Everything that this registry published.")
 def export(session: Session, references: tuple[str, ...], everything: bool) -> None:
@@ -57,11 +58,11 @@ def export(session: Session, references: tuple[str, ...], everything: bool) -> N
             remedy="name records, or a prefix followed by /*, or say --all",
         )
     form = session.chosen if session.chosen != "human" else "jsonl"
-    with session.open() as registry:
+    with session.ask() as registry:
         write_pieces(session, _pieces(registry, references, form))
 
 
-def _pieces(registry: Registry, references: tuple[str, ...], form: str) -> Iterator[bytes]:
+def _pieces(registry: Registry | RemoteRegistry, references: tuple[str, ...], form: str) -> Iterator[bytes]:
     from umr_ld.exchange import written
     from umr_ld.exchange.graphs import as_document, as_quads
 
@@ -71,7 +72,7 @@ def _pieces(registry: Registry, references: tuple[str, ...], form: str) -> Itera
     return as_document(lines) if form == "jsonld" else map(written, lines)
 
 
-def _lines(registry: Registry, references: tuple[str, ...]) -> Iterator[Line]:
+def _lines(registry: Registry | RemoteRegistry, references: tuple[str, ...]) -> Iterator[Line]:
     if not references:
         yield from registry.lines()
     for reference in references:

@@ -54,7 +54,7 @@ class RemoteInbox:
     @understood
     def accept(self, number: int, *, by: str = "") -> Notification:  # noqa: ARG002 - the token says who
         """See `Inbox.accept`."""
-        return self._one(self.client.post(f"inbox/{number}/accept", {}))
+        return self._one(self.client.once(f"inbox/{number}/accept", {}))
 
     @understood
     def drop(self, number: int) -> Notification:
