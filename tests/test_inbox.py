@@ -146,10 +146,11 @@ BAD = {
     "no UTF-8": (b'{"type": "\xff"}', 400),
     "no object": (b"[]", 422),
     "a key twice": (b'{"type": "Announce", "type": "Create"}', 422),
-    "nested without end": (b"[" * 100_000, 400),
+    "nested without end": (b"[" * 40_000, 400),
     "nested deeply": (json.dumps(activity()).encode()[:-1] + b', "x": ' + b"[" * 70 + b"]" * 70 + b"}", 400),
     "half a character": (json.dumps(activity(summary="\ud800")).encode(), 422),
     "more than is taken": (json.dumps(activity(summary="x" * MAX_BYTES)).encode(), 413),
+    "more values than are read": (activity(x=[1] * 60_000), 413),
     "no context": ({"type": "Announce", "object": ABOUT}, 422),
     "another context": (activity(**{"@context": "https://evil.example/context"}), 422),
     "a further context elsewhere": (activity(**{"@context": [CONTEXT, "https://evil.example/context"]}), 422),
@@ -191,6 +192,33 @@ def test_what_is_no_notification_is_refused_with_the_reason_and_not_kept(client,
     assert told["detail"]
     assert all("remedy" in one or one["rule"].startswith("json") for one in told.get("findings", ()))
     assert registry.inbox.numbers() == before
+
+
+MANY_FAULTS = {
+    "keys that stand twice": b'{"@context": "%s", %s}' % (CONTEXT.encode(), b", ".join([b'"a": 1'] * 5000)),
+    "contexts that are not known": json.dumps(activity(x=[{"@context": "urn:x"}] * 5000)).encode(),
+    "objects that are none": json.dumps(activity(object=["x"] * 900)).encode(),
+}
+
+
+@pytest.mark.parametrize("body", MANY_FAULTS.values(), ids=MANY_FAULTS)
+def test_of_very_many_faults_the_first_are_told(client, body):
+    answer = send(client, body)
+    assert (answer.status_code, len(answer.get_json()["findings"])) == (422, 20)
+
+
+def test_a_thousand_events_of_a_registry_are_one_notification(client):
+    """As large as what this registry itself sends gets."""
+    event = {
+        "type": "Event",
+        "name": "lab/a@1.0.0 is possibly affected, by x",
+        "content": "embeds lab/z, " * 20,
+    }
+    many = [
+        {**event, "id": f"urn:uuid:{n}", "url": f"{PEER}r/lab/m{n}@1.0.0", "context": PEER}
+        for n in range(1000)
+    ]
+    assert send(client, activity(object=many)).status_code == 201
 
 
 WAYS = {

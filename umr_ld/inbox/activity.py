@@ -7,6 +7,7 @@ JSON-LD and whoever reads it as here understand the same.
 
 from __future__ import annotations
 
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 from umr_ld.addresses import is_absolute
@@ -31,11 +32,15 @@ ACTIVITIES = frozenset({
 })  # fmt: skip
 """Types of activities (ActivityStreams Vocabulary §3.1, and Core §4.2 and §4.3)."""
 
+MAX_PIECES = 50_000
+"""Commas and opening brackets of a notification: several times those of a thousand events."""
 MOST = 1000
 """Objects of one notification."""
 LONGEST = 2000
 """Characters of an IRI."""
 _SUMMARY = 500
+_TOLD = 20
+"""Faults that are told of one notification."""
 
 _CONTEXTS = frozenset({CONTEXT, CONTEXT.replace("https:", "http:", 1)})
 _PREFIXES = (f"{CONTEXT}#", "as:")
@@ -56,18 +61,10 @@ def read_activity(body: bytes) -> Said:
     Raises:
         Unreadable: if it is no JSON, or nests too deep.
         TooLarge: if it has more than `MAX_BYTES`.
-        Invalid: with all that is wrong with it.
+        Invalid: with what is wrong with it, as far as anybody reads it.
     """
-    if len(body) > MAX_BYTES:
-        raise TooLarge(
-            f"a notification may have {MAX_BYTES:,} bytes, and this one has {len(body):,}",
-            remedy="say what it is about by its IRI",
-        )
-    root = read_json(Document(body, source="the body")).root
-    if not isinstance(root, dict):
-        fault = violation("a notification is a JSON object", "activity", remedy=_REMEDY)
-        raise Invalid(Report((fault,)), where="the body")
-    Report((*_context_faults(root), *_faults(root))).require("the body")
+    root = _read(body)
+    Report(tuple(islice(chain(_context_faults(root), _faults(root)), _TOLD))).require("the body")
     about = dict.fromkeys(iri for iri, _ in _about(root))
     # A made-up name of an event is of use to its sender only, if it is also said where the event is.
     named = [iri for iri in about if not iri.startswith("urn:uuid:")]
@@ -79,6 +76,25 @@ def read_activity(body: bytes) -> Said:
         id=str(_keyword(root, "id") or ""),
         summary=str(root.get("summary") or root.get("name") or "")[:_SUMMARY],
     )
+
+
+def _read(body: bytes) -> dict[str, Value]:
+    """The object that is sent. How much it says is counted first: reading takes its time for each value."""
+    pieces = sum(body.count(sign) for sign in (b",", b"[", b"{"))
+    if len(body) > MAX_BYTES or pieces > MAX_PIECES:
+        raise TooLarge(
+            f"a notification may have {MAX_BYTES:,} bytes and {MAX_PIECES:,} commas and brackets, and this one has "
+            f"{len(body):,} and {pieces:,}",
+            remedy="say what it is about by its IRI",
+        )
+    try:
+        root = read_json(Document(body, source="the body")).root
+    except Invalid as error:
+        raise Invalid(Report(tuple(islice(error.report, _TOLD))), where="the body") from None
+    if not isinstance(root, dict):
+        fault = violation("a notification is a JSON object", "activity", remedy=_REMEDY)
+        raise Invalid(Report((fault,)), where="the body")
+    return root
 
 
 def _context_faults(root: dict[str, Value]) -> Iterator[Finding]:
