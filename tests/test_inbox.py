@@ -265,7 +265,7 @@ def test_who_sends_too_often_waits_and_loses_nothing(registry, admin):
     assert {one.headers["Location"] for one in answers[:3]} <= set(told)
 
 
-ROOM = {"of one sender": {"most_of_one": 2}, "of all": {"most_bytes": 25}}
+ROOM = {"of one sender": {"most_of_one": 2}, "of all": {"most_bytes": 2500}}
 
 
 @pytest.mark.parametrize("limits", ROOM.values(), ids=ROOM)

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 FORM = Form(application=0x756D7269, schema=1, script="inbox/schema.sql", noun="notifications")
 """The application's number reads "umri"."""
 
+_LEAST = 1024
+"""Bytes that a notification counts as at least: so there are not too many to be listed."""
+
 _COLUMNS = "number, kind, about, actor, id, summary, received, sender, digest, size, state, by"
 
 
@@ -43,7 +46,7 @@ class Inbox(Book):
         path: the file, made if it is not there; None to keep everything in memory.
         read_only: whether nothing may change.
         most_of_one: notifications of one sender that may wait.
-        most_bytes: of all notifications that are kept.
+        most_bytes: of all notifications that are kept; each counts as 1 KiB at least.
 
     Raises:
         Newer: if a later program wrote it.
@@ -98,8 +101,8 @@ class Inbox(Book):
                 f"{waiting:,} notifications from there wait to be looked at",
                 remedy="send it again when some of them were",
             )
-        (kept,) = db.execute("SELECT ifnull(sum(size), 0) FROM notification").fetchone()
-        if kept + size > self._most_bytes:
+        (kept,) = db.execute("SELECT ifnull(sum(max(size, ?)), 0) FROM notification", (_LEAST,)).fetchone()
+        if kept + max(size, _LEAST) > self._most_bytes:
             raise TooOften("the inbox is full", remedy="send it again when there is room")
 
     def notifications(self, *, state: str = "", limit: int = 50, offset: int = 0) -> tuple[Notification, ...]:

@@ -16,3 +16,4 @@ CREATE TABLE notification (
     body BLOB NOT NULL
 );
 CREATE INDEX notification_of ON notification (state, sender);
+CREATE INDEX notification_size ON notification (size);
