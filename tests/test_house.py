@@ -21,7 +21,7 @@ STOREYS = [
         "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
         "sparql scores page risk licences audit"
     ),
-    "formats render durable lock seal mark database journal store index files net exchange alerts access weights",
+    "formats render durable lock seal mark database journal store index files net exchange alerts access inbox weights",
     "registry",
     "remote harvest",
     "cli __main__",
@@ -29,7 +29,8 @@ STOREYS = [
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
 TRANSLATION = {"formats", "render"}
 EDGE = {
-    "durable", "lock", "seal", "mark", "database", "journal", "store", "index", "files", "net", "alerts", "access", "weights",
+    "durable", "lock", "seal", "mark", "database", "journal", "store", "index", "files", "net", "alerts", "access", "inbox",
+    "weights",
 }  # fmt: skip
 ROOMS = {
     "rdflib": {"rules"},

@@ -17,7 +17,7 @@ REGISTRY = {
     "create", "open", "in_memory", "close", "base", "vocabulary", "policy", "events", "folder", "position", "glimpse",
     "validate", "publish", "import_trees", "follow", "case_twins", "withdraw", "vanish", "bump", "alerts", "subscribe", "look", "gather", "deliver",
     "show", "mentioned", "get", "body", "history", "listing", "suggest", "carrying", "same_files", "diff", "lineage", "impact", "query", "copy_store",
-    "counts", "access", "has_access", "is_writing", "head", "reviewers",
+    "counts", "access", "inbox", "has_access", "is_writing", "head", "reviewers",
     "aliases", "known_as", "alias_proposals", "advisories", "advisory", "verdicts", "affected", "told", "judged", "check", "unknown", "licences",
     "rebuild", "rebuild_folder", "doctor", "examine", "backup", "restore", "adopt", "peers", "lines", "closure",
 }  # fmt: skip

@@ -6,10 +6,14 @@ import fnmatch
 import json
 import re
 import shlex
+import urllib.error
 
 import pytest
 import yaml
+from loopback import served
 from umr import ROOT, command
+
+from umr_ld.registry import Registry
 
 DOCKERFILE = (ROOT / "server" / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE = yaml.safe_load((ROOT / "server" / "compose.yaml").read_text(encoding="utf-8"))
@@ -108,11 +112,17 @@ def test_the_command_is_one_and_its_settings_are_known():
     assert pairs["UMR_STORE"].startswith("/data/")
 
 
-def test_its_health_is_that_of_the_server():
+def test_its_health_is_that_of_the_server_at_the_port_that_it_is_given(monkeypatch):
     (check,) = of_last_stage("HEALTHCHECK")
     words = json.loads(check.partition(" CMD ")[2])
-    assert "http://127.0.0.1:8000/readyz" in words[-1]
-    compile(words[-1], "healthcheck", "exec")
+    assert "UMR_SERVER_PORT=" in of_last_stage("ENV")[0]
+    asks = compile(words[-1], "healthcheck", "exec")
+    with Registry.in_memory() as registry, served(registry) as at:
+        monkeypatch.setenv("UMR_SERVER_PORT", str(at.port))
+        exec(asks, {})
+        at.site.running.readiness.is_stopping = True
+        with pytest.raises(urllib.error.HTTPError):
+            exec(asks, {})
 
 
 def test_it_is_given_longer_to_end_than_requests_are():

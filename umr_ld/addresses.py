@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
 from umr_ld.errors import Malformed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 DEFAULT_BASE = "https://w3id.org/umr-ld/"
 
@@ -103,6 +107,15 @@ class Base:
         """
         label, slash, _ = str(name).partition("/")
         return label if slash and label in self.peers else ""
+
+    def peers_of(self, iris: Iterable[str]) -> list[str]:
+        """The labels of the registries below whose bases some IRIs lie, in order.
+
+        Args:
+            iris: absolute.
+        """
+        homes = tuple(self.peers.items())
+        return sorted({label for iri in iris for label, home in homes if iri.startswith(home)})
 
     def _at_home(self, name: str) -> tuple[str, str]:
         """The base IRI of the registry that publishes something, and its name there."""

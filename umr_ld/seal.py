@@ -30,10 +30,12 @@ JOURNAL = "journal"
 
 _FORMAT = 1
 _APART = [
-    f"{name}.{ending}" for name in ("alerts", "access", "harvest") for ending in ("db", "lock", "sha256")
+    f"{name}.{ending}"
+    for name in ("alerts", "access", "inbox", "harvest")
+    for ending in ("db", "lock", "sha256")
 ]
 _OWN = frozenset({SEAL, f"{SEAL}.new", LOCK, *_APART, "policy.ttl"})
-"""What changes while the registry is closed: the alerts by whoever delivers them, the tokens by whoever gives them,
+"""What changes while the registry is closed: the alerts by whoever delivers them, the tokens by whoever gives them, the inbox by whoever serves it,
 what was taken from lists by whoever takes, the policy by people."""
 PROFILES = "profiles"
 """Folder of the deployment's own profiles, which people write."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Flask, Response
 
-from umr_server import api, linked, pages
+from umr_server import api, inbox, linked, pages
 from umr_server.appearance import dress
 from umr_server.problems import answer_errors
 from umr_server.site import Site
@@ -47,6 +47,7 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     app.register_blueprint(linked.blueprint(site))
     app.register_blueprint(sparql.blueprint(site))
     app.register_blueprint(api.blueprint(site))
+    app.register_blueprint(inbox.blueprint(site))
     app.after_request(_guarded)
     site.guard.watch(app)
     # What is looked at aside waits for its turn there, and holds up nobody who publishes.

@@ -40,6 +40,8 @@ class Settings:
         draft_seconds: after which looking at a large draft is stopped.
         reads_per_minute: requests that one address may make; 0 for any number.
         writes_per_minute: requests that change something, of one token; 0 for any number.
+        inbox: whether others may tell this registry something, at `/inbox`.
+        notices_per_minute: notifications that one address may send; 0 for any number.
     """
 
     host: str = "127.0.0.1"
@@ -70,3 +72,5 @@ class Settings:
     draft_seconds: float = 20.0
     reads_per_minute: int = 0
     writes_per_minute: int = 600
+    inbox: bool = False
+    notices_per_minute: int = 30

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from umr_ld.addresses import Base
-    from umr_ld.alerts import Event
+    from umr_ld.alerts import Event, Listed
 
 _UNKNOWN = SEVERITIES[0]
 _KEYS = uuid.UUID("6f0a2a8e-3c0c-5b57-9d5f-0f0f6c5b0c1e")
@@ -82,6 +82,22 @@ def as_tree(event: Event) -> dict[str, str | int]:
     """
     tree = {**asdict(event), "time": rfc3339(event.time), "summary": sentence(event)}
     return {name: value for name, value in tree.items() if value != ""}
+
+
+def listed_tree(one: Listed) -> dict[str, object]:
+    """An event as a listing tells it in JSON, with what people said about it.
+
+    Args:
+        one: of a listing.
+    """
+    tree: dict[str, object] = {"number": one.number, **as_tree(one.event)}
+    ignored, seen = one.ignored, one.acknowledged
+    if ignored is not None:
+        tree["ignored"] = {"reason": ignored.reason, "until": rfc3339(ignored.until), "by": ignored.who}
+    if seen is not None:
+        said = {"by": seen.who, "note": seen.note, "time": rfc3339(seen.time)}
+        tree["acknowledged"] = {name: text for name, text in said.items() if text}
+    return tree
 
 
 def urn(key: str) -> str:

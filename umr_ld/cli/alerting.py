@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,19 +11,21 @@ from umr_ld.cli import delivering, options, subscribing
 from umr_ld.cli.options import group, verb
 from umr_ld.cli.verbs import VERBS
 from umr_ld.errors import Missing
-from umr_ld.render.output import as_csv, as_json, count, filled, stamp
+from umr_ld.render.alerts import ignore_json
+from umr_ld.render.output import as_csv, as_json, count, stamp
 from umr_ld.render.text import one_line, table
 
 if TYPE_CHECKING:
     from umr_ld.alerts import Listed
     from umr_ld.cli.session import Session
     from umr_ld.registry import Registry
+    from umr_ld.remote import RemoteRegistry
     from umr_ld.render.text import Style
 
 _HEAD = ("time", "kind", "record", "advisory", "answer", "severity", "before", "after", "path", "said", "key")
 
 
-@verb("list", options.store, forms=("table", "json", "csv"))
+@verb("list", *options.asked(), forms=("table", "json", "csv"))
 @click.argument("subject", required=False)
 @click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="At most so many."
@@ -34,8 +36,10 @@ def listing(session: Session, subject: str | None, limit: int, only_open: bool) 
 
     SUBJECT is an advisory, or a record: NAME for all its versions, or NAME@VERSION.
     """
+    from umr_ld.alerts.wording import listed_tree
+
     now = datetime.now(UTC)
-    with session.open() as registry:
+    with session.ask() as registry:
         registry.look()
         record, advisory = _subject(registry, subject or "")
         found = registry.alerts.events(now=now, record=record, advisory=advisory, limit=limit, newest=True)
@@ -44,13 +48,13 @@ def listing(session: Session, subject: str | None, limit: int, only_open: bool) 
     session.give(
         human=lambda: "".join(f"{line}\n" for one in told for line in _lines(one, style)),
         table=lambda: table(_HEAD, [_row(one) for one in told], width=session.width, style=style),
-        json=lambda: as_json([_json(one) for one in told]),
+        json=lambda: as_json([listed_tree(one) for one in told]),
         csv=lambda: as_csv(_HEAD, [_row(one) for one in told]),
     )
     session.say(count(len(told), "event"))
 
 
-def _subject(registry: Registry, text: str) -> tuple[str, str]:
+def _subject(registry: Registry | RemoteRegistry, text: str) -> tuple[str, str]:
     """What is asked about, as record or as advisory; both are empty for everything."""
     advisory = registry.advisory(text) if text else None
     return ("", advisory.name) if advisory else (text, "")
@@ -82,21 +86,7 @@ def _row(one: Listed) -> list[str]:
     return [stamp(event.time), event.kind, event.record, event.advisory, *told, _said(one), event.key]
 
 
-def _json(one: Listed) -> dict[str, Any]:
-    from umr_ld.alerts.wording import as_tree
-
-    ignored, seen = one.ignored, one.acknowledged
-    return {
-        "number": one.number,
-        **as_tree(one.event),
-        **filled(
-            ignored=ignored and {"reason": ignored.reason, "until": stamp(ignored.until), "by": ignored.who},
-            acknowledged=seen and filled(by=seen.who, note=seen.note, time=stamp(seen.time)),
-        ),
-    }
-
-
-@verb("ack", options.store, options.agent)
+@verb("ack", *options.asked(), options.agent)
 @click.argument("record")
 @click.argument("advisory")
 @click.option("--note", default="", metavar="TEXT", help="What there is to say about it.")
@@ -105,14 +95,14 @@ def acknowledge(session: Session, record: str, advisory: str, note: str, agent: 
 
     RECORD is NAME@VERSION. What changes later is new again.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         registry.look()
         name = _advisory(registry, advisory)
         registry.alerts.acknowledge(record, name, who=agent, note=note, now=datetime.now(UTC))
     session.say(f"acknowledged {record} and {name}")
 
 
-@verb("ignore", options.store, options.agent)
+@verb("ignore", *options.asked(), options.agent)
 @click.argument("record")
 @click.argument("advisory")
 @click.option("--reason", required=True, metavar="TEXT", help="Why.")
@@ -123,7 +113,7 @@ def ignore(session: Session, record: str, advisory: str, reason: str, until: dat
     RECORD is NAME@VERSION, or NAME for all versions. It stays listed, struck out. What changes meanwhile is
     told at the end, if it still holds then.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         name = _advisory(registry, advisory)
         made = registry.alerts.ignore(
             record, name, reason=reason, until=until, who=agent, now=datetime.now(UTC)
@@ -131,35 +121,33 @@ def ignore(session: Session, record: str, advisory: str, reason: str, until: dat
     session.say(f"ignore {made.number}: {record} and {name} until {stamp(until)}")
 
 
-@verb("ignores", options.store, forms=("json", "csv"))
+@verb("ignores", *options.asked(), forms=("json", "csv"))
 def ignores(session: Session) -> None:
     """List what was decided to be ignored, in the order in which it ends."""
-    with session.open() as registry:
-        found = registry.alerts.ignores()
+    with session.ask() as registry:
+        told = [ignore_json(one) for one in registry.alerts.ignores()]
     head = ("number", "record", "advisory", "until", "by", "reason")
-    rows = [
-        [str(one.number), one.target, one.advisory, stamp(one.until), one.who, one.reason] for one in found
-    ]
+    rows = [[str(one[name]) for name in head] for one in told]
     session.give(
         human=lambda: "".join(one_line(f"{'  '.join(row)}") + "\n" for row in rows),
-        json=lambda: as_json([dict(zip(head, row, strict=True)) for row in rows]),
+        json=lambda: as_json(told),
         csv=lambda: as_csv(head, rows),
     )
 
 
-@verb("forget", options.store)
+@verb("forget", *options.asked())
 @click.argument("number", type=int)
 def forget(session: Session, number: int) -> None:
     """End a decision to ignore something; what it held back is told, if it still holds.
 
     NUMBER is one that `umr alerts ignores` lists.
     """
-    with session.open() as registry:
+    with session.ask() as registry:
         registry.alerts.forget(number, now=datetime.now(UTC))
     session.say(f"forgot ignore {number}")
 
 
-def _advisory(registry: Registry, text: str) -> str:
+def _advisory(registry: Registry | RemoteRegistry, text: str) -> str:
     found = registry.advisory(text)
     if found is None:
         raise Missing(f"there is no advisory {text!r}", remedy="`umr advisory list` names them")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 import click
@@ -11,6 +11,7 @@ import click
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
 from umr_ld.errors import Busy, Malformed
+from umr_ld.render.alerts import posted_json
 from umr_ld.render.output import as_csv, as_json, count, stamp
 from umr_ld.render.text import one_line
 
@@ -193,35 +194,22 @@ def _again(round_: Callable[[], None], every: float, session: Session) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-@verb("outbox", options.store, forms=("json", "csv"))
+@verb("outbox", *options.asked(), forms=("json", "csv"))
 @click.option("--state", type=click.Choice(_STATES), default=None, help="Only these.")
 @click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1, 100_000), help="At most so many."
 )
 def outbox(session: Session, state: str | None, limit: int) -> None:
     """List messages, the newest first: which wait, which were sent, which were given up, and why."""
-    with session.open() as registry:
-        found = registry.alerts.outbox(state or "", limit)
+    with session.ask() as registry:
+        told = [posted_json(one) for one in registry.alerts.outbox(state or "", limit)]
     head = ("number", "state", "subscription", "events", "attempts", "made", "due", "detail", "key")
-    rows: list[list[Any]] = [
-        [
-            one.number,
-            one.state,
-            one.subscription,
-            one.events,
-            one.attempts,
-            stamp(one.made),
-            stamp(one.due) if one.state == "pending" else "",
-            one.detail,
-            one.key,
-        ]
-        for one in found
-    ]
+    rows = [[one[name] for name in head] for one in told]
     session.give(
         human=lambda: "".join(
             one_line("  ".join(str(cell) for cell in row[:-1] if cell != "")) + "\n" for row in rows
         ),
-        json=lambda: as_json([dict(zip(head, row, strict=True)) for row in rows]),
+        json=lambda: as_json(told),
         csv=lambda: as_csv(head, rows),
     )
 

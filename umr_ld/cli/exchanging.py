@@ -17,6 +17,7 @@ from umr_ld.cli.options import verb
 from umr_ld.cli.progress import progress
 from umr_ld.errors import Malformed, Unreadable
 from umr_ld.render.output import as_csv, as_json, count
+from umr_ld.render.peers import HEAD, peer_json
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
     from umr_ld.net import Door
     from umr_ld.registry import Registry
     from umr_ld.registry.adopting import Adopted
+    from umr_ld.remote import RemoteRegistry
 
 _FORMS = ("jsonl", "jsonld", "nq")
-_PEER_HEAD = ("label", "base", "address", "position")
 _MOST = 512 * 1024 * 1024
 """Bytes of a file that is read whole."""
 _LINES = (".jsonl", ".jsonl.gz")
@@ -40,7 +41,7 @@ _TOLD = 20
 """Refusals that are told one by one."""
 
 
-@verb("export", options.store, forms=_FORMS)
+@verb("export", *options.asked(), forms=_FORMS)
 @click.argument("references", nargs=-1, metavar="REFERENCE|PREFIX/*…")
 @click.option("--all", "everything", is_flag=True, help="Everything that this registry published.")
 def export(session: Session, references: tuple[str, ...], everything: bool) -> None:
@@ -57,11 +58,11 @@ def export(session: Session, references: tuple[str, ...], everything: bool) -> N
             remedy="name records, or a prefix followed by /*, or say --all",
         )
     form = session.chosen if session.chosen != "human" else "jsonl"
-    with session.open() as registry:
+    with session.ask() as registry:
         write_pieces(session, _pieces(registry, references, form))
 
 
-def _pieces(registry: Registry, references: tuple[str, ...], form: str) -> Iterator[bytes]:
+def _pieces(registry: Registry | RemoteRegistry, references: tuple[str, ...], form: str) -> Iterator[bytes]:
     from umr_ld.exchange import written
     from umr_ld.exchange.graphs import as_document, as_quads
 
@@ -71,7 +72,7 @@ def _pieces(registry: Registry, references: tuple[str, ...], form: str) -> Itera
     return as_document(lines) if form == "jsonld" else map(written, lines)
 
 
-def _lines(registry: Registry, references: tuple[str, ...]) -> Iterator[Line]:
+def _lines(registry: Registry | RemoteRegistry, references: tuple[str, ...]) -> Iterator[Line]:
     if not references:
         yield from registry.lines()
     for reference in references:
@@ -168,7 +169,7 @@ def take_over(session: Session, sources: tuple[str, ...], terms: Terms, agent: s
             done += _taken(session, registry, source, terms, agent)
     _tell_refused(session, done)
     session.give(
-        human=lambda: "".join(map(_words, done)),
+        human=lambda: "".join(map(words, done)),
         json=lambda: as_json([_as_json(peer, adopted) for peer, adopted in done]),
         csv=lambda: as_csv(
             ("label", "outcome", "count"),
@@ -275,7 +276,12 @@ def _unplaced(line: Line) -> Line:
     return replace(line, sequence=0, chain="")
 
 
-def _words(one: tuple[Peer, Adopted]) -> str:
+def words(one: tuple[Peer, Adopted]) -> str:
+    """What became of taking over, in a line.
+
+    Args:
+        one: from which registry, and what.
+    """
     peer, adopted = one
     told = ", ".join(f"{number:,} {key}" for key, number in sorted(adopted.counts.items()) if number)
     return f"{peer.label:<24} {told or 'nothing new'}\n"
@@ -293,22 +299,20 @@ def _as_json(peer: Peer, adopted: Adopted) -> dict[str, Any]:
 # -- the registries that are known
 
 
-@verb("list", options.store, forms=("json", "csv"))
+@verb("list", *options.asked(), forms=("json", "csv"))
 def list_peers(session: Session) -> None:
     """List the registries whose records were taken over."""
-    with session.open() as registry:
+    with session.ask() as registry:
         peers = registry.peers()
         held = {one.label: registry.listing(prefix=f"{one.label}/", limit=1).total for one in peers}
     session.give(
         human=lambda: "".join(
             f"{one.label:<24} {count(held[one.label], 'artifact'):>16}  {one.base}\n" for one in peers
         ),
-        json=lambda: as_json(
-            [{key: getattr(one, key) for key in _PEER_HEAD} | {"artifacts": held[one.label]} for one in peers]
-        ),
+        json=lambda: as_json([peer_json(one, held[one.label]) for one in peers]),
         csv=lambda: as_csv(
-            (*_PEER_HEAD, "artifacts"),
-            [[*(str(getattr(one, key)) for key in _PEER_HEAD), str(held[one.label])] for one in peers],
+            (*HEAD, "artifacts"),
+            [list(map(str, peer_json(one, held[one.label]).values())) for one in peers],
         ),
     )
 
@@ -319,6 +323,30 @@ def list_peers(session: Session) -> None:
 @click.option("--allow-private", is_flag=True, help="Ask addresses too that are not public.")
 def sync(session: Session, labels: tuple[str, ...], agent: str, allow_http: bool, allow_private: bool) -> int:
     """Take over what is new at the registries that have an address."""
+    done = synced(session, labels, agent, http=allow_http, private=allow_private)
+    session.give(
+        human=lambda: "".join(map(words, done)),
+        json=lambda: as_json([_as_json(peer, adopted) for peer, adopted in done]),
+        csv=lambda: as_csv(("label", "adopted"), [[p.label, str(a.counts["adopted"])] for p, a in done]),
+    )
+    return 1 if any(adopted.refused for _, adopted in done) else 0
+
+
+def synced(
+    session: Session, labels: Iterable[str], agent: str, *, http: bool, private: bool
+) -> list[tuple[Peer, Adopted]]:
+    """Take over what is new at registries that are known, and tell what was refused.
+
+    Args:
+        session: this run.
+        labels: of them; none for all.
+        agent: who takes it over.
+        http: as of `Terms`.
+        private: as of `Terms`.
+
+    Raises:
+        Malformed: if a label is of no registry that has an address.
+    """
     with session.open() as registry:
         known = {one.label: one for one in registry.peers() if one.address}
     unknown = [one for one in labels if one not in known]
@@ -330,15 +358,10 @@ def sync(session: Session, labels: tuple[str, ...], agent: str, allow_http: bool
     with session.open(write=True) as registry:
         for label in labels or known:
             peer = known[label]
-            terms = Terms(peer.base, label, allow_http, allow_private)
+            terms = Terms(peer.base, label, http, private)
             done += _taken(session, registry, peer.address, terms, agent)
     _tell_refused(session, done)
-    session.give(
-        human=lambda: "".join(map(_words, done)),
-        json=lambda: as_json([_as_json(peer, adopted) for peer, adopted in done]),
-        csv=lambda: as_csv(("label", "adopted"), [[p.label, str(a.counts["adopted"])] for p, a in done]),
-    )
-    return 1 if any(adopted.refused for _, adopted in done) else 0
+    return done
 
 
 peer = options.group("peer", "Registries whose records were taken over: list, sync.")

@@ -56,6 +56,12 @@ def as_known(error: BaseException) -> UmrError:
         return error
     if isinstance(error, click.ClickException):
         path = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "umr"
+        if isinstance(error, click.NoSuchOption) and _wants_elsewhere(error):
+            return Malformed(
+                f"`{path}` works on a registry's folder, and not on a registry elsewhere",
+                where=error.option_name,
+                remedy="run it on the machine where that folder is; --store names it",
+            )
         return Malformed(error.format_message().rstrip("."), remedy=f"`{path} -h` shows how")
     if isinstance(error, MemoryError):
         return UmrError("there is not enough memory for this", remedy="ask for less at once")
@@ -64,6 +70,12 @@ def as_known(error: BaseException) -> UmrError:
         f"this should not have happened: {said}",
         remedy="it is a mistake in umr; please report what you typed with what it says when you add -v",
     )
+
+
+def _wants_elsewhere(error: click.NoSuchOption) -> bool:
+    """Whether a verb that has a registry is to ask one elsewhere, which it cannot."""
+    known = {name for param in error.ctx.command.params for name in param.opts} if error.ctx else set()
+    return error.option_name in {"--registry", "--token-file"} and "--store" in known
 
 
 def _words(error: UmrError, session: Session) -> str:

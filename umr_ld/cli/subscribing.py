@@ -12,7 +12,7 @@ from umr_ld.alerts import ANSWERS, DIGESTS, EVENT_KINDS, SEVERITIES, Subscriptio
 from umr_ld.cli import options
 from umr_ld.cli.options import verb
 from umr_ld.errors import Malformed
-from umr_ld.render.alerts import subscription_row
+from umr_ld.render.alerts import subscription_json, subscription_row
 from umr_ld.render.output import as_csv, as_json, count, filled
 from umr_ld.render.text import one_line
 
@@ -23,7 +23,7 @@ _FEED = 500
 """Events in a feed."""
 
 
-@verb("subscribe", options.store, options.agent, forms=("json",))
+@verb("subscribe", *options.asked(), options.agent, forms=("json",))
 @click.argument("names", nargs=-1, metavar="[NAME…]")
 @click.option("--namespace", "namespaces", multiple=True, metavar="NAME", help="All artifacts below it.")
 @click.option(
@@ -91,7 +91,7 @@ def subscribe(
         least_answer=answer,
         digest=digest or "",
     )
-    with session.open() as registry:
+    with session.ask() as registry:
         made = registry.subscribe(wanted, since_now=not present)
     lines = [f"subscription {made.id}", *([f"secret {made.secret}"] if made.secret else [])]
     session.give(
@@ -112,15 +112,15 @@ def _channel(webhook: str | None, mail: str | None, inbox: str | None, *, feed: 
     return chosen[0]
 
 
-@verb("subscriptions", options.store, forms=("json", "csv"))
+@verb("subscriptions", *options.asked(), forms=("json", "csv"))
 def subscriptions(session: Session) -> None:
     """List subscriptions, the oldest first; their secrets are not shown."""
-    with session.open() as registry:
+    with session.ask() as registry:
         found = registry.alerts.subscriptions()
     rows = [subscription_row(one) for one in found]
     session.give(
         human=lambda: "".join(one_line(_words(row)) + "\n" for row in rows),
-        json=lambda: as_json([filled(**row) for row in rows]),
+        json=lambda: as_json([subscription_json(one) for one in found]),
         csv=lambda: as_csv(_COLUMNS, [[str(row[name] or "") for name in _COLUMNS] for row in rows]),
     )
     session.say(count(len(found), "subscription"))
@@ -136,11 +136,11 @@ def _words(row: dict[str, Any]) -> str:
     return words + (f"; its query: {row['trouble']}" if row["trouble"] else "")
 
 
-@verb("unsubscribe", options.store)
+@verb("unsubscribe", *options.asked())
 @click.argument("subscription")
 def unsubscribe(session: Session, subscription: str) -> None:
     """End a subscription, and forget what was still to be sent to it."""
-    with session.open() as registry:
+    with session.ask() as registry:
         registry.alerts.unsubscribe(subscription)
     session.say(f"ended {subscription}")
 
@@ -154,7 +154,7 @@ def resume(session: Session, subscription: str) -> None:
     session.say(f"{subscription} is on")
 
 
-@verb("feed", options.store, forms=("json",))
+@verb("feed", *options.asked(), forms=("json",))
 @click.argument("subscription")
 def feed(session: Session, subscription: str) -> None:
     """Write what a subscription was told as an Atom feed, the newest first."""
@@ -162,7 +162,7 @@ def feed(session: Session, subscription: str) -> None:
     from umr_ld.alerts.wording import as_tree
 
     now = datetime.now(UTC)
-    with session.open() as registry:
+    with session.ask() as registry:
         registry.gather()
         found = registry.alerts.events(now=now, subscription=subscription, newest=True, limit=_FEED)
         base = registry.base

@@ -62,6 +62,9 @@ VERBS = {
     "advisory": Verb("Risk", "advising", "Write, publish, list and withdraw advisories."),
     "statement": Verb("Risk", "advising", "Write, publish and withdraw statements about advisories."),
     "alerts": Verb("Risk", "alerting", "Tell people and machines what changes for them, and what to do."),
+    "inbox": Verb(
+        "Risk", "receiving", "Look at what others told this registry, and decide what becomes of it."
+    ),
     "serve": Verb("Keep", "serving", "Serve the pages and the API."),
     "site": Verb("Keep", "building", "Write the registry as a site of files, for any host of files."),
     "mcp": Verb(

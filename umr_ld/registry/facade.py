@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from umr_ld.document import Document
     from umr_ld.entry import Entry
     from umr_ld.exchange import Line
+    from umr_ld.inbox.book import Inbox
     from umr_ld.index import Peer
     from umr_ld.names import Ref
     from umr_ld.record import Record
@@ -299,6 +300,11 @@ class Registry(Reader):
         return self._parts.access
 
     @property
+    def inbox(self) -> Inbox:
+        """What others told this registry; nothing else depends on it."""
+        return self._parts.inbox
+
+    @property
     def has_access(self) -> bool:
         """Whether there may be a token; where there is none, none needs to be looked for."""
         return self._parts.has_access
@@ -356,23 +362,16 @@ class Registry(Reader):
         return look(self._parts, _now())
 
     def deliver(self, channels: Mapping[str, Channel]) -> Tally:
-        """Look, and send what is due to whom it concerns; each message at least once.
+        """Look, and send what is due to whom it concerns; each message at least once. Errors as of `look`.
 
         Args:
             channels: by name, as of `Subscription.channel`. What has none of them waits.
-
-        Raises:
-            Malformed, Busy, Damaged, Full: as of `look`.
         """
         self.look()
         return self.alerts.deliver(_now, channels, select=self._selected)
 
     def gather(self) -> None:
-        """Look, and note what is new for saved queries, feeds and digests; nothing is sent.
-
-        Raises:
-            Malformed, Busy, Damaged, Full: as of `look`.
-        """
+        """Look, and note what is new for saved queries, feeds and digests; nothing is sent. Errors as of `look`."""
         self.look()
         self.alerts.gather(_now(), self._selected)
 

@@ -5,6 +5,7 @@ store/      RDF store        (projection)
 index.db    names and links  (projection)
 alerts.db   who is told what, and what was told; beside it a lock, and its digest when nobody has it open
 access.db   who may write through the server, and what was answered lately; beside it as beside alerts.db
+inbox.db    what others told, until it is dropped; beside it as beside alerts.db
 harvest.db  what was taken from which list of a hub, and when; beside it as beside alerts.db
 policy.ttl  what carries which risk, where the deployment says otherwise than the ontology; written by people
 profiles/   profiles for audits, besides those that come with the program; written by people
@@ -71,6 +72,11 @@ class Home:
     def access(self) -> Path:
         """The SQLite file of tokens. It is no projection."""
         return self.folder / "access.db"
+
+    @property
+    def inbox(self) -> Path:
+        """The SQLite file of notifications. It is no projection."""
+        return self.folder / "inbox.db"
 
     @property
     def policy(self) -> Path:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from umr_ld.access.book import Access
     from umr_ld.addresses import Base
     from umr_ld.alerts.book import Alerts
+    from umr_ld.inbox.book import Inbox
     from umr_ld.index import Index
     from umr_ld.journal import Journal
     from umr_ld.registry.home import Home
@@ -168,6 +169,18 @@ class Parts:
         return "access" in self.__dict__ or (self.home is not None and self.home.access.is_file())
 
     @cached_property
+    def inbox(self) -> Inbox:
+        """What others told; opened, and made if it is not there, when first asked for."""
+        from umr_ld.inbox.book import Inbox
+
+        return Inbox(None if self.home is None else self.home.inbox)
+
+    @property
+    def has_inbox(self) -> bool:
+        """Whether there was ever an inbox."""
+        return "inbox" in self.__dict__ or (self.home is not None and self.home.inbox.is_file())
+
+    @cached_property
     def store(self) -> EmbeddedStore:
         """The RDF store, opened when first asked for: most questions do without."""
         return self.open_store()
@@ -248,8 +261,9 @@ class Parts:
         """Close everything; a writer seals the folder and lets others write."""
         if "alerts" in self.__dict__:
             self.alerts.close()
-        if "access" in self.__dict__:
-            self.access.close()
+        for one in ("access", "inbox"):
+            if one in self.__dict__:
+                getattr(self, one).close()
         if "store" in self.__dict__:
             self.store.close()
         self.index.close()

@@ -11,6 +11,7 @@ from umr_ld.access.book import Access
 from umr_ld.alerts.book import Alerts
 from umr_ld.errors import Conflict, Damaged, Missing, UmrError
 from umr_ld.findings import Report, Severity, violation, warning
+from umr_ld.inbox.book import Inbox
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
@@ -152,7 +153,8 @@ def examine(home: Home, *, deep: bool) -> Report:
         if not _projection_is_damaged(found):
             found += _examined_projections(home, journal, base, deep=deep)
         found += _examined_alerts(home, journal.head().seq)
-        found += _examined_access(home)
+        found += _examined_book(home.access, "tokens", Access)
+        found += _examined_book(home.inbox, "notifications", Inbox)
         journal.close()
     return Report(tuple(found))
 
@@ -173,16 +175,16 @@ def _examined_alerts(home: Home, end: int) -> Report:
     return found
 
 
-def _examined_access(home: Home) -> Report:
-    """Whether the tokens are as they were left."""
-    left = Mark.check(home.access, "tokens")
-    if not left or not home.access.exists():
+def _examined_book(path: Path, noun: str, opened: type[Access | Inbox]) -> Report:
+    """Whether a book is as it was left."""
+    left = Mark.check(path, noun)
+    if not left or not path.exists():
         return left
     try:
-        with Access(home.access, read_only=True) as access:
-            return access.check()
+        with opened(path, read_only=True) as book:
+            return book.check()
     except UmrError as error:
-        return Report((_fault("tokens", error, error.remedy),))
+        return Report((_fault(noun, error, error.remedy),))
 
 
 def _projection_is_damaged(found: list[Finding]) -> bool:
@@ -319,6 +321,8 @@ def backup(parts: Parts, target: Path) -> None:
         parts.alerts.copy(copied.alerts)
     if parts.has_access:
         parts.access.copy(copied.access)
+    if parts.has_inbox:
+        parts.inbox.copy(copied.inbox)
     if parts.home is not None:
         _copy(parts.home.policy, copied.policy)
         _copy_folder(parts.home.profiles, copied.profiles)
@@ -374,6 +378,7 @@ def restore(source: Home, target: Home) -> None:
     _make(target.folder)
     _copy(source.alerts, target.alerts)
     _copy(source.access, target.access)
+    _copy(source.inbox, target.inbox)
     _copy(source.policy, target.policy)
     _copy_folder(source.profiles, target.profiles)
     journal.copy(target.journal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from contextlib import suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
@@ -92,6 +93,14 @@ class Client:
         sent = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return _json_of(self.ask("POST", f"/api/v1/{path}", sent, {"Content-Type": _JSON, **(headers or {})}))
 
+    def delete(self, *path: str) -> Any:
+        """As `get`, of what is taken away thereby.
+
+        Args:
+            path: as of `get`.
+        """
+        return _json_of(self.ask("DELETE", _address(path, {})))
+
     def pages(self, *path: str, **parameters: object) -> list[Any]:
         """As `get`, all pages of a long answer.
 
@@ -131,6 +140,16 @@ class Client:
                     raise
                 pause(_FIRST_WAIT * 2 ** (tried - 1))
         raise AssertionError
+
+    def once(self, path: str, body: Mapping[str, Any]) -> Any:
+        """As `change`, with a JSON body and a key of its own.
+
+        Args:
+            path: as of `change`.
+            body: what is sent.
+        """
+        sent = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        return self.change(path, sent, {"Content-Type": _JSON, "Idempotency-Key": str(uuid.uuid4())})
 
     @staticmethod
     def part(text: str) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import io
+import json
 from functools import cached_property, wraps
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
@@ -13,7 +15,8 @@ import pyoxigraph as ox
 from umr_ld.addresses import Base
 from umr_ld.document import Document
 from umr_ld.entry import Head
-from umr_ld.errors import Malformed, Missing, Unreachable, Untrusted
+from umr_ld.errors import Malformed, Missing, UmrError, Unreachable, Untrusted
+from umr_ld.exchange.lines import MEDIA, read_lines
 from umr_ld.findings import Report
 from umr_ld.media import Media
 from umr_ld.names import Ref
@@ -26,10 +29,12 @@ from umr_ld.scores import scores_of
 from umr_ld.vocab import Vocabulary, vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from umr_ld.change import Diff
+    from umr_ld.exchange import Line
+    from umr_ld.index import Peer
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.record import Record
     from umr_ld.registry.views import Affected, Carried, Concern, Decided, Event, Proposal
@@ -93,6 +98,41 @@ class RemoteReader:
         """See `Reader.position`."""
         said = self.client.get("registry")
         return Head(said["entries"], said["chain"])
+
+    @understood
+    def peers(self) -> tuple[Peer, ...]:
+        """See `Reader.peers`."""
+        return tuple(map(values.peer_of, self.client.get("peers")))
+
+    def lines(self, after: int = 0, prefix: str = "") -> Iterator[Line]:
+        """See `Reader.lines`."""
+        while part := self._lines(
+            "GET", f"/data/journal.jsonl?{urlencode({'after': after, 'prefix': prefix})}"
+        ):
+            if part[-1].sequence <= after:
+                raise Unreachable(
+                    f"entry {part[-1].sequence} comes after entry {after}", where=self.client.url
+                )
+            yield from part
+            after = part[-1].sequence
+
+    def closure(self, references: Iterable[str]) -> Iterator[Line]:
+        """See `Reader.closure`."""
+        body = json.dumps({"references": list(references)}).encode()
+        yield from self._lines("POST", "/api/v1/export", body, {"Content-Type": "application/json"})
+
+    def _lines(
+        self, method: str, address: str, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> list[Line]:
+        answer = self.client.ask(method, address, body, {**(headers or {}), "Accept": MEDIA})
+        try:
+            return list(read_lines(io.BytesIO(answer.body), self.client.url))
+        except UmrError as error:
+            raise Unreachable(
+                f"this is no journal of a registry: {error.what}",
+                where=error.where,
+                remedy="name the address at which a registry's pages begin",
+            ) from error
 
     @understood
     def counts(self, *, at: datetime | None = None) -> dict[str, int]:
@@ -370,7 +410,9 @@ class RemoteReader:
         """
         if at is not None:
             raise Malformed(
-                "a registry elsewhere answers queries about now", where="--at", remedy="leave it out"
+                "a registry elsewhere answers queries about now",
+                where="--at",
+                remedy="leave it out, or ask where the registry's folder is; `show`, `lineage`, `impact` and others take --at here too",
             )
         headers = {"Accept": _RESULTS, "Content-Type": "application/sparql-query"}
         answer = self.client.ask("POST", "/sparql", text.encode("utf-8", "surrogatepass"), headers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from umr_ld.document import Document
@@ -15,7 +16,9 @@ from umr_ld.names import Ref
 from umr_ld.reading import Reading, read
 from umr_ld.registry.views import Checked, Imported, Published
 from umr_ld.remote import values
+from umr_ld.remote.alerts import RemoteAlerts
 from umr_ld.remote.client import finding_of
+from umr_ld.remote.inbox import RemoteInbox
 from umr_ld.remote.reader import RemoteReader, draft_of, understood
 from umr_ld.versions import Version
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
+    from umr_ld.alerts import Event as Happened
+    from umr_ld.alerts import Subscription
     from umr_ld.change import Diff
     from umr_ld.tree import Tree
 
@@ -46,6 +51,27 @@ class RemoteRegistry(RemoteReader):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Nothing is open between questions."""
+
+    @cached_property
+    def alerts(self) -> RemoteAlerts:
+        """See `Registry.alerts`; it needs a token."""
+        return RemoteAlerts(self.client)
+
+    def subscribe(self, wanted: Subscription, *, since_now: bool = True) -> Subscription:
+        """See `Registry.subscribe`."""
+        return self.alerts.subscribe(wanted, since_now=since_now)
+
+    def look(self) -> Sequence[Happened]:
+        """See `Registry.look`: the registry looks itself when it is asked."""
+        return ()
+
+    def gather(self) -> None:
+        """See `Registry.gather`: the registry does so itself when it is asked."""
+
+    @cached_property
+    def inbox(self) -> RemoteInbox:
+        """See `Registry.inbox`; it needs a token that administers."""
+        return RemoteInbox(self)
 
     @understood
     def validate(self, documents: Iterable[Document]) -> tuple[Checked, ...]:

@@ -6,7 +6,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from umr_ld.alerts import Acknowledgement, Ignore, Subscriber, Subscription
+from umr_ld.alerts import Event as Happened
+from umr_ld.alerts import Listed as Told
+from umr_ld.alerts.outbox import Posted
 from umr_ld.change import Change, Diff
+from umr_ld.inbox import Notification
+from umr_ld.inbox import Said as Claimed
+from umr_ld.index import Peer
 from umr_ld.inherit import Effective, Held
 from umr_ld.lineage import Edge, Impact, Lineage, Node, Strand, Told
 from umr_ld.names import Ref, parse_reference
@@ -33,6 +40,7 @@ from umr_ld.versions import Level, Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
+    from umr_ld.addresses import Base
     from umr_ld.record import Record, Value
     from umr_ld.vocab import Vocabulary
 
@@ -343,6 +351,97 @@ def proposal_of(said: Said) -> Proposal:
         Ground(ground["reason"], ground["words"], ground.get("detail", "")) for ground in said["reasons"]
     )
     return Proposal((one, other), tuple(grounds))
+
+
+def subscription_of(said: Said) -> Subscription:
+    """See `render.alerts.subscription_json`."""
+    return Subscription(
+        who=said["who"],
+        channel=said["channel"],
+        address=said.get("address", ""),
+        names=tuple(said.get("names", ())),
+        namespaces=tuple(said.get("namespaces", ())),
+        publishers=tuple(said.get("publishers", ())),
+        query=said.get("query", ""),
+        everything=said.get("everything", False),
+        kinds=tuple(said.get("events", ())),
+        least_severity=said["severity"],
+        least_answer=said["answer"],
+        digest=said.get("digest", ""),
+        secret=said.get("secret", ""),
+        id=said["subscription"],
+    )
+
+
+def subscriber_of(said: Said) -> Subscriber:
+    """See `render.alerts.subscription_json`."""
+    return Subscriber(
+        subscription_of(said), time_of(said["made"]), said.get("off", ""), said.get("trouble", "")
+    )
+
+
+def happened_of(said: Said) -> Told:
+    """See `alerts.wording.listed_tree`."""
+    texts = ("key", "kind", "record", "advisory", "before", "after", "answer", "severity", "path")
+    known = {name: said.get(name, "") for name in texts}
+    event = Happened(**known, time=time_of(said["time"]), seq=said["seq"])
+    seen, ignored = said.get("acknowledged"), said.get("ignored")
+    return Told(
+        said["number"],
+        event,
+        seen and Acknowledgement(seen["by"], seen.get("note", ""), time_of(seen["time"]), 0),
+        ignored
+        and Ignore(
+            0, event.record, event.advisory, ignored["reason"], time_of(ignored["until"]), ignored["by"]
+        ),
+    )
+
+
+def ignore_of(said: Said) -> Ignore:
+    """See `render.alerts.ignore_json`."""
+    record, advisory, reason = (said[name] for name in ("record", "advisory", "reason"))
+    return Ignore(said["number"], record, advisory, reason, time_of(said["until"]), said["by"])
+
+
+def posted_of(said: Said) -> Posted:
+    """See `render.alerts.posted_json`; when it is due says nothing of what is not pending."""
+    made = time_of(said["made"])
+    return Posted(
+        number=said["number"],
+        key=said["key"],
+        subscription=said["subscription"],
+        state=said["state"],
+        events=said["events"],
+        attempts=said["attempts"],
+        made=made,
+        due=time_of(said["due"]) if said["due"] else made,
+        detail=said["detail"],
+    )
+
+
+def peer_of(said: Said) -> Peer:
+    """See `render.peers.peer_json`."""
+    return Peer(said["label"], said["base"], said.get("address", ""), said["position"])
+
+
+def notification_of(said: Said, base: Base) -> Notification:
+    """See `render.inbox.notification_json`."""
+    claimed = Claimed(
+        said["type"],
+        tuple(map(base.artifact, said.get("about", ()))),
+        *(said.get(name, "") for name in ("actor", "id", "summary")),
+    )
+    return Notification(
+        said["number"],
+        claimed,
+        time_of(said["received"]),
+        said["sender"],
+        said["digest"],
+        said["size"],
+        said["state"],
+        said.get("by", ""),
+        said.get("body", "").encode(),
+    )
 
 
 def require_reference(text: str) -> str:

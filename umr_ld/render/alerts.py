@@ -1,4 +1,4 @@
-"""Subscriptions, as every door tells of them: without their secrets."""
+"""Subscriptions without their secrets, what is ignored, and what is sent, as every door tells of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from umr_ld.render.output import filled, stamp
 
 if TYPE_CHECKING:
-    from umr_ld.alerts import Subscriber
+    from umr_ld.alerts import Ignore, Subscriber
+    from umr_ld.alerts.outbox import Posted
 
 
 def subscription_json(one: Subscriber) -> dict[str, Any]:
@@ -16,7 +17,18 @@ def subscription_json(one: Subscriber) -> dict[str, Any]:
     Args:
         one: as it is kept.
     """
-    return filled(**subscription_row(one))
+    asked = one.subscription
+    return filled(
+        **subscription_row(one),
+        names=list(asked.names),
+        namespaces=list(asked.namespaces),
+        publishers=list(asked.publishers),
+        query=asked.query,
+        everything=asked.everything or None,
+        events=list(asked.kinds),
+        severity=asked.least_severity,
+        answer=asked.least_answer,
+    )
 
 
 def subscription_row(one: Subscriber) -> dict[str, Any]:
@@ -43,4 +55,39 @@ def subscription_row(one: Subscriber) -> dict[str, Any]:
         "made": stamp(one.made),
         "off": one.off,
         "trouble": one.trouble,
+    }
+
+
+def ignore_json(one: Ignore) -> dict[str, Any]:
+    """A JSON object.
+
+    Args:
+        one: as it is kept.
+    """
+    return {
+        "number": one.number,
+        "record": one.target,
+        "advisory": one.advisory,
+        "until": stamp(one.until),
+        "by": one.who,
+        "reason": one.reason,
+    }
+
+
+def posted_json(one: Posted) -> dict[str, Any]:
+    """A JSON object.
+
+    Args:
+        one: a message of the outbox.
+    """
+    return {
+        "number": one.number,
+        "state": one.state,
+        "subscription": one.subscription,
+        "events": one.events,
+        "attempts": one.attempts,
+        "made": stamp(one.made),
+        "due": stamp(one.due) if one.state == "pending" else "",
+        "detail": one.detail,
+        "key": one.key,
     }

@@ -20,7 +20,9 @@ from umr_server.api import (
     checking,
     document,
     drafts,
+    exporting,
     following,
+    notified,
     reading,
     tracing,
     writing,
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from umr_server.api.spec import Route
     from umr_server.site import Site
 
-MODULES = (reading, tracing, checking, auditing, drafts, writing, following, aliasing)
+MODULES = (reading, tracing, checking, auditing, drafts, writing, following, aliasing, notified, exporting)
 """Modules with `routes(site)`."""
 
 

@@ -9,12 +9,14 @@ from flask import Response, g
 from pydantic import Field
 
 from umr_ld.alerts import Subscription
+from umr_ld.alerts.wording import listed_tree
 from umr_ld.errors import Missing
 from umr_ld.names import parse_reference
-from umr_ld.render.alerts import subscription_json
-from umr_ld.render.output import as_json, stamp
+from umr_ld.render.alerts import ignore_json, posted_json, subscription_json
+from umr_ld.render.output import as_json
 from umr_server.api.door import JSON
-from umr_server.api.models import Answer, Moment
+from umr_server.api.models import MOST, SHOWN, Answer, Asked, Moment, Nothing, Number, Text
+from umr_server.api.paging import Part, taken
 from umr_server.api.spec import Route
 from umr_server.api.writing import Given
 from umr_server.api.written import ANYBODY
@@ -22,7 +24,8 @@ from umr_server.api.written import ANYBODY
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from umr_ld.alerts import Ignore, Subscriber
+    from umr_ld.alerts import Subscriber
+    from umr_ld.registry import Registry
     from umr_server.site import Site
 
 _TAG = "Alerts"
@@ -74,6 +77,43 @@ class IgnoreWanted(Given):
     until: Moment = Field(description="The last day of it.")
 
 
+class Page(Asked):
+    """A page of a long answer."""
+
+    limit: Number = Field(SHOWN, ge=0, le=MOST, description="How many entries to give.")
+    offset: Number = Field(0, ge=0, le=100_000, description="How many to pass over.")
+
+
+class Events(Page):
+    """Which events are asked for."""
+
+    record: Text = Field("", description="`NAME@VERSION`, or a name for all its versions.")
+    advisory: Text = Field("", description="Its name.")
+
+
+class Outbox(Page):
+    """Which messages are asked for."""
+
+    state: str = Field("", pattern="^(pending|sent|dead|)$", description="`pending`, `sent` or `dead`.")
+
+
+class Happened(Answer):
+    """An event, with what people said about it."""
+
+    number: int = Field(description="Its place; later ones have larger numbers.")
+    key: str = Field(description="The same for the same change.")
+    kind: str = Field(description="What changed.")
+    time: str = Field(description="When.")
+
+
+class Posted(Answer):
+    """A message."""
+
+    number: int
+    state: str = Field(description="`pending`, `sent` or `dead`.")
+    subscription: str = Field(description="Whose it is.")
+
+
 class Said(Answer):
     """What was said about a record and an advisory."""
 
@@ -91,25 +131,84 @@ def routes(site: Site) -> Iterator[Route]:
     yield _route("/subscriptions", verbs.list_subscriptions, list[SubscriptionShown], "GET")
     yield _route("/subscriptions", verbs.subscribe, SubscriptionShown, "POST", SubscriptionWanted)
     yield _route("/subscriptions/<subscription>", verbs.unsubscribe, SubscriptionShown, "DELETE")
+    told = _Told(site)
+    yield _route("/subscriptions/<subscription>/events", told.list_told, list[Happened], "GET", query=Page)
+    yield _route("/events", told.list_events, list[Happened], "GET", query=Events)
+    yield _route("/outbox", told.list_outbox, list[Posted], "GET", query=Outbox, scope="admin")
     yield _route("/acknowledgements", verbs.acknowledge, Said, "POST", Acknowledgement)
     yield _route("/ignores", verbs.list_ignores, list[Said], "GET")
     yield _route("/ignores", verbs.ignore, Said, "POST", IgnoreWanted)
     yield _route("/ignores/<number>", verbs.forget, Said, "DELETE")
 
 
-def _route(address: str, view: Any, answer: Any, method: str, body: type[Given] | None = None) -> Route:
+def _route(
+    address: str,
+    view: Any,
+    answer: Any,
+    method: str,
+    body: type[Given] | None = None,
+    query: type[Asked] = Nothing,
+    scope: str = ANYBODY,
+) -> Route:
     return Route(
         address,
         view,
         answer,
         method,
+        query=query,
         body=body,
         problems=() if method == "GET" else (404,),
         status=201 if method == "POST" else 200,
         tag=_TAG,
-        scope=ANYBODY,
+        scope=scope,
         path={"subscription": "Its identifier.", "number": "Of the decision."} if "<" in address else {},
     )
+
+
+def own_subscriptions(registry: Registry) -> list[Subscriber]:
+    """The subscriptions of the token's agent, of an administrator all.
+
+    Args:
+        registry: whose alerts.
+    """
+    grant = g.token.grant
+    every = registry.alerts.subscriptions()
+    return [one for one in every if grant.is_admin or one.subscription.who == grant.agent]
+
+
+class _Told:
+    def __init__(self, site: Site) -> None:
+        self._registry = site.registry
+
+    def list_events(self, query: Events) -> Part:
+        """Tell what happened, the newest first, with what people said about it."""
+        self._registry.look()
+        return self._page(query, record=query.record, advisory=query.advisory)
+
+    def list_told(self, subscription: str, query: Page) -> Part:
+        """Tell what a subscription was told, the newest first."""
+        if not any(one.subscription.id == subscription for one in own_subscriptions(self._registry)):
+            raise _no_subscription(subscription)
+        self._registry.gather()
+        return self._page(query, subscription=subscription)
+
+    def _page(self, query: Page, record: str = "", advisory: str = "", subscription: str = "") -> Part:
+        found = self._registry.alerts.events(
+            now=_now(),
+            record=record,
+            advisory=advisory,
+            subscription=subscription,
+            newest=True,
+            limit=query.offset + query.limit + 1,
+        )
+        page, following = taken(found, query.limit, query.offset)
+        return Part([listed_tree(one) for one in page], following)
+
+    def list_outbox(self, query: Outbox) -> Part:
+        """List messages, the newest first: which wait, which were sent, which were given up, and why."""
+        found = self._registry.alerts.outbox(query.state, query.offset + query.limit + 1)
+        page, following = taken(found, query.limit, query.offset)
+        return Part([posted_json(one) for one in page], following)
 
 
 class _Following:
@@ -150,14 +249,12 @@ class _Following:
         """End a subscription, and forget what was still to be sent to it."""
         shown = next((one for one in self._own() if one.subscription.id == subscription), None)
         if shown is None:
-            raise Missing(f"you have no subscription {subscription[:100]!r}")
+            raise _no_subscription(subscription)
         self._registry.alerts.unsubscribe(subscription)
         return subscription_json(shown)
 
     def _own(self) -> list[Subscriber]:
-        grant = g.token.grant
-        every = self._registry.alerts.subscriptions()
-        return [one for one in every if grant.is_admin or one.subscription.who == grant.agent]
+        return own_subscriptions(self._registry)
 
     def acknowledge(self, body: Acknowledgement) -> Response:
         """Say that what there was to see about a record and an advisory was seen."""
@@ -172,7 +269,7 @@ class _Following:
 
     def list_ignores(self) -> list[dict[str, Any]]:
         """List what was decided to be ignored, in the order in which it ends."""
-        return [_ignore_json(one) for one in self._registry.alerts.ignores()]
+        return [ignore_json(one) for one in self._registry.alerts.ignores()]
 
     def ignore(self, body: IgnoreWanted) -> Response:
         """Tell nobody of an advisory for a record until a day. It stays listed, struck out."""
@@ -186,7 +283,7 @@ class _Following:
             who=g.token.grant.agent,
             now=_now(),
         )
-        return Response(as_json(_ignore_json(made)), 201, content_type=JSON)
+        return Response(as_json(ignore_json(made)), 201, content_type=JSON)
 
     def forget(self, number: str) -> dict[str, Any]:
         """End a decision to ignore something; what it held back is told, if it still holds."""
@@ -195,7 +292,7 @@ class _Following:
             raise Missing(f"there is no ignore {number[:40]!r}")
         self._require_name(made.target)
         self._registry.alerts.forget(made.number, now=_now())
-        return _ignore_json(made)
+        return ignore_json(made)
 
     def _require_name(self, record: str) -> None:
         """What is said of a record is said for all who follow it, and so by who may publish it."""
@@ -209,15 +306,8 @@ class _Following:
         return found.name
 
 
-def _ignore_json(one: Ignore) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "record": one.target,
-        "advisory": one.advisory,
-        "reason": one.reason,
-        "until": stamp(one.until),
-        "by": one.who,
-    }
+def _no_subscription(id_: str) -> Missing:
+    return Missing(f"you have no subscription {id_[:100]!r}", remedy="`umr alerts subscriptions` lists yours")
 
 
 def _now() -> datetime:

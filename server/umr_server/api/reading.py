@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import parse_qsl
 
@@ -17,6 +18,7 @@ from umr_ld.render.answers import (
     mentioned_json,
     shown_json,
 )
+from umr_ld.render.peers import peer_json
 from umr_ld.risk import Answer as Standing
 from umr_server.api.models import Answer, Asked, At, Paged, Text, Truth
 from umr_server.api.paging import Part, taken
@@ -32,6 +34,15 @@ if TYPE_CHECKING:
 REFERENCE = {
     "reference": "`NAME`, `NAME@VERSION` or `NAME@RANGE`; of several versions the best one is meant."
 }
+
+
+class Peer(Answer):
+    """Another registry, whose records were taken over."""
+
+    label: str = Field(description="By which it is known here.")
+    base: str = Field(description="What all its identifiers begin with.")
+    position: int = Field(description="Up to which entry of its journal it was read.")
+    artifacts: int = Field(description="How many of its are here.")
 
 
 class About(Answer):
@@ -201,6 +212,7 @@ def routes(site: Site) -> Iterator[Route]:
     """
     view = _Reading(site)
     yield Route("/registry", view.registry, About, query=At)
+    yield Route("/peers", view.peers, list[Peer])
     yield Route("/show/<path:reference>", view.show, Record, query=ShowQuery, path=REFERENCE)
     yield Route(
         "/body/<path:reference>",
@@ -235,6 +247,12 @@ class _Reading:
             "chain": head.chain,
             "counts": self._registry.counts(at=query.at),
         }
+
+    def peers(self) -> list[dict[str, Any]]:
+        """List the registries whose records were taken over, but not where they are asked."""
+        registry = self._registry
+        held = {one: registry.listing(prefix=f"{one.label}/", limit=1).total for one in registry.peers()}
+        return [peer_json(replace(one, address=""), artifacts) for one, artifacts in held.items()]
 
     def show(self, reference: str, query: ShowQuery) -> dict[str, Any]:
         """Show a record, and where each inherited value comes from."""

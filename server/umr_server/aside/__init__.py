@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Response, request
 
@@ -20,6 +20,8 @@ from umr_server.frames import Died, OutOfTime
 from umr_server.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask
 
     from umr_ld.registry import Registry
@@ -44,7 +46,7 @@ class Aside:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._folder = registry.folder
-        self._settings = replace(settings, reads_per_minute=0, metrics=False, page_cache_bytes=0)
+        self._settings = replace(settings, reads_per_minute=0, metrics=False, page_cache_bytes=0, inbox=False)
         self.endpoints: set[str] = set()
         """Of what anybody may send to be looked at."""
         self._turns = Turns(1, _WAITING)
@@ -59,13 +61,14 @@ class Aside:
         """
         app.before_request(self._answer)
 
-    def _takes(self) -> bool:
-        """Whether the request is answered aside. A registry in memory is this process's alone."""
-        large = (request.content_length or 0) >= LARGE and request.endpoint in self.endpoints
+    @property
+    def is_needed(self) -> bool:
+        """Whether what the request asks is large enough. A registry in memory is this process's alone."""
+        large = (request.content_length or 0) >= LARGE
         return large and self._folder is not None and MARK not in request.environ
 
     def _answer(self) -> Response | None:
-        if not self._takes():
+        if not self.is_needed or request.endpoint not in self.endpoints:
             return None
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
         head = {
@@ -75,7 +78,26 @@ class Aside:
             "base_url": request.host_url,
             "headers": headers,
         }
-        asked = json.dumps(head).encode() + b"\n" + request.get_data()
+        return Response(*self._asked(head, request.get_data()))
+
+    def post(self, path: str, body: Mapping[str, Any]) -> tuple[int, Any]:
+        """What the API answers to a part of the request: status and JSON.
+
+        Args:
+            path: without what the deployment puts before it.
+            body: what is sent.
+
+        Raises:
+            Overloaded, TooLong: if there is no time for it, or not enough.
+        """
+        head = {"method": "POST", "path": path, "headers": {"Content-Type": "application/json"}}
+        sent = json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        answer, status, _ = self._asked(head, sent)
+        return status, json.loads(answer)
+
+    def _asked(self, head: Mapping[str, Any], sent: bytes) -> tuple[bytes, int, list[tuple[str, str]]]:
+        """The answer to a request: body, status and headers; each sender waits his turn."""
+        asked = json.dumps(head).encode() + b"\n" + sent
         if not self._turns.take(request.remote_addr or "", self._settings.draft_seconds):
             raise Overloaded(
                 "other large drafts are being looked at", remedy="send it again in a while, or in parts"
@@ -85,7 +107,7 @@ class Aside:
         finally:
             self._turns.leave()
         status, told = json.loads(said)
-        return Response(body, status, told)
+        return body, status, [(name, value) for name, value in told]
 
     def close(self) -> None:
         """End the process. What is asked afterwards begins another."""

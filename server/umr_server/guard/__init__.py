@@ -21,6 +21,7 @@ from umr_server.guard.limits import Buckets
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from flask import Flask, Response
 
@@ -46,6 +47,7 @@ class Guard:
         self._registry = registry
         self._reads = Buckets(settings.reads_per_minute, "reads")
         self._writes = Buckets(settings.writes_per_minute, "writes")
+        self._notices = Buckets(settings.notices_per_minute, "notifications")
         self._large = LargeBodies()
 
     def watch(self, app: Flask) -> None:
@@ -64,6 +66,10 @@ class Guard:
             app: the application.
         """
         self._large.watch(app)
+
+    def leaving_turn(self) -> AbstractContextManager[None]:
+        """Let other large bodies be worked on while this lasts. Raises Overloaded if there is no turn afterwards."""
+        return self._large.left()
 
     def _look(self) -> None:
         if secret.holds(request.query_string.decode("latin-1")) or secret.holds(request.path):
@@ -94,6 +100,16 @@ class Guard:
                 f"more than {room.limit:,} {buckets.name} a minute",
                 remedy=f"ask again in {room.wait} seconds",
             )
+
+    def notifier(self) -> str:
+        """Whom the address stands for that sends a notification, which is counted.
+
+        Raises:
+            TooOften: if it sent too many lately.
+        """
+        sender = _network(request.remote_addr or "")
+        self._count(self._notices, sender)
+        return sender
 
     # -- who asks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from flask import g, request
@@ -10,6 +11,8 @@ from umr_ld.errors import Overloaded
 from umr_server.turns import Turns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from flask import Flask
 
 LARGE = 128 << 10
@@ -37,6 +40,15 @@ class LargeBodies:
         """
         app.before_request(self._begin)
         app.teardown_request(self._end)
+
+    @contextmanager
+    def left(self) -> Iterator[None]:
+        """While this lasts, the request holds up no other: what it waits for is worked on elsewhere."""
+        had_turn = "has_large_body" in g
+        self._end(None)
+        yield
+        if had_turn:
+            self._begin()
 
     def _begin(self) -> None:
         if (request.content_length or 0) < LARGE:

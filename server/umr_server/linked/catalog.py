@@ -9,6 +9,7 @@ import pyoxigraph as ox
 from flask import redirect, render_template, url_for
 
 from umr_ld.addresses import is_absolute
+from umr_ld.alerts.ldn import INBOX
 from umr_ld.render.answers import listing_json
 from umr_ld.render.output import stamp
 from umr_ld.render.rows import LISTED, listed_row
@@ -90,6 +91,7 @@ class _Catalog:
             facts.say(me, f"{VOID}dataDump", absolute(self._site, "mirror.quads"))
         facts.say(me, f"{VOID}uriSpace", ox.Literal(f"{registry.base.iri}r/"))
         facts.say(me, f"{DCT}conformsTo", CONTEXT_IRI)
+        self._say_inbox(facts, me)
         facts.say(me, f"{RDFS}seeAlso", absolute(self._site, "linked.catalog"))
         for key in ("ns", "risk"):
             facts.say(me, f"{VOID}vocabulary", f"{VOCABULARIES[key].iri}#")
@@ -141,10 +143,16 @@ class _Catalog:
         facts.count(me, f"{HYDRA}totalItems", listing.total)
         if site.written is None:
             self._say_service(facts, me)
+        self._say_inbox(facts, me)
         self._say_view(facts, me, number, listing.total)
         for one in listing.entries:
             self._say_entry(facts, me, one)
         return facts.triples
+
+    def _say_inbox(self, facts: _Facts, me: str) -> None:
+        """Where others may tell the registry something (LDN §3.1)."""
+        if self._site.settings.inbox:
+            facts.say(me, INBOX, absolute(self._site, "inbox.container"))
 
     def _say_service(self, facts: _Facts, me: str) -> None:
         service = absolute(self._site, "sparql.endpoint")

@@ -36,10 +36,10 @@ class _Journal:
         self._registry = site.registry
 
     def lines(self) -> Response:
-        """Entries behind one, so many at most; none if there are none."""
+        """Entries behind one, of names that begin so, so many at most; none if there are none."""
         after, limit = _number("after", 0), min(_number("limit", MOST), MOST)
         body = bytearray()
-        for line in islice(self._registry.lines(after), limit):
+        for line in islice(self._registry.lines(after, request.args.get("prefix", "")), limit):
             body += written(line)
             if len(body) > _LARGEST:
                 break

@@ -12,6 +12,7 @@ from umr_ld.document import Document
 from umr_ld.errors import Invalid, Missing, UmrError
 from umr_ld.render.yaml import as_yaml
 from umr_server.pages.form import REST, Form
+from umr_server.pages.judging import Judge
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -58,6 +59,7 @@ class _Publish:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._registry = site.registry
+        self._judge = Judge(site)
 
     def page(self) -> ResponseReturnValue:
         response = make_response(self._written() if request.method == "POST" else self._begun())
@@ -80,7 +82,10 @@ class _Publish:
         given = form.ordered(request.form, request.form.get("add", ""))
         if "add" in request.form:
             return self._shown(form, _Shown(given))
-        shown = self._checked(form, given)
+        try:
+            shown = self._checked(form, given)
+        except UmrError as error:
+            return self._shown(form, _Shown(given, problem=error, status=error.status))
         if request.form.get("do") != "publish":
             shown.status = 200  # It was asked what is wrong, and that is answered.
         elif shown.status == 200:
@@ -104,20 +109,17 @@ class _Publish:
         if "version" not in draft and not wrong:
             given["version"] = self._least_version(draft)
             draft, _ = form.draft(given)
-        (checked,) = self._registry.validate([_document(draft)])
-        shown = _Shown(given, [*wrong, *checked.report], draft)
-        shown.status = 200 if checked.report and not wrong else Invalid.status
+        report = self._judge.validate(_document(draft))
+        shown = _Shown(given, [*wrong, *report], draft)
+        shown.status = 200 if report and not wrong else Invalid.status
         return shown
 
     def _least_version(self, draft: dict[str, Any]) -> str:
         """The version that the changes since the newest one need; the newest if nothing is changed, else the first."""
         try:
-            found, newest, least = self._registry.bump(_document({**draft, "version": _FIRST}))
+            return self._judge.next_version(_document({**draft, "version": _FIRST})) or _FIRST
         except Invalid:
             return _FIRST
-        if newest is None:
-            return _FIRST
-        return str(least if found.changes else newest)
 
     def _published(self, shown: _Shown) -> Response:
         guard = self._site.guard
