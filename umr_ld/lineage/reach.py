@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, overload
 
-from umr_ld.lineage.strand import Told, unless_before
+from umr_ld.lineage.strand import Makers, unless_before
 from umr_ld.names import Ref
 from umr_ld.ranges import EVERYTHING, Range, Versions
 from umr_ld.versions import Version
@@ -143,11 +143,11 @@ class Impact(Sequence[Hit]):
         levels: the hits one link away, two links away, and so on: numbers of records.
         strands: records to the links of which one is that by which they were reached.
         through: these links to the record by which they were met; 0 for what was asked about.
-        told: what the links tell of the records.
+        makers: what the links tell of the records.
         terms: texts of the terms in the links.
     """
 
-    __slots__ = ("_levels", "_strands", "_through", "_told", "artifact", "roots", "terms", "versions")
+    __slots__ = ("_levels", "_makers", "_strands", "_through", "artifact", "roots", "terms", "versions")
 
     def __init__(
         self,
@@ -158,7 +158,7 @@ class Impact(Sequence[Hit]):
         levels: Sequence[Sequence[int]],
         strands: Mapping[int, Strand],
         through: Mapping[Strand, int],
-        told: Told,
+        makers: Makers,
         terms: Mapping[int, str],
     ) -> None:
         self.artifact = artifact
@@ -168,7 +168,7 @@ class Impact(Sequence[Hit]):
         self._strands = strands
         self._through = through
         self.terms = terms
-        self._told = told
+        self._makers = makers
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -192,15 +192,15 @@ class Impact(Sequence[Hit]):
 
     def name_of(self, record: int) -> str:
         """The name of a record's artifact."""
-        return self._told.names[record]
+        return self._makers.names[record]
 
     def text_of(self, record: int) -> str:
         """The record as `name@version`."""
-        return f"{self._told.names[record]}@{self.terms[self._told.own[record]]}"
+        return f"{self._makers.names[record]}@{self.terms[self._makers.own[record]]}"
 
     def ref_of(self, record: int) -> Ref:
         """Artifact and version of a record."""
-        return Ref.known(self._told.names[record], Version.parse(self.terms[self._told.own[record]]))
+        return Ref.known(self._makers.names[record], Version.parse(self.terms[self._makers.own[record]]))
 
     def strand_of(self, record: int) -> Strand:
         """The links of which one is that by which a record was reached."""
@@ -262,7 +262,7 @@ class _Spread:
         self._through: dict[Strand, int] = {}
         self._read_already: set[int] = set()
         self._waiting: dict[int, list[Strand]] = {}
-        self._told = Told()
+        self._makers = Makers()
         self._terms: dict[int, str] = {}
         self._revisions: dict[int, str] = {}
 
@@ -281,7 +281,7 @@ class _Spread:
     def go_on(self) -> None:
         """Reach what covers records of the last level."""
         level = self.levels[-1]
-        makers = [*map(self._told.makers.__getitem__, level)]
+        makers = [*map(self._makers.artifacts.__getitem__, level)]
         self._read({*makers} - self._read_already)
         reached: dict[int, list[int]] = {}
         for maker, record in zip(makers, level, strict=True):
@@ -303,7 +303,7 @@ class _Spread:
             levels=self.levels,
             strands=self._reached,
             through=self._through,
-            told=self._told,
+            makers=self._makers,
             terms=self._terms,
         )
 
@@ -343,7 +343,7 @@ class _Spread:
         return None
 
     def _next_level(self, records: Iterable[int]) -> None:
-        names = {record: self._told.names[record] for record in records}
+        names = {record: self._makers.names[record] for record in records}
         level = list(names)
         if len({*names.values()}) < len(names):
             level.sort(key=lambda record: self._version(record).sort_key)
@@ -353,7 +353,7 @@ class _Spread:
         strands = self._graph.strands(sorted(artifacts), self._at)
         self._read_already.update(artifacts)
         self._learn({strand.versions for strand in strands}.union(*(strand.own for strand in strands)))
-        self._told.take_in(strands)
+        self._makers.take_in(strands)
         for strand in strands:
             self._waiting.setdefault(strand.target, []).append(strand)
 
@@ -363,11 +363,11 @@ class _Spread:
             self._terms.update(self._graph.terms(unknown))
 
     def _version(self, record: int) -> Version:
-        return Version.parse(self._terms[self._told.own[record]])
+        return Version.parse(self._terms[self._makers.own[record]])
 
     def _revision(self, record: int) -> str:
         if record not in self._revisions:
-            rows = self._graph.versions(self._told.names[record], self._at)
+            rows = self._graph.versions(self._makers.names[record], self._at)
             self._revisions.update({one.seq: one.revision for one in rows})
         return self._revisions[record]
 

@@ -85,13 +85,13 @@ class Strand:
         )
 
 
-class Told:
+class Makers:
     """What links tell of the records whose they are, by the records' numbers."""
 
-    __slots__ = ("makers", "names", "own")
+    __slots__ = ("artifacts", "names", "own")
 
     def __init__(self) -> None:
-        self.makers: dict[int, int] = {}
+        self.artifacts: dict[int, int] = {}
         """The record's own artifact."""
         self.own: dict[int, int] = {}
         """The record's own version, a term."""
@@ -105,7 +105,7 @@ class Told:
             strands: the links.
         """
         records = [*chain.from_iterable(strand.records for strand in strands)]
-        self.makers.update(
+        self.artifacts.update(
             zip(records, chain.from_iterable(strand.makers for strand in strands), strict=True)
         )
         self.own.update(zip(records, chain.from_iterable(strand.own for strand in strands), strict=True))

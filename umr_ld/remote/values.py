@@ -15,7 +15,7 @@ from umr_ld.inbox import Notification
 from umr_ld.inbox import Said as Claimed
 from umr_ld.index import Peer
 from umr_ld.inherit import Effective, Held
-from umr_ld.lineage import Edge, Impact, Lineage, Node, Strand, Told
+from umr_ld.lineage import Edge, Impact, Lineage, Makers, Node, Strand
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import Range
 from umr_ld.record import Link
@@ -204,7 +204,7 @@ class _Terms:
 def impact_of(pages: Sequence[Said]) -> Impact:
     """See `render.answers.impact_json`; of each path the first link is enough, since it goes on as that of the record
     that it reaches."""
-    terms, told, numbers = _Terms(), Told(), dict[str, int]()
+    terms, makers, numbers = _Terms(), Makers(), dict[str, int]()
     strands, through = dict[int, Strand](), dict[Strand, int]()
     levels: dict[int, list[int]] = {}
     for number, hit in enumerate((hit for page in pages for hit in page["hits"]), 1):
@@ -223,7 +223,7 @@ def impact_of(pages: Sequence[Said]) -> Impact:
             own=[terms.number(str(ref.version))],
             names=[str(ref.name)],
         )
-        told.take_in([strand])
+        makers.take_in([strand])
         through[strand] = numbers.get(first.get("reached", ""), 0)
         levels.setdefault(hit["depth"], []).append(number)
     return Impact(
@@ -233,7 +233,7 @@ def impact_of(pages: Sequence[Said]) -> Impact:
         levels=[levels[depth] for depth in sorted(levels)],
         strands=strands,
         through=through,
-        told=told,
+        makers=makers,
         terms=terms.texts(),
     )
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from umr_ld.lineage import Told, unless_before
+from umr_ld.lineage import Makers, unless_before
 from umr_ld.ranges import Versions
 from umr_ld.risk.alias import Aliased
 from umr_ld.risk.answers import Answer
@@ -174,7 +174,7 @@ class _Spread:
         self._met: dict[Answer, set[_Demand]] = defaultdict(set)
         self._names: dict[int, str] = {}
         self._texts = Texts(graph.terms, self._names)
-        self._told = Told()
+        self._makers = Makers()
         self._scopes: dict[int, Scope] = {}
         self._hits: dict[int, Answer] = {}
         self._rows: dict[int, tuple[int, Ref]] = {}
@@ -267,7 +267,7 @@ class _Spread:
                 for strand in self._passing(demand, through, going, walk):
                     self._reach(strand, fresh, walk.arrived, going, settled)
             walk.end_level(fresh)
-            artifacts = self._makers(fresh) | dict.fromkeys(joining.get(walk.steps, ()), 0)
+            artifacts = self._artifacts_of(fresh) | dict.fromkeys(joining.get(walk.steps, ()), 0)
 
     def _passing(self, demand: _Demand, through: int, going: _Going, walk: Walk) -> list[Strand]:
         """Those links of a demand that is met along which enough passes."""
@@ -334,12 +334,12 @@ class _Spread:
                 return record
         return None
 
-    def _makers(self, records: Mapping[int, Strand]) -> dict[int, int]:
+    def _artifacts_of(self, records: Mapping[int, Strand]) -> dict[int, int]:
         """The artifacts of records, each to one of these, but for those where a statement stands in the way."""
         passing = [*records]
         if not records.keys().isdisjoint(self._case.rulings.keys()):
             passing = [record for record in records if record not in self._case.rulings]
-        return dict(zip(map(self._told.makers.__getitem__, passing), passing, strict=True))
+        return dict(zip(map(self._makers.artifacts.__getitem__, passing), passing, strict=True))
 
     def _full(self, unsure: set[int]) -> Set[_Demand]:
         """The demands that are affected for sure: those that are seen to be, and what follows from them.
@@ -395,9 +395,9 @@ class _Spread:
         self._texts.learn({row.version for row in rows}.union(relations, *(one.own for one in strands)))
         self._texts.learn({strand.versions for strand in strands})
         self._judge(relations)
-        self._told.take_in(strands)
+        self._makers.take_in(strands)
         for target in targets.difference(self._names):
-            self._names[target] = self._case.aliases.standing(self._told.names[artifacts[target]])
+            self._names[target] = self._case.aliases.standing(self._makers.names[artifacts[target]])
         recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
             recorded[row.artifact].append(row)
@@ -428,7 +428,7 @@ class _Spread:
             for seq in known
             if seq in self._hits or any(seq in walk.arrived or seq in walk.sources for walk in walks)
         }
-        return Exposure(apart, self._possibly, otherwise, self._sure.strands, self._told, self._texts)
+        return Exposure(apart, self._possibly, otherwise, self._sure.strands, self._makers, self._texts)
 
     def _apart(self, seq: int, otherwise: Walk) -> Exposed:
         """A record that is hit, or of which a statement speaks."""

@@ -22,7 +22,7 @@ from umr_ld.versions import Version
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
 
-    from umr_ld.lineage import Strand, Told
+    from umr_ld.lineage import Makers, Strand
 
 _KEPT = 32
 """Longer ends of paths are not kept: all those of a way without branches take memory in the square of its length."""
@@ -151,20 +151,20 @@ class Exposure(Sequence[Exposed]):
         possibly: what may be affected.
         otherwise: what is affected for sure, by other ways than those of `possibly`.
         sure: links of `possibly` along which it is affected for sure.
-        told: what the links tell of the records.
+        makers: what the links tell of the records.
         texts: of the links.
     """
 
     __slots__ = (
         "_apart",
         "_levels",
+        "_makers",
         "_order",
         "_otherwise",
         "_paths",
         "_possibly",
         "_sure",
         "_texts",
-        "_told",
         "_ways",
     )
 
@@ -174,14 +174,14 @@ class Exposure(Sequence[Exposed]):
         possibly: Walk,
         otherwise: Walk,
         sure: Set[Strand],
-        told: Told,
+        makers: Makers,
         texts: Texts,
     ) -> None:
         self._apart = apart
         self._possibly = possibly
         self._otherwise = otherwise
         self._sure = sure
-        self._told = told
+        self._makers = makers
         self._texts = texts
         self._ways: dict[tuple[bool, bool], dict[Strand, _Way]] = defaultdict(dict)
         self._paths: dict[bool, dict[int, tuple[Step, ...]]] = {True: {}, False: {}}
@@ -203,7 +203,7 @@ class Exposure(Sequence[Exposed]):
 
     def _sorted(self, level: list[int]) -> list[int]:
         """Records by name and then by version."""
-        names = self._told.names
+        names = self._makers.names
         if not self._apart.keys().isdisjoint(level):
             names = {seq: self._ref(seq).name.text for seq in level}
         order = sorted(level, key=names.__getitem__)
@@ -248,9 +248,9 @@ class Exposure(Sequence[Exposed]):
         answers = [
             Answer.AFFECTED if arrived.get(seq) in sure or seq in other else Answer.POSSIBLY for seq in seqs
         ]
-        terms = [*map(self._told.own.__getitem__, seqs)]
+        terms = [*map(self._makers.own.__getitem__, seqs)]
         versions = {term: self._texts.version(term) for term in {*terms}}
-        refs = map(Ref.known, map(self._told.names.__getitem__, seqs), map(versions.__getitem__, terms))
+        refs = map(Ref.known, map(self._makers.names.__getitem__, seqs), map(versions.__getitem__, terms))
         return map(_exposed, zip(refs, answers, repeat(depth), answers, repeat(None), seqs, strict=False))
 
     def _arrives(self, seq: int) -> Answer:
@@ -369,7 +369,7 @@ class Exposure(Sequence[Exposed]):
     def _ref(self, seq: int) -> Ref:
         if seq in self._apart:
             return self._apart[seq].ref
-        return Ref.known(self._told.names[seq], self._texts.version(self._told.own[seq]))
+        return Ref.known(self._makers.names[seq], self._texts.version(self._makers.own[seq]))
 
 
 def _runs(ordered: Sequence[str]) -> Iterator[tuple[int, int]]:
