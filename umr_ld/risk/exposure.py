@@ -392,8 +392,9 @@ class _Spread:
         targets = {strand.target for strand in strands}
         rows = self._graph.recorded(sorted(targets), self._at)
         relations = {strand.relation for strand in strands}
-        self._texts.learn({row.version for row in rows}.union(relations, *(one.own for one in strands)))
-        self._texts.learn({strand.versions for strand in strands})
+        evidence = {strand.evidence for strand in strands}
+        versions = {row.version for row in rows}.union(*(strand.own for strand in strands))
+        self._texts.learn({strand.versions for strand in strands}.union(versions, relations, evidence))
         self._judge(relations)
         self._makers.take_in(strands)
         for target in targets.difference(self._names):

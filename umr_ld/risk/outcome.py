@@ -51,11 +51,6 @@ class Walk:
         """How far it went."""
         return len(self.levels)
 
-    @property
-    def strands(self) -> Collection[Strand]:
-        """The links along which it went."""
-        return self._met.keys()
-
     def meet(self, strands: Iterable[Strand], through: int) -> None:
         """Go along links, to what is one step further away.
 
@@ -100,7 +95,7 @@ class Texts:
         self._terms: dict[int, str] = {}
         self._versions: dict[int, Version] = {}
 
-    def learn(self, terms: set[int] | set[int | None]) -> None:
+    def learn(self, terms: set[int | None]) -> None:
         """Read the texts that are not known.
 
         Args:
@@ -185,8 +180,6 @@ class Exposure(Sequence[Exposed]):
         self._texts = texts
         self._ways: dict[tuple[bool, bool], dict[Strand, _Way]] = defaultdict(dict)
         self._paths: dict[bool, dict[int, tuple[Step, ...]]] = {True: {}, False: {}}
-        for walk in (possibly, otherwise):
-            texts.learn({strand.evidence for strand in walk.strands})
         self._levels = [(depth, self._sorted(level)) for depth, level in sorted(self._by_depth().items())]
         self._order = [*chain.from_iterable(level for _, level in self._levels)]
 
@@ -233,21 +226,18 @@ class Exposure(Sequence[Exposed]):
     def with_paths(self) -> Iterator[tuple[Exposed, tuple[Step, ...]]]:
         """Each record with its `path`; of many faster than one by one."""
         arrived, strays = self._possibly.arrived, self._apart.keys() | self._otherwise.arrived.keys()
-        ways = {Answer.AFFECTED: self._ways[True, False], Answer.POSSIBLY: self._ways[False, False]}
+        surely, maybe, affected = self._ways[True, False], self._ways[False, False], Answer.AFFECTED
         for one in self:
-            if one.number in strays:
-                yield one, self.path(one)
-                continue
-            strand = arrived[one.number]
-            way = ways[one.answer].get(strand)
+            way = None
+            if one.number not in strays:
+                way = (surely if one.answer is affected else maybe).get(arrived[one.number])
             yield one, self.path(one) if way is None else (_step((one.ref, *way[0])), *way[1])
 
     def _alike(self, seqs: Sequence[int], depth: int) -> Iterator[Exposed]:
         """Records that are neither hit nor spoken of. There may be very many: what they are stands in columns."""
         sure, other, arrived = self._sure, self._otherwise.arrived, self._possibly.arrived
-        answers = [
-            Answer.AFFECTED if arrived.get(seq) in sure or seq in other else Answer.POSSIBLY for seq in seqs
-        ]
+        affected, possibly = Answer.AFFECTED, Answer.POSSIBLY
+        answers = [affected if arrived.get(seq) in sure or seq in other else possibly for seq in seqs]
         terms = [*map(self._makers.own.__getitem__, seqs)]
         versions = {term: self._texts.version(term) for term in {*terms}}
         refs = map(Ref.known, map(self._makers.names.__getitem__, seqs), map(versions.__getitem__, terms))
