@@ -126,6 +126,15 @@ def _has_blank(triple: ox.Triple) -> bool:
     return isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode)
 
 
+def n_triples(triples: Iterable[ox.Triple]) -> bytes:
+    """Triples, one a line (RDF 1.1 N-Triples §2).
+
+    Args:
+        triples: in any order.
+    """
+    return "".join(f"{triple} .\n" for triple in triples).encode()
+
+
 def canonical_nquads(quads: Iterable[ox.Quad]) -> str:
     """Canonical N-Quads of a dataset (W3C RDFC-1.0 §4.4 and §5).
 

@@ -18,6 +18,7 @@ from umr_ld.errors import Malformed
 from umr_ld.formats.draft import Draft
 from umr_ld.formats.hub_listing import Listed, read_listed
 from umr_ld.formats.loss import Loss
+from umr_ld.jsonld import n_triples
 from umr_ld.reading import Reading
 from umr_ld.record import record_of
 from umr_ld.registry.prepared import Prepared, prepare
@@ -25,7 +26,7 @@ from umr_ld.registry.views import Checked
 from umr_ld.vocab import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from umr_ld.addresses import Base
     from umr_ld.findings import Report
@@ -116,14 +117,14 @@ class Packed(NamedTuple):
         record = None
         if checked.reading is not None:
             made = checked.reading.record
-            record = made.iri, checked.reading.body, _written(made.triples), made.digest
+            record = made.iri, checked.reading.body, n_triples(made.triples), made.digest
         return cls(
             (listed.name, listed.losses, listed.removed, listed.stated),
             prepared.tree,
             checked.report,
             record,
             prepared.keeps_shapes,
-            _written(prepared.own),
+            prepared.own,
         )
 
     def unpacked(self, piece: Piece, base: Base) -> Ready:
@@ -141,11 +142,7 @@ class Packed(NamedTuple):
             iri, body, graph, digest = self.record
             reading = Reading(record_of(_read(graph), iri, base, vocabulary(), digest), body, self.tree)
         checked = Checked(document, reading, self.report)
-        return Ready(listed, Prepared(self.tree, checked, self.keeps_shapes, _read(self.own)))
-
-
-def _written(triples: Iterable[ox.Triple]) -> bytes:
-    return "".join(f"{triple} .\n" for triple in triples).encode()
+        return Ready(listed, Prepared(self.tree, checked, self.keeps_shapes, self.own))
 
 
 def _read(graph: bytes) -> tuple[ox.Triple, ...]:

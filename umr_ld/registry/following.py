@@ -28,8 +28,6 @@ from umr_ld.vocab import DCT, UMR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pyoxigraph import Triple
-
     from umr_ld.document import Document
     from umr_ld.entry import Entry
     from umr_ld.index import RecordRow
@@ -99,8 +97,8 @@ class _Batch:
         self._waiting: list[Checked] = []
         self._sure: set[str] = set()
         """Digests of new records that surely keep the shapes."""
-        self._own: dict[str, Sequence[Triple]] = {}
-        """What follows from the first records of artifacts, by their digests."""
+        self._own: dict[str, bytes] = {}
+        """What follows from the first records of artifacts, by their digests, as N-Triples."""
         self._done: list[Published] = []
         self._refused: list[Checked] = []
         self._new: list[_New] = []

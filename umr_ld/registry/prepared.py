@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from umr_ld.derive import own_facts
+from umr_ld.jsonld import n_triples
 from umr_ld.reading import read_tree
 from umr_ld.registry.publishing import attempted
 
 if TYPE_CHECKING:
-    import pyoxigraph as ox
-
     from umr_ld.addresses import Base
     from umr_ld.document import Document
     from umr_ld.registry.views import Checked
@@ -28,13 +27,13 @@ class Prepared:
         tree: the draft, with the version of a first one.
         checked: what it was made from, with the record that it would be, or why it cannot be read.
         keeps_shapes: whether it surely keeps the shapes, recommendations aside. If not, the engine has to say.
-        own: what follows from it alone, if it is the first of its artifact (`derive.own_facts`).
+        own: what follows from it alone, if it is the first of its artifact (`derive.own_facts`), as N-Triples.
     """
 
     tree: Tree
     checked: Checked
     keeps_shapes: bool = False
-    own: tuple[ox.Triple, ...] = ()
+    own: bytes = b""
 
 
 def prepare(tree: Tree, document: Document, base: Base, vocabulary: Vocabulary, screen: Screen) -> Prepared:
@@ -52,4 +51,4 @@ def prepare(tree: Tree, document: Document, base: Base, vocabulary: Vocabulary, 
         return Prepared(tree, checked)
     record = checked.reading.record
     own = own_facts(record, None, base, vocabulary)
-    return Prepared(tree, checked, screen.passes(record.triples), own)
+    return Prepared(tree, checked, screen.passes(record.triples), n_triples(own))

@@ -99,13 +99,14 @@ class Projection:
         self.apply_all([(stored, record)])
 
     def apply_all(
-        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, Sequence[ox.Triple]] | None = None
+        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes] | None = None
     ) -> None:
         """Apply several entries at once, to each projection those that it has not seen.
 
         Args:
             batch: entries that follow each other, each with what its body describes where it is parsed already.
-            own: of first records of their artifacts what follows from them alone, where that is known, by digest.
+            own: of first records of their artifacts what follows from them alone, where that is known: N-Triples by digest.
+                Where it is given, there is more to come, and the store may wait for it.
         """
         # What names a peer's records by their IRIs names them as they are named here, also what comes before.
         for stored, _ in batch:
@@ -130,7 +131,7 @@ class Projection:
             unseen = [(stored, record) for stored, record in read if stored.seq > position]
             with self._index.steady():
                 graphs = list(self._graphs(unseen, own or {}))
-            self._store.apply(graphs, last.seq, last.chain)
+            self._store.apply(graphs, last.seq, last.chain, later=own is not None)
 
     def _described(self, entry: Entry) -> Record | None:
         if entry.act not in PUBLISHED:
@@ -162,7 +163,7 @@ class Projection:
     # -- the store
 
     def _graphs(
-        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, Sequence[ox.Triple]]
+        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes]
     ) -> Iterator[Replacement]:
         told: set[Ref] = set()
         for stored, record in batch:
