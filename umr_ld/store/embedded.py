@@ -35,7 +35,7 @@ _FAULTS = (OSError, RuntimeError, ValueError)
 _MANY = 20
 """Graphs from which on those that are new are added as they are, and not by an update."""
 
-_WAITING = 48 * 1024 * 1024
+_WAITING = 24 * 1024 * 1024
 """Bytes that may wait to be written. Each time that many graphs are added, the engine writes files that it has to join
 with the others afterwards: ten times as much at once takes half as long."""
 
