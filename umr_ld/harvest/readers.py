@@ -110,7 +110,10 @@ class Readers:
             return reading
         for start in range(0, len(new), _TASK):
             some = new[start : start + _TASK]
-            reading.expect(some, self._running().submit(_read, some))
+            try:
+                reading.expect(some, self._running().submit(_read, some))
+            except BrokenProcessPool:
+                raise _ended(some[0].place) from None
         return reading
 
     def _running(self) -> ProcessPoolExecutor:
@@ -168,12 +171,16 @@ class Reading:
         try:
             one = future.result()[at]
         except BrokenProcessPool:
-            raise TooLong(
-                "a process that read the list was ended from outside, perhaps for want of memory",
-                where=piece.place,
-                remedy="what was taken is kept: run it again, with --jobs 1 if it happens again",
-            ) from None
+            raise _ended(piece.place) from None
         return one if isinstance(one, Loss) else one.unpacked(piece, self._base)
+
+
+def _ended(place: str) -> TooLong:
+    return TooLong(
+        "a process that read the list was ended from outside, perhaps for want of memory",
+        where=place,
+        remedy="what was taken is kept: run it again, with --jobs 1 if it happens again",
+    )
 
 
 @contextmanager
