@@ -188,8 +188,14 @@ class Projection:
         return max(earlier, key=lambda ref: ref.version, default=None)
 
     def _resolved(self, record: Record) -> tuple[ox.Triple, ...]:
-        held = self._records.effective(record)
-        found = resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
+        found: tuple[ox.Triple, ...] = ()
+        reached = {link.number: self._records.reached(link) for link in record.links}
+        # Where no link reaches anything nothing is handed down, which is so with most of what is listed.
+        if any(ref is not None for ref in reached.values()):
+            held = self._records.effective(record)
+            found = resolved_facts(
+                record, held, lambda link: reached[link.number], self._base, self._vocabulary
+            )
         decision = decision_of(record, self._base)
         if decision is None or not self._stands(record.ref):
             return found
