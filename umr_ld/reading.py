@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from umr_ld.errors import Malformed
-from umr_ld.jsonld import digest, serialize, triples_of
+from umr_ld.errors import Malformed, UmrError
+from umr_ld.jsonld import digest, serialize, triples_of, triples_of_each
 from umr_ld.media import Media
-from umr_ld.mint import mint
+from umr_ld.mint import Minted, mint
 from umr_ld.record import record_of
 from umr_ld.strictjson import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pyoxigraph import Triple
+
     from umr_ld.addresses import Base
     from umr_ld.document import Document
     from umr_ld.record import Record
     from umr_ld.tree import Tree
     from umr_ld.vocab import Vocabulary
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,52 @@ def read_tree(tree: Tree, base: Base, vocabulary: Vocabulary) -> Reading:
         vocabulary: the terms.
     """
     minted = mint(tree, base, vocabulary)
-    triples = triples_of(minted.root, vocabulary, tree.source)
+    return _reading(minted, triples_of(minted.root, vocabulary, tree.source), base, vocabulary)
+
+
+def read_trees(trees: Iterable[Tree], base: Base, vocabulary: Vocabulary) -> Iterator[Reading | UmrError]:
+    """As `read_tree`, several at once, which takes less time.
+
+    Args:
+        trees: as of `read_tree`.
+        base: the registry's base IRI.
+        vocabulary: the terms.
+
+    Yields:
+        of each what `read_tree` gives, or would raise.
+    """
+    made = [tried(lambda one=tree: mint(one, base, vocabulary)) for tree in trees]  # type: ignore[misc]
+    minted = [one for one in made if isinstance(one, Minted)]
+    together = triples_of_each([one.root for one in minted], vocabulary) if minted else ()
+    graphs = iter(together or [None] * len(minted))
+    for one in made:
+        if isinstance(one, UmrError):
+            yield one
+            continue
+        known = next(graphs)
+
+        def reading(one: Minted = one, known: tuple[Triple, ...] | None = known) -> Reading:
+            triples = triples_of(one.root, vocabulary, one.tree.source) if known is None else known
+            return _reading(one, triples, base, vocabulary)
+
+        yield tried(reading)
+
+
+def tried(make: Callable[[], Made]) -> Made | UmrError:
+    """What a function gives, or the error that it raises.
+
+    Args:
+        make: the function.
+    """
+    try:
+        return make()
+    except UmrError as error:
+        return error
+
+
+def _reading(minted: Minted, triples: tuple[Triple, ...], base: Base, vocabulary: Vocabulary) -> Reading:
     record = record_of(triples, minted.iri, base, vocabulary, digest(triples))
-    return Reading(record, serialize(minted.root), tree)
+    return Reading(record, serialize(minted.root), minted.tree)
 
 
 def published(body: bytes, iri: str, base: Base, vocabulary: Vocabulary, digest_known: str) -> Record:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from umr_ld.findings import Severity
 from umr_ld.formats.hub_fields import NOT_TAKEN
 from umr_ld.formats.loss import Loss
-from umr_ld.harvest.preparing import read_hub, ready
+from umr_ld.harvest.preparing import read_hub
 from umr_ld.harvest.readers import Readers, seldom_collected
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ class Intake:
         missing_is_gone: bool = True,
         progress: Progress | None = None,
         total: int = 0,
-        read: Reader | None = None,
+        read: Reader = read_hub,
     ) -> Tally:
         """Take a list.
 
@@ -114,7 +114,7 @@ class Intake:
                 concluded unless the list was read whole.
             progress: called with how many pieces are done and how many there are.
             total: how many there are; 0 if that is not known.
-            read: what makes a draft of a piece; `read_hub` unless given, which other processes may do too.
+            read: what makes a draft of a piece.
 
         Returns:
             what became of it; all of it is durable.
@@ -125,7 +125,7 @@ class Intake:
         """
         tally, done = Tally(), 0
         run = self._ledger.begin(source)
-        readers = Readers(self._jobs if read is None else 1, self._registry.base, _screen)
+        readers = Readers(self._jobs, self._registry.base, _screen, read)
 
         def fresh(some: Sequence[Piece]) -> list[Piece]:
             known = self._known(source, some)
@@ -133,7 +133,7 @@ class Intake:
 
         with seldom_collected(), readers:
             for batch, reading in readers.ahead(_batches(pieces), fresh):
-                self._take(source, run, batch, tally, reading, read or read_hub)
+                self._take(source, run, batch, tally, reading)
                 done += len(batch)
                 if progress is not None:
                     progress(done, max(total, done + 1))
@@ -147,15 +147,11 @@ class Intake:
         return self._ledger.known(source, map(_print, pieces))
 
     def _take(
-        self,
-        source: str,
-        run: int,
-        batch: Sequence[Piece | Loss],
-        tally: Tally,
-        reading: Reading,
-        read: Reader,
+        self, source: str, run: int, batch: Sequence[Piece | Loss], tally: Tally, reading: Reading
     ) -> None:
-        known = self._known(source, (one for one in batch if not isinstance(one, Loss)))
+        pieces = [one for one in batch if not isinstance(one, Loss)]
+        known = self._known(source, pieces)
+        made = reading.of([piece for piece in pieces if _print(piece) not in known])
         found: list[tuple[Piece, Ready]] = []
         seen: list[tuple[str, bytes]] = []
         for piece in batch:
@@ -163,13 +159,11 @@ class Intake:
                 tally.counts["unchanged"] += 1
                 seen.append((name, _print(piece)))
                 continue
-            one = piece if isinstance(piece, Loss) else reading.of(piece)
-            if one is None:
-                one = ready(piece, read, self._registry.base, _screen())
+            one = piece if isinstance(piece, Loss) else next(made)
             if isinstance(one, Loss):
                 tally.losses.append(one)
                 tally.counts["unread"] += 1
-            else:
+            elif not isinstance(piece, Loss):
                 found.append((piece, one))
         fresh, prints = self._once(source, run, found, tally)
         taken = self._publish(fresh, tally)

@@ -26,7 +26,7 @@ from umr_ld.registry.views import Checked
 from umr_ld.vocab import vocabulary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from umr_ld.addresses import Base
     from umr_ld.findings import Report
@@ -64,27 +64,33 @@ class Ready:
     prepared: Prepared
 
 
-def ready(piece: Piece, read: Reader, base: Base, screen: Screen) -> Ready | Loss:
-    """Read a piece, and do with its draft what can be done without the registry.
+def ready(pieces: Iterable[Piece], read: Reader, base: Base, screen: Screen) -> list[Ready | Loss]:
+    """Read pieces, and do with their drafts what can be done without the registry.
 
     Args:
-        piece: of a list.
-        read: what makes a draft of it.
+        pieces: of a list.
+        read: what makes a draft of one.
         base: of the registry.
         screen: its shapes.
 
     Returns:
-        the draft, or why the piece cannot be read.
+        of each the draft, or why it cannot be read.
     """
+    found = [_listed(piece, read) for piece in pieces]
+    drafts = [one.draft for one in found if isinstance(one, Listed)]
+    prepared = prepare(drafts, base, vocabulary(), screen)
+    return [one if isinstance(one, Loss) else Ready(one, next(prepared)) for one in found]
+
+
+def _listed(piece: Piece, read: Reader) -> Listed | Loss:
     try:
         item = json.loads(piece.body)
     except (ValueError, RecursionError) as error:
         return Loss("", "", f"not read: no JSON ({error})"[:300], piece.place)
     try:
-        listed = read(item, piece)
+        return read(item, piece)
     except Malformed as error:
         return Loss("id", "", f"not read: {error.what}", piece.place)
-    return Ready(listed, prepare(*listed.draft, base, vocabulary(), screen))
 
 
 class Packed(NamedTuple):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from umr_ld.addresses import Base
     from umr_ld.harvest.listing import Piece
+    from umr_ld.harvest.preparing import Reader
     from umr_ld.screen import Screen
 
 ALONE = 1500
@@ -54,10 +55,14 @@ class Readers:
         jobs: how many; with one, or none, everything is read by this process.
         base: of the registry.
         screen: gives its shapes.
+        read: what makes a draft of a piece; only `read_hub` is done by others.
     """
 
-    def __init__(self, jobs: int, base: Base, screen: Callable[[], Screen]) -> None:
-        self._jobs = jobs
+    def __init__(
+        self, jobs: int, base: Base, screen: Callable[[], Screen], read: Reader = read_hub
+    ) -> None:
+        self._jobs = jobs if read is read_hub else 1
+        self._read = read
         self._base = base
         self._screen = screen
         self._pool: ProcessPoolExecutor | None = None
@@ -101,7 +106,7 @@ class Readers:
         self, batch: Sequence[Piece | Loss], fresh: Callable[[Sequence[Piece]], Sequence[Piece]]
     ) -> Reading:
         """Have a batch read, if it is worth while."""
-        reading = Reading(self._base)
+        reading = Reading(self._base, self._read_here)
         if self._jobs < 2:
             return reading
         new = fresh([piece for piece in batch if not isinstance(piece, Loss)])
@@ -127,6 +132,9 @@ class Readers:
             )
         return self._pool
 
+    def _read_here(self, pieces: Sequence[Piece]) -> Sequence[Ready | Loss]:
+        return ready(pieces, self._read, self._base, self._screen()) if pieces else ()
+
     def __enter__(self) -> Readers:
         return self
 
@@ -137,18 +145,20 @@ class Readers:
 
 
 class Reading:
-    """What other processes read of a batch.
+    """What is read of a batch.
 
     Args:
         base: of the registry.
+        alone: reads what no other process does.
     """
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base, alone: Callable[[Sequence[Piece]], Sequence[Ready | Loss]]) -> None:
         self._base = base
+        self._alone = alone
         self._expected: dict[int, tuple[Future[list[Packed | Loss]], int]] = {}
 
     def expect(self, pieces: Sequence[Piece], future: Future[list[Packed | Loss]]) -> None:
-        """Note that some pieces are being read.
+        """Note that another process reads some pieces.
 
         Args:
             pieces: of the batch.
@@ -156,17 +166,23 @@ class Reading:
         """
         self._expected.update({id(piece): (future, at) for at, piece in enumerate(pieces)})
 
-    def of(self, piece: Piece) -> Ready | Loss | None:
-        """What became of a piece; None if no other process reads it.
+    def of(self, pieces: Sequence[Piece]) -> Iterator[Ready | Loss]:
+        """What is read of pieces.
 
         Args:
-            piece: of the batch.
+            pieces: of the batch.
+
+        Yields:
+            of each the draft, or why it cannot be read, in the order given.
 
         Raises:
-            TooLong: if the process that read it was ended from outside.
+            TooLong: if a process that read one was ended from outside.
         """
-        if id(piece) not in self._expected:
-            return None
+        here = iter(self._alone([piece for piece in pieces if id(piece) not in self._expected]))
+        for piece in pieces:
+            yield self._elsewhere(piece) if id(piece) in self._expected else next(here)
+
+    def _elsewhere(self, piece: Piece) -> Ready | Loss:
         future, at = self._expected[id(piece)]
         try:
             one = future.result()[at]
@@ -224,5 +240,4 @@ def _end_with(parent: BaseProcess) -> None:
 
 def _read(pieces: Sequence[Piece]) -> list[Packed | Loss]:
     assert _given is not None
-    found = (ready(piece, read_hub, *_given) for piece in pieces)
-    return [one if isinstance(one, Loss) else Packed.of(one) for one in found]
+    return [one if isinstance(one, Loss) else Packed.of(one) for one in ready(pieces, read_hub, *_given)]

@@ -14,7 +14,7 @@ from umr_ld.entry import Entry
 from umr_ld.errors import Conflict, Invalid, Malformed, UmrError, Unreadable
 from umr_ld.findings import Report, violation
 from umr_ld.order import needs_first
-from umr_ld.reading import read, read_tree
+from umr_ld.reading import Reading, read, read_tree, tried
 from umr_ld.registry.known import KnownRecords
 from umr_ld.registry.views import Checked, Published
 from umr_ld.tree import placed
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from umr_ld.findings import Finding
     from umr_ld.index import Index
     from umr_ld.names import Ref
-    from umr_ld.reading import Reading
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
     from umr_ld.registry.records import Records
@@ -71,7 +70,7 @@ class Desk:
         Args:
             document: JSON-LD or YAML.
         """
-        return attempted(document, lambda: read(document, self._base, self._vocabulary))
+        return attempted(document, tried(lambda: read(document, self._base, self._vocabulary)))
 
     def read_tree(self, tree: Tree, document: Document) -> Checked:
         """As `read`, from a tree that an importer made.
@@ -80,7 +79,7 @@ class Desk:
             tree: keys as in a draft.
             document: what it was made from.
         """
-        return attempted(document, lambda: read_tree(tree, self._base, self._vocabulary))
+        return attempted(document, tried(lambda: read_tree(tree, self._base, self._vocabulary)))
 
     def judge(self, batch: Iterable[Checked]) -> Iterator[Checked]:
         """The documents with all findings, upstreams before what is made from them.
@@ -182,26 +181,30 @@ class Desk:
         return _with(checked, reading, findings)
 
 
-def attempted(document: Document, reading: Callable[[], Reading]) -> Checked:
+def attempted(document: Document, reading: Reading | UmrError) -> Checked:
     """A document with what reading it gives, or with why it cannot be read.
 
     Args:
-        document: what is read.
-        reading: reads it.
+        document: what was read.
+        reading: what that gave.
+
+    Raises:
+        UmrError: that was given, if it is not about what stands in the document.
     """
-    try:
-        return Checked(document, reading(), Report())
-    except Invalid as error:
-        return Checked(document, None, error.report)
-    except (Unreadable, Malformed) as error:
-        source, _, line = error.where.rpartition(":")
-        known_line = int(line) if source and line.isdecimal() else None
-        fault = replace(
-            violation(error.what, "unreadable", remedy=error.remedy),
-            source=source if known_line is not None else error.where or document.source,
-            line=known_line,
-        )
-        return Checked(document, None, Report((fault,)))
+    if isinstance(reading, Reading):
+        return Checked(document, reading, Report())
+    if isinstance(reading, Invalid):
+        return Checked(document, None, reading.report)
+    if not isinstance(reading, (Unreadable, Malformed)):
+        raise reading
+    source, _, line = reading.where.rpartition(":")
+    known_line = int(line) if source and line.isdecimal() else None
+    fault = replace(
+        violation(reading.what, "unreadable", remedy=reading.remedy),
+        source=source if known_line is not None else reading.where or document.source,
+        line=known_line,
+    )
+    return Checked(document, None, Report((fault,)))
 
 
 def _with(checked: Checked, reading: Reading, findings: Iterable[Finding]) -> Checked:
