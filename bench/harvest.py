@@ -174,7 +174,9 @@ def run(records: int = RECORDS, jobs: int = 2, rounds: int = ROUNDS) -> list[dic
     (first, early, _), (_, late, _) = ours[-1]["marks"][0], ours[-1]["marks"][-1]
     what = f"import {records:,} models"
     return [
-        _row(f"{what}, processor time a record", "ms", _median(ours, "cpu") * each, _median(raw, "cpu") * each),
+        _row(
+            f"{what}, processor time a record", "ms", _median(ours, "cpu") * each, _median(raw, "cpu") * each
+        ),
         _row(f"{what}, time a record", "ms", _median(ours, "wall") * each, _median(raw, "wall") * each),
         _row(f"{what}, time a record", "ms", late * each, early * 1000 / first, f"the first {first:,}"),
         {"name": "peak memory", "unit": "MiB", "ours": _median(ours, "memory"), "rivals": {}, "ratios": {}},

@@ -184,7 +184,7 @@ def is_there(pid):
     return True
 
 
-@pytest.mark.parametrize("how", ["SIGKILL", "SIGINT"])
+@pytest.mark.parametrize("how", ["SIGKILL", pytest.param("SIGINT", marks=pytest.mark.slow)])
 def test_nobody_outlives_a_run_that_is_ended_and_the_next_one_goes_on(tmp_path, how):
     folder, path, script = tmp_path / "registry", tmp_path / "list.jsonl", tmp_path / "run.py"
     Registry.create(folder).close()

@@ -104,21 +104,25 @@ def read_trees(trees: Iterable[Tree], base: Base, vocabulary: Vocabulary) -> Ite
     Yields:
         of each what `read_tree` gives, or would raise.
     """
-    made = [tried(lambda one=tree: mint(one, base, vocabulary)) for tree in trees]  # type: ignore[misc]
+    made = [_minted(tree, base, vocabulary) for tree in trees]
     minted = [one for one in made if isinstance(one, Minted)]
-    together = triples_of_each([one.root for one in minted], vocabulary) if minted else ()
-    graphs = iter(together or [None] * len(minted))
+    graphs = iter(triples_of_each([one.root for one in minted], vocabulary) or ())
     for one in made:
-        if isinstance(one, UmrError):
-            yield one
-            continue
-        known = next(graphs)
+        yield one if isinstance(one, UmrError) else _read(one, next(graphs, None), base, vocabulary)
 
-        def reading(one: Minted = one, known: tuple[Triple, ...] | None = known) -> Reading:
-            triples = triples_of(one.root, vocabulary, one.tree.source) if known is None else known
-            return _reading(one, triples, base, vocabulary)
 
-        yield tried(reading)
+def _minted(tree: Tree, base: Base, vocabulary: Vocabulary) -> Minted | UmrError:
+    return tried(lambda: mint(tree, base, vocabulary))
+
+
+def _read(
+    minted: Minted, known: tuple[Triple, ...] | None, base: Base, vocabulary: Vocabulary
+) -> Reading | UmrError:
+    def reading() -> Reading:
+        triples = triples_of(minted.root, vocabulary, minted.tree.source) if known is None else known
+        return _reading(minted, triples, base, vocabulary)
+
+    return tried(reading)
 
 
 def tried(make: Callable[[], Made]) -> Made | UmrError:

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from umr_ld.harvest.readers import Reading
     from umr_ld.registry import Registry
     from umr_ld.registry.views import Checked, Imported
-    from umr_ld.vocab import Vocabulary
-
     from umr_ld.screen import Screen
+    from umr_ld.vocab import Vocabulary
 
     Progress = Callable[[int, int], None]
 

@@ -16,9 +16,7 @@ FILE = "harvest.db"
 _FORM = Form(0x756D7268, 1, "harvest/schema.sql", "lists")
 _TOGETHER = 500
 # Left to itself, SQLite goes through all of a list that has this source.
-_KNOWN = (
-    "SELECT name FROM listed INDEXED BY listed_by_fingerprint WHERE source = ? AND fingerprint = ? AND NOT gone"
-)
+_KNOWN = "SELECT name FROM listed INDEXED BY listed_by_fingerprint WHERE source = ? AND fingerprint = ? AND NOT gone"
 _SEEN = "SELECT 1 FROM listed WHERE source = ? AND name = ? AND run = ?"
 
 

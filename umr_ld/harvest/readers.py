@@ -58,9 +58,7 @@ class Readers:
         read: what makes a draft of a piece; only `read_hub` is done by others.
     """
 
-    def __init__(
-        self, jobs: int, base: Base, screen: Callable[[], Screen], read: Reader = read_hub
-    ) -> None:
+    def __init__(self, jobs: int, base: Base, screen: Callable[[], Screen], read: Reader = read_hub) -> None:
         self._jobs = jobs if read is read_hub else 1
         self._read = read
         self._base = base

@@ -28,7 +28,6 @@ from umr_ld.vocab import DCT, UMR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from umr_ld.document import Document
     from umr_ld.entry import Entry
     from umr_ld.index import RecordRow
     from umr_ld.names import Ref
