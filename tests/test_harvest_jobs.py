@@ -162,6 +162,8 @@ ENDED = """
 
     def main():
         folder, path, how = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
+        # What is run in the background of a shell is left out of interruptions.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         with Registry.open(folder, write=True) as registry, Ledger(folder / "harvest.db") as ledger:
             def progress(done, _total):
                 if done >= 18 and how:
