@@ -9,6 +9,7 @@ verified from it.
 from __future__ import annotations
 
 import errno
+import io
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -35,9 +36,9 @@ _FAULTS = (OSError, RuntimeError, ValueError)
 _MANY = 20
 """Graphs from which on those that are new are added as they are, and not by an update."""
 
-_WAITING = 24 * 1024 * 1024
+_WAITING = 64 * 1024 * 1024
 """Bytes that may wait to be written. Each time that many graphs are added, the engine writes files that it has to join
-with the others afterwards: ten times as much at once takes half as long."""
+with the others afterwards, which takes as long again as all the rest where it is done for every few hundred records."""
 
 _POSITION = (
     f"SELECT ?seq ?chain {{ GRAPH <{_STATE}> {{ <{_STATE}> <{UMR}position> ?seq ; <{UMR}chain> ?chain }} }}"
@@ -131,21 +132,17 @@ class EmbeddedStore:
             raise
         self._written = reached
 
-    def _added(self, replacements: Mapping[str, bytes]) -> dict[str, bytes]:
+    def _added(self, replacements: dict[str, bytes]) -> dict[str, bytes]:
         """Add the graphs that are not there yet, which takes half as long as an update does; gives all others.
 
         Whoever dies before the position moves finds graphs that are ahead of it, and replaces them as any others.
         """
-        store, there, lines = self._handle(), {}, []
-        for name, text in replacements.items():
-            graph = ox.NamedNode(name)
-            if store.contains_named_graph(graph):
-                there[name] = text
-            else:
-                # No line of N-Triples has a line's end within.
-                lines.append(text.replace(b" .\n", f" {graph} .\n".encode()))
+        store, there = self._handle(), {}
+        for name in list(replacements):
+            if store.contains_named_graph(ox.NamedNode(name)):
+                there[name] = replacements.pop(name)
         # All of it was written by the engine itself, term by term: it need not be held against its grammars again.
-        store.bulk_load(b"".join(lines), ox.RdfFormat.N_QUADS, lenient=True)
+        store.bulk_load(_Lines(replacements), ox.RdfFormat.N_QUADS, lenient=True)
         return there
 
     def position(self) -> tuple[int, str]:
@@ -226,6 +223,31 @@ class EmbeddedStore:
         if self._store is None:
             self._store = self._open()
         return self._store
+
+
+class _Lines(io.RawIOBase):
+    """Graphs as N-Quads, for who reads them once. What was read is let go of.
+
+    Args:
+        graphs: N-Triples by the name of the graph; empty in the end.
+    """
+
+    def __init__(self, graphs: dict[str, bytes]) -> None:
+        self._graphs = graphs
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """See `io.RawIOBase`."""
+        pieces, held = [self._rest], len(self._rest)
+        while self._graphs and (size < 0 or held < size):
+            name, text = self._graphs.popitem()
+            # No line of N-Triples has a line's end within.
+            pieces.append(text.replace(b" .\n", f" {ox.NamedNode(name)} .\n".encode()))
+            held += len(pieces[-1])
+        text = b"".join(pieces)
+        size = held if size < 0 else size
+        self._rest = text[size:]
+        return text[:size]
 
 
 def _replacing(replacements: Mapping[str, bytes]) -> Iterator[str]:
