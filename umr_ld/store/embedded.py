@@ -12,7 +12,7 @@ import errno
 import io
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
@@ -24,6 +24,7 @@ from umr_ld.vocab import UMR, vocabulary
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import IO
 
     from umr_ld.store import Answer, Replacement
 
@@ -142,7 +143,8 @@ class EmbeddedStore:
             if store.contains_named_graph(ox.NamedNode(name)):
                 there[name] = replacements.pop(name)
         # All of it was written by the engine itself, term by term: it need not be held against its grammars again.
-        store.bulk_load(_Lines(replacements), ox.RdfFormat.N_QUADS, lenient=True)
+        lines = cast("IO[bytes]", _Lines(replacements))
+        store.bulk_load(lines, ox.RdfFormat.N_QUADS, lenient=True)
         return there
 
     def position(self) -> tuple[int, str]:
