@@ -59,3 +59,57 @@ def test_after_a_failed_write_the_position_is_asked_for_again(monkeypatch):
     store.apply([(GRAPH, [])], 2, chain(2))
     assert store.position() == (2, chain(2))
     assert len(list(store.query(STATE))) == 2
+
+
+def test_what_may_wait_is_seen_by_whoever_asks_and_is_there_in_the_end(tmp_path):
+    store = EmbeddedStore(tmp_path / "s")
+    for number in range(1, 4):
+        store.apply([(f"{GRAPH}{number}", [TRIPLE])], number, chain(number), later=True)
+    assert store.position() == (3, chain(3))
+    assert not list(store._handle().named_graphs())
+    assert len(store.graphs()) == 3
+    store.apply([(f"{GRAPH}1", b""), (f"{GRAPH}2", f"{TRIPLE} .\n".encode())], 4, chain(4), later=True)
+    store.close()
+    again = EmbeddedStore(tmp_path / "s")
+    assert again.position() == (4, chain(4))
+    assert sorted(again.graphs()) == [f"{GRAPH}2", f"{GRAPH}3"]
+    again.close()
+
+
+def test_what_waits_is_gone_with_the_process_and_the_position_says_so(tmp_path):
+    store = EmbeddedStore(tmp_path / "s")
+    store.apply([(GRAPH, [TRIPLE])], 1, chain(1))
+    store.apply([(f"{GRAPH}2", [TRIPLE])], 2, chain(2), later=True)
+    store._store.flush()
+    del store
+    again = EmbeddedStore(tmp_path / "s")
+    assert again.position() == (1, chain(1))
+    assert again.graphs() == [GRAPH]
+    again.close()
+
+
+def test_what_cannot_be_written_does_not_wait_any_more(monkeypatch):
+    kept = ox.Store()
+    monkeypatch.setattr(EmbeddedStore, "_open", lambda _: kept)
+    store = EmbeddedStore()
+    store.apply([(GRAPH, [TRIPLE])], 1, chain(1), later=True)
+    monkeypatch.setattr(store, "_store", Failing(kept))
+    with pytest.raises(Damaged):
+        store.graphs()
+    assert store.position() == (0, chain(0))
+    assert store.graphs() == []
+
+
+def test_many_graphs_at_once_are_what_they_are_one_by_one(tmp_path):
+    """Enough of them are loaded in bulk, those that are there already replaced."""
+    said = ['"\\\n\r\t . \n', "é 漢 \u2028", " .\n x .\n", "@en"]
+    values = [ox.Literal(one) for one in said] + [ox.Literal("hi", language="en"), ox.Literal(3)]
+    new = [
+        (f"{GRAPH}{at}", [ox.Triple(TRIPLE.subject, TRIPLE.predicate, values[at % 6])]) for at in range(60)
+    ]
+    store = EmbeddedStore(tmp_path / "s")
+    store.apply(new[:5], 1, chain(1))
+    store.apply([(name, [TRIPLE]) for name, _ in new[:3]], 2, chain(2))
+    store.apply(new, 3, chain(3))
+    assert {name: store.triples(name) for name in store.graphs()} == dict(new)
+    store.close()

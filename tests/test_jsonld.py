@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
@@ -13,10 +14,14 @@ from hypothesis import strategies as st
 from umr_ld.addresses import Base
 from umr_ld.document import Document
 from umr_ld.errors import Invalid, Unreadable
-from umr_ld.jsonld import canonical_nquads, digest, serialize, triples_of
+from umr_ld.jsonld import canonical_nquads, digest, serialize, triples_of, triples_of_each
+from umr_ld.media import Media
 from umr_ld.mint import mint
+from umr_ld.reading import tree_of
 from umr_ld.strictjson import read_json
 from umr_ld.vocab import CONTEXT_IRI, vocabulary
+
+RECORDS = Path(__file__).resolve().parents[1] / "records"
 
 # Cases of the W3C suite that need what a registry of SHA-256 digests does not have.
 EXCEPTIONS = {"#test075c": "asks for SHA-384; digests here are SHA-256"}
@@ -167,3 +172,28 @@ def test_the_published_layout_is_utf8_with_a_newline_at_its_end():
     body = serialize(minted(title="模型"))
     assert "模型".encode() in body
     assert body.endswith(b"}\n")
+
+
+def test_several_documents_read_together_are_what_each_is_by_itself():
+    paths = sorted(RECORDS.rglob("*.jsonld"))[:60]
+    roots = [
+        mint(tree_of(Document(path.read_bytes(), Media.of_path(path), str(path))), Base(), vocabulary()).root
+        for path in paths
+    ]
+    assert len(roots) == 60
+    assert list(triples_of_each(roots, vocabulary())) == [triples_of(root, vocabulary()) for root in roots]
+
+
+SPOILT = {
+    "another context": {"@context": "https://example.org/other"},
+    "a blank node": {"title": {"@value": "x"}, "publisher": {"label": "nobody"}},
+    "a blank subject": {"id": "_:b0"},
+    "no JSON-LD": {"id": 3},
+}
+
+
+@pytest.mark.parametrize("spoilt", SPOILT.values(), ids=SPOILT)
+def test_of_several_documents_of_which_one_is_spoilt_each_has_to_be_read_by_itself(spoilt):
+    good = {"@context": CONTEXT_IRI, "id": "https://example.org/a", "type": "Model", "title": "A"}
+    assert triples_of_each([good, good], vocabulary()) is not None
+    assert triples_of_each([good, {**good, **spoilt}, good], vocabulary()) is None

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import pyoxigraph as ox
 
@@ -20,7 +21,7 @@ from umr_ld.findings import Report, violation
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from umr_ld.tree import Value
     from umr_ld.vocab import Vocabulary
@@ -70,22 +71,69 @@ def triples_of(
         raise Unreadable(
             "the document does not use the pinned context", where=source, remedy=f"use {CONTEXT_IRI}"
         )
-    context = _context(vocabulary, frozenset(_used(root) & vocabulary.context.keys()))
-    rest = {key: value for key, value in root.items() if key != "@context"}
-    text = json.dumps({"@context": 0, **rest}, ensure_ascii=False)
-    inlined = text.replace('"@context": 0', f'"@context": {context}', 1).encode()
     try:
-        quads = list(ox.parse(inlined, ox.RdfFormat.JSON_LD))
+        quads = list(ox.parse(_inlined([root], vocabulary), ox.RdfFormat.JSON_LD))
     except (SyntaxError, ValueError) as error:
         raise Unreadable(f"not JSON-LD: {error}", where=source) from None
-    by_text = {str(triple): triple for triple in (quad.triple for quad in quads)}
-    if any(not isinstance(quad.graph_name, ox.DefaultGraph) for quad in quads) or any(
-        "_:" in text and _has_blank(triple) for text, triple in by_text.items()
-    ):
+    triples = _plain(quads)
+    if triples is None:
         fault = violation(
             "blank nodes and named graphs are not published", "graph-blank", remedy="give the node an id"
         )
         raise Invalid(Report((fault,)), where=source)
+    return triples
+
+
+def triples_of_each(
+    roots: Sequence[Mapping[str, Value]], vocabulary: Vocabulary
+) -> Sequence[tuple[ox.Triple, ...]] | None:
+    """The graphs of several minted documents, read together, which takes half the time: a context is read only once.
+
+    Args:
+        roots: as of `triples_of`.
+        vocabulary: as of `triples_of`.
+
+    Returns:
+        of each what `triples_of` gives; None if that of any is an error, which reading each by itself will tell.
+    """
+    if any(root.get("@context") != CONTEXT_IRI for root in roots):
+        return None
+    # Between two documents stands a node that nobody else can name; what is read of a document comes before it.
+    mark = f"urn:uuid:{uuid4()}"
+    graphs: list[list[ox.Quad]] = [[]]
+    try:
+        for quad in ox.parse(_inlined(roots, vocabulary, mark), ox.RdfFormat.JSON_LD):
+            if getattr(quad.subject, "value", "") == mark:
+                graphs.append([])
+            else:
+                graphs[-1].append(quad)
+    except (SyntaxError, ValueError):
+        return None
+    found = [triples for quads in graphs if (triples := _plain(quads)) is not None]
+    return found if len(found) == len(roots) else None
+
+
+def _inlined(roots: Sequence[Mapping[str, Value]], vocabulary: Vocabulary, mark: str = "") -> bytes:
+    """Minted documents as one, with the context itself in it, and a node between two of them."""
+    used = frozenset(set().union(*map(_used, roots)) & vocabulary.context.keys())
+    nodes = [
+        json.dumps({key: value for key, value in root.items() if key != "@context"}, ensure_ascii=False)
+        for root in roots
+    ]
+    head = f'"@context": {_context(vocabulary, used)}'
+    if len(nodes) == 1:
+        return f"{{{head}{', ' * (nodes[0] != '{}')}{nodes[0][1:]}".encode()
+    between = f',{{"id": "{mark}", "type": "{mark}"}},'
+    return f'{{{head}, "@graph": [{between.join(nodes)}]}}'.encode()
+
+
+def _plain(quads: Sequence[ox.Quad]) -> tuple[ox.Triple, ...] | None:
+    """The triples, sorted by their text, each once; None if there are blank nodes or named graphs among them."""
+    by_text = {str(triple): triple for triple in (quad.triple for quad in quads)}
+    if any(not isinstance(quad.graph_name, ox.DefaultGraph) for quad in quads) or any(
+        "_:" in text and _has_blank(triple) for text, triple in by_text.items()
+    ):
+        return None
     return tuple(by_text[text] for text in sorted(by_text))
 
 
@@ -124,6 +172,15 @@ def _used(root: Mapping[str, Value]) -> set[str]:
 
 def _has_blank(triple: ox.Triple) -> bool:
     return isinstance(triple.subject, ox.BlankNode) or isinstance(triple.object, ox.BlankNode)
+
+
+def n_triples(triples: Iterable[ox.Triple]) -> bytes:
+    """Triples, one a line (RDF 1.1 N-Triples §2).
+
+    Args:
+        triples: in any order.
+    """
+    return "".join(f"{triple} .\n" for triple in triples).encode()
 
 
 def canonical_nquads(quads: Iterable[ox.Quad]) -> str:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from umr_ld.errors import Malformed
-from umr_ld.jsonld import digest, serialize, triples_of
+from umr_ld.errors import Malformed, UmrError
+from umr_ld.jsonld import digest, serialize, triples_of, triples_of_each
 from umr_ld.media import Media
-from umr_ld.mint import mint
+from umr_ld.mint import Minted, mint
 from umr_ld.record import record_of
 from umr_ld.strictjson import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from pyoxigraph import Triple
+
     from umr_ld.addresses import Base
     from umr_ld.document import Document
     from umr_ld.record import Record
     from umr_ld.tree import Tree
     from umr_ld.vocab import Vocabulary
+
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,56 @@ def read_tree(tree: Tree, base: Base, vocabulary: Vocabulary) -> Reading:
         vocabulary: the terms.
     """
     minted = mint(tree, base, vocabulary)
-    triples = triples_of(minted.root, vocabulary, tree.source)
+    return _reading(minted, triples_of(minted.root, vocabulary, tree.source), base, vocabulary)
+
+
+def read_trees(trees: Iterable[Tree], base: Base, vocabulary: Vocabulary) -> Iterator[Reading | UmrError]:
+    """As `read_tree`, several at once, which takes less time.
+
+    Args:
+        trees: as of `read_tree`.
+        base: the registry's base IRI.
+        vocabulary: the terms.
+
+    Yields:
+        of each what `read_tree` gives, or would raise.
+    """
+    made = [_minted(tree, base, vocabulary) for tree in trees]
+    minted = [one for one in made if isinstance(one, Minted)]
+    graphs = iter(triples_of_each([one.root for one in minted], vocabulary) or ())
+    for one in made:
+        yield one if isinstance(one, UmrError) else _read(one, next(graphs, None), base, vocabulary)
+
+
+def _minted(tree: Tree, base: Base, vocabulary: Vocabulary) -> Minted | UmrError:
+    return tried(lambda: mint(tree, base, vocabulary))
+
+
+def _read(
+    minted: Minted, known: tuple[Triple, ...] | None, base: Base, vocabulary: Vocabulary
+) -> Reading | UmrError:
+    def reading() -> Reading:
+        triples = triples_of(minted.root, vocabulary, minted.tree.source) if known is None else known
+        return _reading(minted, triples, base, vocabulary)
+
+    return tried(reading)
+
+
+def tried(make: Callable[[], Made]) -> Made | UmrError:
+    """What a function gives, or the error that it raises.
+
+    Args:
+        make: the function.
+    """
+    try:
+        return make()
+    except UmrError as error:
+        return error
+
+
+def _reading(minted: Minted, triples: tuple[Triple, ...], base: Base, vocabulary: Vocabulary) -> Reading:
     record = record_of(triples, minted.iri, base, vocabulary, digest(triples))
-    return Reading(record, serialize(minted.root), tree)
+    return Reading(record, serialize(minted.root), minted.tree)
 
 
 def published(body: bytes, iri: str, base: Base, vocabulary: Vocabulary, digest_known: str) -> Record:

@@ -120,12 +120,13 @@ class Rules:
             the report of each: empty, or as `check_many` gives it.
         """
         given = [(tuple(triples), focus) for triples, focus in records]
-        kept = [self._screen.passes(triples) for triples, _ in given]
+        kept = [self.screen.passes(triples) for triples, _ in given]
         asked = iter(self.check_many(one for one, sure in zip(given, kept, strict=True) if not sure))
         return tuple(Report() if sure else next(asked) for sure in kept)
 
     @cached_property
-    def _screen(self) -> Screen:
+    def screen(self) -> Screen:
+        """The same rules without recommendations, for a first look that needs no engine."""
         plain: list[Plain] = []
         others = [
             (

@@ -47,6 +47,10 @@ class Tree:
     line_of: Callable[[Path], int | None]
 
 
+def nowhere(_path: Path) -> None:
+    """The line of what has no lines, for `Tree.line_of`: a value of a list, an answer of an API."""
+
+
 def dotted(path: Path) -> str:
     """A path as people write it: `upstream[2].version`.
 

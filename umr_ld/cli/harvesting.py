@@ -118,6 +118,7 @@ def take_lists(
     reach: Reach,
     agent: str,
     tell_losses: Callable[[Sequence[Any]], None],
+    jobs: int | None = None,
 ) -> int:
     """Take lists and parts of hubs into the registry, and tell what became of them; gives the exit code.
 
@@ -127,9 +128,11 @@ def take_lists(
         reach: how a hub is reached.
         agent: who takes.
         tell_losses: is given the loss report.
+        jobs: how many processes read long lists; None for as many as there are processors.
     """
     from umr_ld.harvest.intake import Intake
     from umr_ld.harvest.ledger import FILE, Ledger
+    from umr_ld.harvest.readers import processors
     from umr_ld.harvest.sources import KAGGLE, parse_source
 
     sources = [parse_source(text) for text in texts]
@@ -137,7 +140,7 @@ def take_lists(
     with session.open(write=True) as registry:
         folder = registry.folder
         with reach, Ledger(None if folder is None else folder / FILE) as ledger:
-            intake = Intake(registry, ledger, agent)
+            intake = Intake(registry, ledger, agent, jobs=jobs or processors())
             for source in sources:
                 with progress(session, "importing") as step:
                     tallies.append(_take(source, intake, reach, step))

@@ -20,7 +20,7 @@ from umr_ld.render.publications import HEAD, publication_json, publication_row, 
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from umr_ld.cli.session import Session
     from umr_ld.formats.loss import Loss
@@ -43,12 +43,19 @@ _LOSS_HEAD = ("place", "property", "value", "why")
 @click.option(
     "--label", default="", metavar="LABEL", help="What it is called here; the host of its base IRI."
 )
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    metavar="N",
+    help="How many processes read a long list of the Hugging Face Hub; as many as there are processors unless given.",
+)
 def import_(
     session: Session,
     sources: tuple[str, ...],
     loss: Path | None,
     base: str,
     label: str,
+    jobs: int | None,
     agent: str,
     endpoint: str,
     allow_http: bool,
@@ -80,9 +87,11 @@ def import_(
         )
     if all(map(is_source, sources)):
         reach = Reach(endpoint, http=allow_http, private=allow_private)
-        return take_lists(
-            session, sources, reach, agent, lambda rows: tell_losses(session, LossReport(tuple(rows)), loss)
-        )
+
+        def tell(rows: Sequence[Loss]) -> None:
+            tell_losses(session, LossReport(tuple(rows)), loss)
+
+        return take_lists(session, sources, reach, agent, tell, jobs)
     if any(map(is_source, sources)):
         raise Malformed(
             "lists of hubs and other files are not stacked",

@@ -28,7 +28,7 @@ from umr_ld.formats.hub_fields import (
 )
 from umr_ld.formats.loss import Loss
 from umr_ld.formats.tabular import crosswalk_rows
-from umr_ld.tree import Number, Tree, dotted
+from umr_ld.tree import Number, Tree, dotted, nowhere
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ class _Object:
             )
         self._unknown()
         source = self._document.source
-        draft = Draft(Tree(root, source, lambda _: None), self._document)
+        draft = Draft(Tree(root, source, nowhere), self._document)
         removed = self._item.get("x_removed_at")
         counts = len(self._stated["base_model"]), len(self._stated["datasets"])
         losses = (*self._lost, *fields.losses)

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from umr_ld.document import Document
-from umr_ld.errors import Malformed
 from umr_ld.findings import Severity
 from umr_ld.formats.hub_fields import NOT_TAKEN
-from umr_ld.formats.hub_listing import read_listed
 from umr_ld.formats.loss import Loss
+from umr_ld.harvest.preparing import read_hub
+from umr_ld.harvest.readers import Readers, seldom_collected
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from umr_ld.formats.hub_listing import Listed
     from umr_ld.harvest.ledger import Ledger
     from umr_ld.harvest.listing import Piece
+    from umr_ld.harvest.preparing import Reader, Ready
+    from umr_ld.harvest.readers import Reading
     from umr_ld.registry import Registry
     from umr_ld.registry.views import Checked, Imported
+    from umr_ld.screen import Screen
     from umr_ld.vocab import Vocabulary
 
     Progress = Callable[[int, int], None]
-    Reader = Callable[[Any, Piece], Listed]
 
 TOGETHER = 500
 """Pieces that are published with one write to the journal. More take more memory and little less time."""
@@ -73,20 +72,6 @@ class Tally:
                 self.losses.append(row)
 
 
-def read_hub(item: Any, piece: Piece) -> Listed:
-    """Read what the Hugging Face Hub says of one thing.
-
-    Args:
-        item: the object.
-        piece: where it stands.
-
-    Raises:
-        Malformed: as `hub_listing.read_listed`.
-    """
-    listed = read_listed(item, Document(piece.body, source=piece.place), dataset=piece.dataset)
-    return listed.asked_for(piece.asked, dataset=piece.dataset) if piece.asked else listed
-
-
 class Intake:
     """Takes lists into a registry.
 
@@ -94,12 +79,15 @@ class Intake:
         registry: open for writing.
         ledger: what was taken before.
         agent: who takes.
+        jobs: how many other processes may read what the Hugging Face Hub lists; with 1 none does. What is taken, and with
+            which bytes, is the same.
     """
 
-    def __init__(self, registry: Registry, ledger: Ledger, agent: str) -> None:
+    def __init__(self, registry: Registry, ledger: Ledger, agent: str, *, jobs: int = 1) -> None:
         self._registry = registry
         self._ledger = ledger
         self._agent = agent
+        self._jobs = jobs
 
     @property
     def vocabulary(self) -> Vocabulary:
@@ -132,57 +120,77 @@ class Intake:
 
         Raises:
             Full: if there is no space; what was taken until then is.
+            TooLong: if a process that reads was ended from outside; what was taken until then is.
         """
-        tally = Tally()
+        tally, done = Tally(), 0
         run = self._ledger.begin(source)
-        waiting, done = iter(pieces), 0
-        while batch := list(islice(waiting, TOGETHER)):
-            self._take(source, run, batch, tally, read)
-            done += len(batch)
-            if progress is not None:
-                progress(done, max(total, done + 1))
+        readers = Readers(self._jobs, self._registry.base, _screen, read)
+
+        def fresh(some: Sequence[Piece]) -> list[Piece]:
+            known = self._known(source, some)
+            return [piece for piece in some if _print(piece) not in known]
+
+        with seldom_collected(), readers:
+            for batch, reading in readers.ahead(_batches(pieces), fresh):
+                self._take(source, run, batch, tally, reading)
+                done += len(batch)
+                if progress is not None:
+                    progress(done, max(total, done + 1))
         if missing_is_gone and not tally.counts["unread"]:
             self._miss(source, run, tally)
         if progress is not None:
             progress(done, done)
         return tally
 
-    def _take(self, source: str, run: int, batch: Sequence[Piece | Loss], tally: Tally, read: Reader) -> None:
-        fresh: dict[str, Listed] = {}
-        prints: dict[str, bytes] = {}
+    def _known(self, source: str, pieces: Iterable[Piece]) -> Mapping[bytes, str]:
+        return self._ledger.known(source, map(_print, pieces))
+
+    def _take(
+        self, source: str, run: int, batch: Sequence[Piece | Loss], tally: Tally, reading: Reading
+    ) -> None:
+        pieces = [one for one in batch if not isinstance(one, Loss)]
+        known = self._known(source, pieces)
+        made = reading.of([piece for piece in pieces if _print(piece) not in known])
+        found: list[tuple[Piece, Ready]] = []
         seen: list[tuple[str, bytes]] = []
         for piece in batch:
-            if isinstance(piece, Loss):
-                tally.losses.append(piece)
-                tally.counts["unread"] += 1
-                continue
-            print_ = hashlib.sha256(piece.body).digest()
-            if name := self._ledger.known(source, print_):
+            if not isinstance(piece, Loss) and (name := known.get(_print(piece))):
                 tally.counts["unchanged"] += 1
-                seen.append((name, print_))
+                seen.append((name, _print(piece)))
                 continue
-            listed = _read(piece, tally, read)
-            if listed is None:
-                continue
-            if listed.name in fresh or self._ledger.is_seen(source, run, listed.name):
-                tally.losses.append(
-                    Loss("id", listed.name, "listed twice: the first one is taken", piece.place)
-                )
-                continue
-            fresh[listed.name], prints[listed.name] = listed, print_
+            one = piece if isinstance(piece, Loss) else next(made)
+            if isinstance(one, Loss):
+                tally.losses.append(one)
+                tally.counts["unread"] += 1
+            elif not isinstance(piece, Loss):
+                found.append((piece, one))
+        fresh, prints = self._once(source, run, found, tally)
         taken = self._publish(fresh, tally)
         self._ledger.note(source, run, [*seen, *((name, prints[name]) for name in taken)])
 
-    def _publish(self, fresh: dict[str, Listed], tally: Tally) -> Iterator[str]:
-        for listed in fresh.values():
-            tally.lose(listed.losses)
-            tally.links.update(models=listed.stated[0], datasets=listed.stated[1])
-        removed = {
-            name: f"gone from the Hugging Face Hub since {listed.removed}"
-            for name, listed in fresh.items()
-            if listed.removed
-        }
-        drafts = [listed.draft for listed in fresh.values()]
+    def _once(
+        self, source: str, run: int, found: Sequence[tuple[Piece, Ready]], tally: Tally
+    ) -> tuple[dict[str, Ready], dict[str, bytes]]:
+        """Of each name what the list says of it first, with what exactly it said."""
+        before = self._ledger.seen(source, run, (one.listed.name for _, one in found))
+        fresh: dict[str, Ready] = {}
+        prints: dict[str, bytes] = {}
+        for piece, one in found:
+            name = one.listed.name
+            if name in fresh or name in before:
+                tally.losses.append(Loss("id", name, "listed twice: the first one is taken", piece.place))
+            else:
+                fresh[name], prints[name] = one, _print(piece)
+        return fresh, prints
+
+    def _publish(self, fresh: dict[str, Ready], tally: Tally) -> Iterator[str]:
+        removed = {}
+        for name, one in fresh.items():
+            tally.lose(one.listed.losses)
+            tally.links.update(models=one.listed.stated[0], datasets=one.listed.stated[1])
+            if one.listed.removed:
+                removed[name] = f"gone from the Hugging Face Hub since {one.listed.removed}"
+        drafts = [one.prepared for one in fresh.values()]
         done = self._registry.follow(drafts, agent=self._agent, gone=removed)
         _tell(done, fresh, tally)
         return (str(one.ref.name) for one in done.published if one.status in _HELD)
@@ -208,25 +216,28 @@ class Intake:
         return len(done.published)
 
 
-def _read(piece: Piece, tally: Tally, read: Reader) -> Listed | None:
-    try:
-        item = json.loads(piece.body)
-    except (ValueError, RecursionError) as error:
-        tally.losses.append(Loss("", "", f"not read: no JSON ({error})"[:300], piece.place))
-        tally.counts["unread"] += 1
-        return None
-    try:
-        return read(item, piece)
-    except Malformed as error:
-        tally.losses.append(Loss("id", "", f"not read: {error.what}", piece.place))
-        tally.counts["unread"] += 1
-        return None
+def _batches(pieces: Iterable[Piece | Loss]) -> Iterator[list[Piece | Loss]]:
+    waiting = iter(pieces)
+    while batch := list(islice(waiting, TOGETHER)):
+        yield batch
 
 
-def _tell(done: Imported, fresh: dict[str, Listed], tally: Tally) -> None:
+def _print(piece: Piece) -> bytes:
+    """What tells what is said of one thing from what was said before."""
+    return hashlib.sha256(piece.body).digest()
+
+
+def _screen() -> Screen:
+    """The shapes, of which most lists of nothing new need none."""
+    from umr_ld.rules import shipped_rules
+
+    return shipped_rules().screen
+
+
+def _tell(done: Imported, fresh: dict[str, Ready], tally: Tally) -> None:
     for one in done.published:
         tally.counts[one.status] += 1
-        place = fresh[str(one.ref.name)].draft.document.source
+        place = fresh[str(one.ref.name)].listed.draft.document.source
         tally.losses += [
             Loss(
                 row.path,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from umr_ld.database import Book, Database, Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 FILE = "harvest.db"
@@ -15,6 +15,9 @@ FILE = "harvest.db"
 
 _FORM = Form(0x756D7268, 1, "harvest/schema.sql", "lists")
 _TOGETHER = 500
+# Left to itself, SQLite goes through all of a list that has this source.
+_KNOWN = "SELECT name FROM listed INDEXED BY listed_by_fingerprint WHERE source = ? AND fingerprint = ? AND NOT gone"
+_SEEN = "SELECT 1 FROM listed WHERE source = ? AND name = ? AND run = ?"
 
 
 class Ledger(Book):
@@ -46,33 +49,33 @@ class Ledger(Book):
             ).fetchone()
             return int(run)
 
-    def known(self, source: str, fingerprint: bytes) -> str:
-        """Of what exactly this was said before; empty if it was not.
+    def known(self, source: str, fingerprints: Iterable[bytes]) -> Mapping[bytes, str]:
+        """Of what exactly this was said before.
 
         Args:
             source: which list.
-            fingerprint: of what is said.
+            fingerprints: of what is said.
+
+        Returns:
+            names by fingerprint; those of which it was not said are missing.
         """
         with self._file.reading() as db:
-            row = db.execute(
-                "SELECT name FROM listed WHERE source = ? AND fingerprint = ? AND NOT gone",
-                (source, fingerprint),
-            ).fetchone()
-            return "" if row is None else str(row[0])
+            found = {one: db.execute(_KNOWN, (source, one)).fetchone() for one in fingerprints}
+        return {one: str(row[0]) for one, row in found.items() if row is not None}
 
-    def is_seen(self, source: str, run: int, name: str) -> bool:
-        """Whether something stood in the list already, this time.
+    def seen(self, source: str, run: int, names: Iterable[str]) -> frozenset[str]:
+        """What stood in the list already, this time.
 
         Args:
             source: which list.
             run: as `begin` gave it.
-            name: of the artifact.
+            names: of artifacts.
+
+        Returns:
+            those of them.
         """
         with self._file.reading() as db:
-            row = db.execute(
-                "SELECT run FROM listed WHERE source = ? AND name = ?", (source, name)
-            ).fetchone()
-            return row is not None and row[0] == run
+            return frozenset(one for one in names if db.execute(_SEEN, (source, one, run)).fetchone())
 
     def note(self, source: str, run: int, taken: Iterable[tuple[str, bytes]]) -> None:
         """Write down what was taken.

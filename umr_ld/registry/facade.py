@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.adopting import Adopted
+    from umr_ld.registry.prepared import Prepared
     from umr_ld.registry.publishing import Desk
     from umr_ld.tree import Tree
     from umr_ld.versions import Version
@@ -197,19 +198,19 @@ class Registry(Reader):
             return Imported(published, tuple(one for one in judged if one not in good))
 
     def follow(
-        self, trees: Iterable[tuple[Tree, Document]], *, agent: str, gone: Mapping[str, str] | None = None
+        self, drafts: Iterable[Prepared], *, agent: str, gone: Mapping[str, str] | None = None
     ) -> Imported:
         """Publish what a hub says of artifacts now: as their next versions, where anything changed.
 
         Args:
-            trees: as of `following.follow`.
+            drafts: as of `following.follow`, read for this registry.
             agent: who follows.
             gone: as of `following.follow`.
         """
         from umr_ld.registry.following import follow
 
         with self._publishing:
-            done = follow(self._parts, self._desk, trees, gone or {}, agent)
+            done = follow(self._parts, self._desk, drafts, gone or {}, agent)
             self._look()
             return done
 

@@ -28,12 +28,12 @@ from umr_ld.vocab import DCT, UMR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from umr_ld.document import Document
     from umr_ld.entry import Entry
     from umr_ld.index import RecordRow
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
+    from umr_ld.registry.prepared import Prepared
     from umr_ld.registry.publishing import Desk
 
 _SOURCE = f"{DCT}source"
@@ -46,7 +46,7 @@ _CYCLE = "derivation-cycle"
 def follow(
     parts: Parts,
     desk: Desk,
-    drafts: Iterable[tuple[Tree, Document]],
+    drafts: Iterable[Prepared],
     gone: Mapping[str, str],
     agent: str,
 ) -> Imported:
@@ -55,7 +55,7 @@ def follow(
     Args:
         parts: of the registry.
         desk: where documents are read.
-        drafts: at most one of each artifact, with the documents they were made from; their versions do not matter.
+        drafts: at most one of each artifact; their versions do not matter.
         gone: names of artifacts that the hub does not have any more, with why that is known, in words.
         agent: who follows.
 
@@ -70,8 +70,8 @@ def follow(
     parts.catch_up()
     batch = _Batch(parts, desk, gone, agent)
     with parts.index.steady():
-        for tree, document in drafts:
-            batch.look_at(tree, document)
+        for draft in drafts:
+            batch.look_at(draft)
         batch.judge()
         batch.note_gone()
     return batch.publish()
@@ -94,20 +94,33 @@ class _Batch:
         self._agent = agent
         self._now = datetime.now(UTC)
         self._waiting: list[Checked] = []
+        self._sure: set[str] = set()
+        """Digests of new records that surely keep the shapes."""
+        self._own: dict[str, bytes] = {}
+        """What follows from the first records of artifacts, by their digests, as N-Triples."""
         self._done: list[Published] = []
         self._refused: list[Checked] = []
         self._new: list[_New] = []
         self._noted: list[tuple[Ref, Entry]] = []
 
-    def look_at(self, tree: Tree, document: Document) -> None:
-        """Read a draft as the next version of its artifact, if it is one."""
-        assert isinstance(tree.root, dict)
-        rows = self._parts.index.versions(str(tree.root.get("name")))
-        if not rows:
-            self._waiting.append(self._desk.read_tree(tree, document))
+    def look_at(self, draft: Prepared) -> None:
+        """Take a draft as the next version of its artifact, if it is one."""
+        assert isinstance(draft.tree.root, dict)
+        rows = self._parts.index.versions(str(draft.tree.root.get("name")))
+        if rows:
+            self._compare(draft.tree, draft.checked, rows[0])
             return
-        newest = rows[0]
-        tree, checked = self._read(tree, document, newest)
+        self._waiting.append(draft.checked)
+        if draft.checked.reading is not None:
+            digest = draft.checked.reading.record.digest
+            self._own[digest] = draft.own
+            if draft.keeps_shapes:
+                self._sure.add(digest)
+
+    def _compare(self, tree: Tree, read: Checked, newest: RecordRow) -> None:
+        """Take a draft as what follows a record, if anything changed."""
+        document = read.document
+        tree, checked = self._read(tree, read, newest)
         if checked.reading is None:
             self._waiting.append(checked)
             return
@@ -121,7 +134,8 @@ class _Batch:
         known = _known_as(before) - _known_as(record)
         if known:
             # A name that once led there, and was learnt by asking for it.
-            self.look_at(_also_known_as(tree, _known_as(record) | known), document)
+            also = _also_known_as(tree, _known_as(record) | known)
+            self._compare(also, self._desk.read_tree(also, document), newest)
             return
         found = diff(before, record, self._parts.vocabulary)
         if before.text(_SOURCE) != record.text(_SOURCE):
@@ -133,10 +147,11 @@ class _Batch:
             version = str(found.least(newest.ref.version))
             self._waiting.append(self._desk.read_tree(_versioned(tree, version), document))
 
-    def _read(self, tree: Tree, document: Document, newest: RecordRow) -> tuple[Tree, Checked]:
+    def _read(self, tree: Tree, read: Checked, newest: RecordRow) -> tuple[Tree, Checked]:
         """The draft, and the draft read, as if it were the newest version: where nothing changed, the same record."""
-        version = str(newest.ref.version)
-        checked = self._desk.read_tree(_versioned(tree, version), document)
+        document, version = read.document, str(newest.ref.version)
+        asked = _versioned(tree, version)
+        checked = read if asked.root == tree.root else self._desk.read_tree(asked, document)
         if checked.reading is None or checked.reading.record.digest == newest.digest:
             return tree, checked
         whole = self._with_files(tree, newest)
@@ -163,7 +178,7 @@ class _Batch:
     def judge(self) -> None:
         """Hold what is new against shapes and checks."""
         known = KnownRecords(self._parts.index, self._parts.records)
-        for read, shapes in self._desk.shaped(in_order(self._waiting), advised=False):
+        for read, shapes in self._desk.shaped(in_order(self._waiting), advised=False, sure=self._sure):
             checked = self._judged(read, shapes, known)
             if checked.reading is None or not checked.report:
                 self._refused.append(checked)
@@ -208,7 +223,8 @@ class _Batch:
             records += [None] * len(self._noted)
             with suppress(UmrError):
                 # Published is published: a full disk under a projection is healed by catching up later.
-                self._parts.projection.apply_all(list(zip(stored, records, strict=True)))
+                batch = list(zip(stored, records, strict=True))
+                self._parts.projection.apply_all(batch, self._own)
             self._tell([one.seq for one in stored])
         return Imported(tuple(self._done), tuple(self._refused))
 

@@ -27,7 +27,7 @@ from umr_ld.risk.decision import is_decision
 from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from umr_ld.addresses import Base
     from umr_ld.entry import Entry, Stored
@@ -98,11 +98,15 @@ class Projection:
         """
         self.apply_all([(stored, record)])
 
-    def apply_all(self, batch: Sequence[tuple[Stored, Record | None]]) -> None:
+    def apply_all(
+        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes] | None = None
+    ) -> None:
         """Apply several entries at once, to each projection those that it has not seen.
 
         Args:
             batch: entries that follow each other, each with what its body describes where it is parsed already.
+            own: of first records of their artifacts what follows from them alone, where that is known: N-Triples by digest.
+                Where it is given, there is more to come, and the store may wait for it.
         """
         # What names a peer's records by their IRIs names them as they are named here, also what comes before.
         for stored, _ in batch:
@@ -126,8 +130,8 @@ class Projection:
         if position < last.seq:
             unseen = [(stored, record) for stored, record in read if stored.seq > position]
             with self._index.steady():
-                graphs = list(self._graphs(unseen))
-            self._store.apply(graphs, last.seq, last.chain)
+                graphs = list(self._graphs(unseen, own or {}))
+            self._store.apply(graphs, last.seq, last.chain, later=own is not None)
 
     def _described(self, entry: Entry) -> Record | None:
         if entry.act not in PUBLISHED:
@@ -158,18 +162,16 @@ class Projection:
 
     # -- the store
 
-    def _graphs(self, batch: Sequence[tuple[Stored, Record | None]]) -> Iterator[Replacement]:
+    def _graphs(
+        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes]
+    ) -> Iterator[Replacement]:
         told: set[Ref] = set()
         for stored, record in batch:
             yield self._base.log(stored.seq), _logged(stored, self._base)
             if record is not None:
                 told.add(record.ref)
-                previous = self._previous(record)
                 yield self._base.asserted(record.ref), record.triples
-                yield (
-                    self._base.derived(record.ref),
-                    own_facts(record, previous, self._base, self._vocabulary),
-                )
+                yield self._base.derived(record.ref), own.get(record.digest) or self._own(record)
                 yield self._base.resolved(record.ref), self._resolved(record)
         for stored, _ in batch:
             if stored.entry.act in {*PUBLISHED, "withdraw"}:
@@ -177,14 +179,23 @@ class Projection:
                 yield from self._dependents(changed, told)
                 yield from self._revisions(changed)
 
+    def _own(self, record: Record) -> Sequence[ox.Triple]:
+        return own_facts(record, self._previous(record), self._base, self._vocabulary)
+
     def _previous(self, record: Record) -> Ref | None:
         rows = self._index.versions(str(record.ref.name))
         earlier = [row.ref for row in rows if row.ref.version < record.ref.version]
         return max(earlier, key=lambda ref: ref.version, default=None)
 
     def _resolved(self, record: Record) -> tuple[ox.Triple, ...]:
-        held = self._records.effective(record)
-        found = resolved_facts(record, held, self._records.reached, self._base, self._vocabulary)
+        found: tuple[ox.Triple, ...] = ()
+        reached = {link.number: self._records.reached(link) for link in record.links}
+        # Where no link reaches anything nothing is handed down, which is so with most of what is listed.
+        if any(ref is not None for ref in reached.values()):
+            held = self._records.effective(record)
+            found = resolved_facts(
+                record, held, lambda link: reached[link.number], self._base, self._vocabulary
+            )
         decision = decision_of(record, self._base)
         if decision is None or not self._stands(record.ref):
             return found

@@ -14,13 +14,13 @@ from umr_ld.entry import Entry
 from umr_ld.errors import Conflict, Invalid, Malformed, UmrError, Unreadable
 from umr_ld.findings import Report, violation
 from umr_ld.order import needs_first
-from umr_ld.reading import read, read_tree
+from umr_ld.reading import Reading, read, read_tree, tried
 from umr_ld.registry.known import KnownRecords
 from umr_ld.registry.views import Checked, Published
 from umr_ld.tree import placed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
     from pyoxigraph import Triple
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from umr_ld.findings import Finding
     from umr_ld.index import Index
     from umr_ld.names import Ref
-    from umr_ld.reading import Reading
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
     from umr_ld.registry.records import Records
@@ -71,7 +70,7 @@ class Desk:
         Args:
             document: JSON-LD or YAML.
         """
-        return self._attempt(document, lambda: read(document, self._base, self._vocabulary))
+        return attempted(document, tried(lambda: read(document, self._base, self._vocabulary)))
 
     def read_tree(self, tree: Tree, document: Document) -> Checked:
         """As `read`, from a tree that an importer made.
@@ -80,7 +79,7 @@ class Desk:
             tree: keys as in a draft.
             document: what it was made from.
         """
-        return self._attempt(document, lambda: read_tree(tree, self._base, self._vocabulary))
+        return attempted(document, tried(lambda: read_tree(tree, self._base, self._vocabulary)))
 
     def judge(self, batch: Iterable[Checked]) -> Iterator[Checked]:
         """The documents with all findings, upstreams before what is made from them.
@@ -103,12 +102,15 @@ class Desk:
                 known.accept(checked.reading.record)
             yield judged
 
-    def shaped(self, batch: Iterable[Checked], *, advised: bool = True) -> Iterator[tuple[Checked, Report]]:
+    def shaped(
+        self, batch: Iterable[Checked], *, advised: bool = True, sure: Container[str] = frozenset()
+    ) -> Iterator[tuple[Checked, Report]]:
         """The documents with what the shapes say of each that is not published yet.
 
         Args:
             batch: documents that were read.
             advised: whether recommendations are wanted.
+            sure: digests of new records that are known to keep the shapes, and are not looked at again.
 
         Yields:
             each, in the order given. They are held against the shapes many at once, which takes less time.
@@ -116,7 +118,8 @@ class Desk:
         waiting = iter(batch)
         while together := list(islice(waiting, _TOGETHER)):
             records = [None if one.reading is None else one.reading.record for one in together]
-            new = [record for record in records if record is not None and self._is_new(record)]
+            unsure = [one for one in records if one is not None and one.digest not in sure]
+            new = [record for record in unsure if self._is_new(record)]
             found = iter(self._held([(one.triples, one.iri) for one in new], advised) if new else ())
             looked = {id(record) for record in new}
             for checked, record in zip(together, records, strict=True):
@@ -177,20 +180,31 @@ class Desk:
         findings = [*shapes, *check(record, known, self._vocabulary)]
         return _with(checked, reading, findings)
 
-    def _attempt(self, document: Document, reading: Callable[[], Reading]) -> Checked:
-        try:
-            return Checked(document, reading(), Report())
-        except Invalid as error:
-            return Checked(document, None, error.report)
-        except (Unreadable, Malformed) as error:
-            source, _, line = error.where.rpartition(":")
-            known_line = int(line) if source and line.isdecimal() else None
-            fault = replace(
-                violation(error.what, "unreadable", remedy=error.remedy),
-                source=source if known_line is not None else error.where or document.source,
-                line=known_line,
-            )
-            return Checked(document, None, Report((fault,)))
+
+def attempted(document: Document, reading: Reading | UmrError) -> Checked:
+    """A document with what reading it gives, or with why it cannot be read.
+
+    Args:
+        document: what was read.
+        reading: what that gave.
+
+    Raises:
+        UmrError: that was given, if it is not about what stands in the document.
+    """
+    if isinstance(reading, Reading):
+        return Checked(document, reading, Report())
+    if isinstance(reading, Invalid):
+        return Checked(document, None, reading.report)
+    if not isinstance(reading, (Unreadable, Malformed)):
+        raise reading
+    source, _, line = reading.where.rpartition(":")
+    known_line = int(line) if source and line.isdecimal() else None
+    fault = replace(
+        violation(reading.what, "unreadable", remedy=reading.remedy),
+        source=source if known_line is not None else reading.where or document.source,
+        line=known_line,
+    )
+    return Checked(document, None, Report((fault,)))
 
 
 def _with(checked: Checked, reading: Reading, findings: Iterable[Finding]) -> Checked:

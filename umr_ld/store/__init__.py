@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     import pyoxigraph as ox
 
 Answer: TypeAlias = "ox.QuerySolutions | ox.QueryTriples | ox.QueryBoolean"
-Replacement: TypeAlias = "tuple[str, Iterable[ox.Triple]]"
-"""A named graph, and everything that it holds from now on; nothing means that the graph goes."""
+Replacement: TypeAlias = "tuple[str, Iterable[ox.Triple] | bytes]"
+"""A named graph, and everything that it holds from now on, as triples or as N-Triples; nothing means that the graph goes."""
 
 
 class Store(Protocol):
@@ -38,7 +38,9 @@ class Store(Protocol):
         """
         ...
 
-    def apply(self, replacements: Sequence[Replacement], position: int, chain: str) -> None:
+    def apply(
+        self, replacements: Sequence[Replacement], position: int, chain: str, *, later: bool = False
+    ) -> None:
         """Replace whole graphs, and remember up to which journal entry this brings the store.
 
         All or nothing, also under kill -9.
@@ -47,9 +49,11 @@ class Store(Protocol):
             replacements: graphs and their new triples.
             position: sequence number of the journal entry.
             chain: its chain value.
+            later: whether this may wait until there is more to write, or something is asked, or the store is closed.
+                What waits is gone with the process, and so is the memory of its position.
 
         Raises:
-            Full: if there is no space; nothing has changed.
+            Full: if there is no space; nothing has changed, and nothing waits any more.
         """
         ...
 

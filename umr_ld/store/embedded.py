@@ -9,19 +9,22 @@ verified from it.
 from __future__ import annotations
 
 import errno
+import io
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
 from umr_ld.errors import Damaged, Full, Malformed
+from umr_ld.jsonld import n_triples
 from umr_ld.sparql import functions, guarded, said
 from umr_ld.vocab import UMR, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from typing import IO
 
     from umr_ld.store import Answer, Replacement
 
@@ -33,6 +36,10 @@ _FAULTS = (OSError, RuntimeError, ValueError)
 
 _MANY = 20
 """Graphs from which on those that are new are added as they are, and not by an update."""
+
+_WAITING = 64 * 1024 * 1024
+"""Bytes that may wait to be written. Each time that many graphs are added, the engine writes files that it has to join
+with the others afterwards, which takes as long again as all the rest where it is done for every few hundred records."""
 
 _POSITION = (
     f"SELECT ?seq ?chain {{ GRAPH <{_STATE}> {{ <{_STATE}> <{UMR}position> ?seq ; <{UMR}chain> ?chain }} }}"
@@ -58,6 +65,10 @@ class EmbeddedStore:
         # Nobody else writes while this is open for writing, so what was written last is what is there. Asked
         # each time, the engine passes over all that it has deleted in that graph and not yet tidied up.
         self._written: tuple[int, str] | None = None
+        self._waiting: dict[str, bytes] = {}
+        """Graphs that are not written yet, as N-Triples, and up to which entry they bring the store."""
+        self._size = 0
+        self._reached: tuple[int, str] | None = None
 
     def _open(self) -> ox.Store:
         if self._folder is None:
@@ -80,7 +91,7 @@ class EmbeddedStore:
         apart = nodes if named is None else [ox.NamedNode(graph) for graph in named]
         with self._translated():
             try:
-                return self._handle().query(
+                return self._whole().query(
                     guarded(text),
                     prefixes=dict(vocabulary().prefixes),
                     use_default_graph_as_union=nodes is None,
@@ -92,38 +103,53 @@ class EmbeddedStore:
             except SyntaxError as error:
                 raise Malformed(f"not a SPARQL query: {said(error, text)}") from None
 
-    def apply(self, replacements: Sequence[Replacement], position: int, chain: str) -> None:
+    def apply(
+        self, replacements: Sequence[Replacement], position: int, chain: str, *, later: bool = False
+    ) -> None:
         """See `Store.apply`."""
         with self._writing, self._translated():
-            known, self._written = self._written, None
-            try:
-                replacing = replacements if len(replacements) < _MANY else self._added(replacements)
-                update = ";\n".join([*_replacing(replacing), *_moving(known, (position, chain))])
-                self._handle().update(update)
-            except _FAULTS:
-                # After a failed write the handle refuses all others, even when there is space again.
-                self._store = None
-                raise
-            self._written = position, chain
+            for name, content in replacements:
+                text = content if isinstance(content, bytes) else n_triples(content)
+                self._size += len(text) - len(self._waiting.get(name, b""))
+                self._waiting[name] = text
+            self._reached = position, chain
+            if not later or self._size > _WAITING:
+                self._write()
 
-    def _added(self, replacements: Sequence[Replacement]) -> list[Replacement]:
+    def _write(self) -> None:
+        """Write what waits; whatever becomes of it, nothing waits any more."""
+        replacements, reached, known = self._waiting, self._reached, self._written
+        self._waiting, self._size, self._reached, self._written = {}, 0, None, None
+        if reached is None:
+            self._written = known
+            return
+        try:
+            replacing = replacements if len(replacements) < _MANY else self._added(replacements)
+            update = ";\n".join([*_replacing(replacing), *_moving(known, reached)])
+            self._handle().update(update)
+        except _FAULTS:
+            # After a failed write the handle refuses all others, even when there is space again.
+            self._store = None
+            raise
+        self._written = reached
+
+    def _added(self, replacements: dict[str, bytes]) -> dict[str, bytes]:
         """Add the graphs that are not there yet, which takes half as long as an update does; gives all others.
 
         Whoever dies before the position moves finds graphs that are ahead of it, and replaces them as any others.
         """
-        store, there, quads = self._handle(), [], []
-        for name, triples in dict(replacements).items():
-            graph = ox.NamedNode(name)
-            if store.contains_named_graph(graph):
-                there.append((name, triples))
-            else:
-                quads += [ox.Quad(one.subject, one.predicate, one.object, graph) for one in triples]
-        store.bulk_extend(quads)
+        store, there = self._handle(), {}
+        for name in list(replacements):
+            if store.contains_named_graph(ox.NamedNode(name)):
+                there[name] = replacements.pop(name)
+        # All of it was written by the engine itself, term by term: it need not be held against its grammars again.
+        lines = cast("IO[bytes]", _Lines(replacements))
+        store.bulk_load(lines, ox.RdfFormat.N_QUADS, lenient=True)
         return there
 
     def position(self) -> tuple[int, str]:
         """See `Store.position`."""
-        known = self._written
+        known = self._reached or self._written
         if known is not None:
             return known
         with self._translated():
@@ -134,7 +160,7 @@ class EmbeddedStore:
     def graphs(self) -> list[str]:
         """See `Store.graphs`."""
         with self._translated():
-            return [name.value for name in self._handle().named_graphs() if name.value != _STATE]
+            return [name.value for name in self._whole().named_graphs() if name.value != _STATE]
 
     def triples(self, graph: str) -> list[ox.Triple]:
         """What a graph holds.
@@ -143,12 +169,13 @@ class EmbeddedStore:
             graph: its IRI.
         """
         with self._translated():
-            found = self._handle().quads_for_pattern(None, None, None, ox.NamedNode(graph))
+            found = self._whole().quads_for_pattern(None, None, None, ox.NamedNode(graph))
             return [quad.triple for quad in found]
 
     def backup(self, folder: str) -> None:
         """See `Store.backup`."""
         with self._writing, self._translated():
+            self._write()
             if self._folder is not None:
                 self._handle().backup(folder)
                 return
@@ -159,12 +186,13 @@ class EmbeddedStore:
     def clear(self) -> None:
         """Forget everything; the journal is read again from its beginning."""
         with self._writing, self._translated():
-            self._written = None
+            self._waiting, self._size, self._reached, self._written = {}, 0, None, None
             self._handle().clear()
 
     def close(self) -> None:
         """See `Store.close`."""
         with self._writing, self._translated():
+            self._write()
             store, self._store, self._written = self._store, None, None
             if store is not None and self._folder is not None and not self._read_only:
                 store.flush()
@@ -186,25 +214,56 @@ class EmbeddedStore:
             remedy="`umr rebuild` makes it again from the journal",
         )
 
+    def _whole(self) -> ox.Store:
+        """The engine, with all that waited."""
+        if self._reached is not None:
+            with self._writing:
+                self._write()
+        return self._handle()
+
     def _handle(self) -> ox.Store:
         if self._store is None:
             self._store = self._open()
         return self._store
 
 
-def _replacing(replacements: Sequence[Replacement]) -> Iterator[str]:
-    for graph, triples in replacements:
+class _Lines(io.RawIOBase):
+    """Graphs as N-Quads, for who reads them once. What was read is let go of.
+
+    Args:
+        graphs: N-Triples by the name of the graph; empty in the end.
+    """
+
+    def __init__(self, graphs: dict[str, bytes]) -> None:
+        self._graphs = graphs
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """See `io.RawIOBase`."""
+        pieces, held = [self._rest], len(self._rest)
+        while self._graphs and (size < 0 or held < size):
+            name, text = self._graphs.popitem()
+            # No line of N-Triples has a line's end within.
+            pieces.append(text.replace(b" .\n", f" {ox.NamedNode(name)} .\n".encode()))
+            held += len(pieces[-1])
+        text = b"".join(pieces)
+        size = held if size < 0 else size
+        self._rest = text[size:]
+        return text[:size]
+
+
+def _replacing(replacements: Mapping[str, bytes]) -> Iterator[str]:
+    for graph, text in replacements.items():
         name = str(ox.NamedNode(graph))
         yield f"DROP SILENT GRAPH {name}"
-        lines = " .\n".join(str(triple) for triple in triples)
-        if lines:
-            yield f"INSERT DATA {{ GRAPH {name} {{\n{lines} }} }}"
+        if text:
+            yield f"INSERT DATA {{ GRAPH {name} {{\n{text.decode()} }} }}"
 
 
 def _moving(known: tuple[int, str] | None, reached: tuple[int, str]) -> Iterator[str]:
     """From where the journal had been applied to, as far as that is known, to where it is now."""
     if known is None:
-        yield from _replacing([(_STATE, _state(*reached))])
+        yield from _replacing({_STATE: n_triples(_state(*reached))})
         return
     for act, where in (("DELETE", known), ("INSERT", reached)):
         lines = " .\n".join(map(str, _state(*where)))

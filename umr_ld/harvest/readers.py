@@ -1,0 +1,241 @@
+"""Processes that read what comes next in a list, while the one that writes writes what came before.
+
+The result is the same with any number of them: what is taken, in which order and with which bytes, is decided by the one
+that writes. They end with it, however it ends.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from umr_ld.errors import TooLong, UmrError
+from umr_ld.formats.loss import Loss
+from umr_ld.harvest.preparing import Packed, Ready, read_hub, ready
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from concurrent.futures import Future
+    from multiprocessing.process import BaseProcess
+
+    from umr_ld.addresses import Base
+    from umr_ld.harvest.listing import Piece
+    from umr_ld.harvest.preparing import Reader
+    from umr_ld.screen import Screen
+
+ALONE = 1500
+"""Pieces of a list from which on other processes read the rest: to begin takes each of them a second."""
+
+_AHEAD = 2
+"""Batches that are read ahead of the one that is written."""
+_TASK = 100
+"""Pieces that a process is given at once."""
+_SELDOM = (50_000, 20, 100)
+"""Objects made, and collections of each generation, between two collections (`gc.set_threshold`)."""
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable is not None else os.cpu_count() or 1
+
+
+class Readers:
+    """Processes that read pieces of the Hugging Face Hub's lists. None is begun before it is of use.
+
+    Args:
+        jobs: how many; with one, or none, everything is read by this process.
+        base: of the registry.
+        screen: gives its shapes.
+        read: what makes a draft of a piece; only `read_hub` is done by others.
+    """
+
+    def __init__(self, jobs: int, base: Base, screen: Callable[[], Screen], read: Reader = read_hub) -> None:
+        self._jobs = jobs if read is read_hub else 1
+        self._read = read
+        self._base = base
+        self._screen = screen
+        self._pool: ProcessPoolExecutor | None = None
+        self._alone = 0
+        """Pieces that this process reads."""
+
+    def ahead(
+        self, batches: Iterable[Sequence[Piece | Loss]], fresh: Callable[[Sequence[Piece]], Sequence[Piece]]
+    ) -> Iterator[tuple[Sequence[Piece | Loss], Reading]]:
+        """Batches of a list, while the next ones are being read.
+
+        Args:
+            batches: of pieces.
+            fresh: gives those of some pieces that will have to be read.
+
+        Yields:
+            each, in order, with what is read of it elsewhere.
+        """
+        waiting: deque[tuple[Sequence[Piece | Loss], Reading]] = deque()
+        given, broken = iter(batches), None
+        while True:
+            try:
+                batch = next(given, None)
+            except UmrError as error:
+                # What came before is taken, as if it had not been read ahead.
+                broken, batch = error, None
+            if batch is None:
+                break
+            waiting.append((batch, self._begun(batch, fresh)))
+            if len(waiting) > self._ahead:
+                yield waiting.popleft()
+        yield from waiting
+        if broken is not None:
+            raise broken
+
+    @property
+    def _ahead(self) -> int:
+        return _AHEAD if self._jobs > 1 else 0
+
+    def _begun(
+        self, batch: Sequence[Piece | Loss], fresh: Callable[[Sequence[Piece]], Sequence[Piece]]
+    ) -> Reading:
+        """Have a batch read, if it is worth while."""
+        reading = Reading(self._base, self._read_here)
+        if self._jobs < 2:
+            return reading
+        new = fresh([piece for piece in batch if not isinstance(piece, Loss)])
+        if self._alone < ALONE:
+            self._alone += len(new)
+            return reading
+        for start in range(0, len(new), _TASK):
+            some = new[start : start + _TASK]
+            try:
+                reading.expect(some, self._running().submit(_read, some))
+            except BrokenProcessPool:
+                raise _ended(some[0].place) from None
+        return reading
+
+    def _running(self) -> ProcessPoolExecutor:
+        if self._pool is None:
+            self._pool = ProcessPoolExecutor(
+                self._jobs,
+                # A fork would have the store's and the index's files open.
+                multiprocessing.get_context("spawn"),
+                _begin,
+                (self._base, self._screen()),
+            )
+        return self._pool
+
+    def _read_here(self, pieces: Sequence[Piece]) -> Sequence[Ready | Loss]:
+        return ready(pieces, self._read, self._base, self._screen()) if pieces else ()
+
+    def __enter__(self) -> Readers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the processes; what they read and nobody took is read again another time."""
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+
+class Reading:
+    """What is read of a batch.
+
+    Args:
+        base: of the registry.
+        alone: reads what no other process does.
+    """
+
+    def __init__(self, base: Base, alone: Callable[[Sequence[Piece]], Sequence[Ready | Loss]]) -> None:
+        self._base = base
+        self._alone = alone
+        self._expected: dict[int, tuple[Future[list[Packed | Loss]], int]] = {}
+
+    def expect(self, pieces: Sequence[Piece], future: Future[list[Packed | Loss]]) -> None:
+        """Note that another process reads some pieces.
+
+        Args:
+            pieces: of the batch.
+            future: what becomes of them, in their order.
+        """
+        self._expected.update({id(piece): (future, at) for at, piece in enumerate(pieces)})
+
+    def of(self, pieces: Sequence[Piece]) -> Iterator[Ready | Loss]:
+        """What is read of pieces.
+
+        Args:
+            pieces: of the batch.
+
+        Yields:
+            of each the draft, or why it cannot be read, in the order given.
+
+        Raises:
+            TooLong: if a process that read one was ended from outside.
+        """
+        here = iter(self._alone([piece for piece in pieces if id(piece) not in self._expected]))
+        for piece in pieces:
+            yield self._elsewhere(piece) if id(piece) in self._expected else next(here)
+
+    def _elsewhere(self, piece: Piece) -> Ready | Loss:
+        future, at = self._expected[id(piece)]
+        try:
+            one = future.result()[at]
+        except BrokenProcessPool:
+            raise _ended(piece.place) from None
+        return one if isinstance(one, Loss) else one.unpacked(piece, self._base)
+
+
+def _ended(place: str) -> TooLong:
+    return TooLong(
+        "a process that read the list was ended from outside, perhaps for want of memory",
+        where=place,
+        remedy="what was taken is kept: run it again, with --jobs 1 if it happens again",
+    )
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Look for garbage in circles less often than Python does by itself.
+
+    Nearly nothing that is made of a list lies in circles, and looking for them takes a sixth of the time.
+    """
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
+
+
+# -- in the other processes
+
+_given: tuple[Base, Screen] | None = None
+
+
+def _begin(base: Base, screen: Screen) -> None:
+    """Be ready to read, leave interruptions to the process that writes, and end when it does."""
+    global _given  # noqa: PLW0603 - a process of a pool has no other place for what it was given
+    _given = base, screen
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    gc.freeze()
+    gc.set_threshold(*_SELDOM)
+
+
+def _end_with(parent: BaseProcess) -> None:
+    """A pool's process waits for work on a pipe that it holds open itself, and would wait for ever."""
+    parent.join()
+    os._exit(1)
+
+
+def _read(pieces: Sequence[Piece]) -> list[Packed | Loss]:
+    assert _given is not None
+    return [one if isinstance(one, Loss) else Packed.of(one) for one in ready(pieces, read_hub, *_given)]
