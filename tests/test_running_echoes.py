@@ -131,6 +131,23 @@ def test_who_asks_the_same_again_gets_the_same_with_an_identifier_of_its_own(at,
     assert after[3] != before[3]
 
 
+CHANCE = quote("SELECT (RAND() AS ?x) {}")
+PASSING = {
+    "of the endpoint": written(f"/sparql?query={CHANCE}", Accept="text/csv"),
+    "of the endpoint, in a form that is named": written(f"/sparql?query={CHANCE}&format=csv"),
+    "on a page": written(f"/query?query={CHANCE}", Accept="text/html"),
+}
+
+
+@pytest.mark.parametrize("sent", PASSING.values(), ids=PASSING)
+def test_an_answer_that_depends_on_more_than_the_data_is_made_each_time(at, sent):
+    answers = [at.talking.ask(sent) for _ in range(3)]
+    assert {answer[0].split()[1] for answer in answers} == {"200"}
+    assert len({answer[2] for answer in answers}) == 3
+    assert {answer[1]["cache-control"] for answer in answers} == {"no-store"}
+    assert not any("etag" in answer[1] for answer in answers)
+
+
 def test_who_has_it_already_is_told_so(at):
     tag = at.talking.ask(written("/about"))[1]["etag"]
     before, after = repeated(at, written("/about", If_None_Match=tag))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from umr_ld.errors import Malformed
-from umr_ld.sparql import MAX_STEPS, guarded
+from umr_ld.sparql import MAX_STEPS, guarded, is_lasting
 from umr_ld.store.embedded import EmbeddedStore
 
 MANY = 5 * MAX_STEPS
@@ -82,3 +82,25 @@ def test_a_wrong_query_gets_its_place_in_one_short_line(query, said):
 def test_nothing_is_asked_of_another_machine(query):
     with pytest.raises(Malformed, match="another machine"):
         guarded(query)
+
+
+LASTING = {
+    "nothing of the kind": ("SELECT ?s { ?s ?p ?o }", True),
+    "the time": ("SELECT (NOW() AS ?x) {}", False),
+    "the time, in small letters and after a comment": ("SELECT (now # ()\n () AS ?x) {}", False),
+    "chance": ("SELECT ?s { ?s ?p ?o } ORDER BY RAND()", False),
+    "chance, subtracted": ("SELECT (1-RAND() AS ?x) {}", False),
+    "a new name": ("SELECT (UUID() AS ?x) {}", False),
+    "a new name as text": ("SELECT (STRUUID() AS ?x) {}", False),
+    "a word that is written in escapes": ("SELECT (\\u004EOW() AS ?x) {}", False),
+    "words in a literal": ("ASK { ?s ?p 'now() and rand()' }", True),
+    "words in an address": ("ASK { ?s <https://example.org/now> ?o }", True),
+    "words in a comment": ("ASK { ?s ?p ?o } # NOW()", True),
+    "a variable": ("SELECT ?now { ?now ?rand $uuid }", True),
+    "words within words": ("SELECT ?s { ?s ?knowledge ?brand }", True),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), LASTING.values(), ids=LASTING)
+def test_a_query_that_asks_for_the_time_or_for_chance_is_known(query, expected):
+    assert is_lasting(query) is expected

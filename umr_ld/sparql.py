@@ -49,6 +49,7 @@ _STEP = re.compile(
 )
 _PHRASE = re.compile(r"[A-Za-z]+ [A-Za-z]+ [A-Za-z ]+")
 _PLACE = re.compile(r"^error at (\d+):(\d+)")
+_PASSING = re.compile(r"(?<![\w:?$])(?:NOW|RAND|UUID|STRUUID)(?![\w:-])", re.IGNORECASE)
 _WORD = re.compile(r"(?<![\w:?$@.-])(SERVICE|LOAD)(?![\w:-])", re.IGNORECASE)
 
 
@@ -86,6 +87,20 @@ def guarded(text: str) -> str:
             remedy="give lists of things as VALUES, or ask in several queries",
         )
     return text
+
+
+def is_lasting(text: str) -> bool:
+    """Whether a query has the same answer whenever the same data are asked.
+
+    It has not where it asks for the time or for chance (SPARQL 1.1 §17.4.2.12, §17.4.2.13, §17.4.4.5, §17.4.5.1).
+
+    Args:
+        text: SPARQL 1.1.
+    """
+    lower = text.lower()
+    if "\\" not in text and not any(word in lower for word in ("now", "rand", "uuid")):
+        return True
+    return _PASSING.search(_SKIPPED.sub(_placeholder, _ESCAPE.sub(_character, text))) is None
 
 
 def _is_harmless(text: str) -> bool:

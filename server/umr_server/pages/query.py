@@ -10,6 +10,7 @@ from flask import jsonify, render_template, request, url_for
 
 from umr_ld.errors import UmrError
 from umr_ld.examples import examples
+from umr_ld.sparql import is_lasting
 from umr_server.sparql.pool import Asked
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class _Query:
                 answer = self._answer(asked)
             except UmrError as error:
                 problem = error
-        return render_template(
+        page = render_template(
             "query.html",
             query=_declared(
                 asked or (chosen or known[_STARTING]).text, self._site.registry.vocabulary.prefixes
@@ -91,7 +92,9 @@ class _Query:
             answer=answer,
             problem=problem,
             base=self._site.registry.base.iri,
-        ), 200 if problem is None else problem.status
+        )
+        lasts = {} if is_lasting(asked) else {"Cache-Control": "no-store"}
+        return page, 200 if problem is None else problem.status, lasts
 
     def terms(self) -> ResponseReturnValue:
         """What the editor completes: names of the vocabulary with their prefixes."""

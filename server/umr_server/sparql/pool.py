@@ -14,7 +14,7 @@ from collections import Counter, OrderedDict, deque
 from typing import IO, TYPE_CHECKING, NamedTuple
 
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
-from umr_ld.sparql import guarded
+from umr_ld.sparql import guarded, is_lasting
 from umr_server.frames import Died, OutOfTime
 from umr_server.sparql.forms import FORMS
 from umr_server.sparql.nursery import Nursery
@@ -60,7 +60,7 @@ class Answer:
     Args:
         form: key of its form.
         seq: number of the journal entry that it was made from.
-        etag: changes with the query and with what is published.
+        etag: changes with the query and with what is published; empty if the same query may be answered otherwise.
         size: in bytes.
         body: all of it, or a file.
     """
@@ -321,11 +321,12 @@ class Queries:
         return Answer(form, seq, _etag(seq, asked, form), len(body), body)
 
     def _answer(self, asked: Asked, seq: int, answered: Answered) -> Answer:
-        etag = _etag(seq, asked, answered.form)
+        lasting = is_lasting(asked.text)
+        etag = _etag(seq, asked, answered.form) if lasting else ""
         with self._guard:
             self._counts["answered"] += 1
         body = answered.body
-        if not isinstance(body, bytes):
+        if not isinstance(body, bytes) or not lasting:
             return Answer(answered.form, seq, etag, answered.size, body)
         with self._guard:
             self._kept[seq, asked] = answered.form, body

@@ -129,13 +129,13 @@ def headers_of(answer: Answer) -> dict[str, str]:
         answer: to a query.
     """
     text = answer.mime.startswith(_TEXTUAL)
+    # The order of an answer's rows is the engine's to choose: the same in meaning, not in bytes (RFC 9110 §8.8.1).
+    lasting = {"Cache-Control": "no-cache", "ETag": f'W/"{answer.etag}"'}
     return {
         "Content-Type": f"{answer.mime}; charset=utf-8" if text else answer.mime,
         "Content-Length": str(answer.size),
         "Vary": "Accept",
-        "Cache-Control": "no-cache",
-        # The order of an answer's rows is the engine's to choose: the same in meaning, not in bytes (RFC 9110 §8.8.1).
-        "ETag": f'W/"{answer.etag}"',
+        **(lasting if answer.etag else {"Cache-Control": "no-store"}),
         **_OPEN,
     }
 
