@@ -6,6 +6,7 @@ import contextlib
 import json
 import re
 import signal
+import sqlite3
 import urllib.request
 from pathlib import Path
 
@@ -77,6 +78,17 @@ def test_damage_is_told_and_rebuild_mends_what_is_derived(registry):
     mended = umr("rebuild")
     assert mended.code == 0, mended.err
     assert umr("doctor", "--deep").code == 0
+    assert "lab/c@1.0.0" in umr("impact", "lab/data").out
+
+
+def test_an_index_of_an_earlier_version_is_told_and_made_again(registry):
+    with contextlib.closing(sqlite3.connect(".umr/index.db")) as index:
+        index.execute("PRAGMA user_version = 1")
+    done = umr("impact", "lab/data")
+    assert done.code == 7
+    assert "an earlier version of this program wrote the index" in done.err
+    assert "umr rebuild" in done.err
+    assert umr("rebuild").code == 0
     assert "lab/c@1.0.0" in umr("impact", "lab/data").out
 
 

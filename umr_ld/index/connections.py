@@ -235,7 +235,10 @@ class Connections:
         (application,) = connection.execute("PRAGMA application_id").fetchone()
         (schema,) = connection.execute("PRAGMA user_version").fetchone()
         if application != APPLICATION or schema < SCHEMA:
-            raise Damaged("the file is no index of this program", where=str(self._path), remedy=_REMEDY)
+            what = "the file is no index of this program"
+            if application == APPLICATION:
+                what = "an earlier version of this program wrote the index"
+            raise Damaged(what, where=str(self._path), remedy=_REMEDY)
         if schema > SCHEMA:
             raise Newer(
                 f"the index has schema {schema}, and this program knows up to {SCHEMA}",
