@@ -213,6 +213,29 @@ def test_links_that_say_the_same_are_read_as_one_however_they_were_written(tmp_p
     index.close()
 
 
+def links_in(strands):
+    """Each link by itself."""
+    return sorted(
+        (one.target, one.relation, one.versions or 0, one.revision, one.evidence, *rest)
+        for one in strands
+        for rest in zip(one.records, one.numbers, one.makers, one.own, one.names, strict=True)
+    )
+
+
+@settings(max_examples=50, deadline=None)
+@given(WORLDS, st.sets(st.integers(1, 9)), st.integers(0, 9))
+def test_links_of_some_records_are_those_among_all(tmp_path_factory, described, some, then):
+    index = SqliteIndex(tmp_path_factory.mktemp("world") / "index.db")
+    world = [
+        publication(seq, ref, links, rev) for seq, (ref, (links, rev)) in enumerate(described.items(), 1)
+    ]
+    fill(index, world)
+    artifacts = [number for name in NAMES if (number := index.artifact_id(name)) is not None]
+    every = links_in(index.strands(artifacts, then))
+    assert links_in(index.strands(artifacts, then, some)) == [link for link in every if link[5] in some]
+    index.close()
+
+
 SPOILED = {
     "a link is missing": "UPDATE strand SET links = '[[],[],[],[],[]]' WHERE chunk = 0",
     "a chunk is missing": "DELETE FROM strand",

@@ -432,8 +432,10 @@ class Index(Protocol):
         """See `lineage.Graph.artifact_id`."""
         ...
 
-    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
-        """See `lineage.Graph.strands`."""
+    def strands(
+        self, artifacts: Sequence[int], at: int | None = None, among: Collection[int] | None = None
+    ) -> Sequence[Strand]:
+        """See `lineage.Graph.strands`; of some records only, if they are given: others then cost nothing."""
         ...
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, str]:

@@ -285,9 +285,13 @@ class SqliteIndex:
             row = db.execute("SELECT id FROM artifact WHERE name = ?", (plain(name),)).fetchone()
             return None if row is None else int(row[0])
 
-    def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
-        """See `lineage.Graph.strands`."""
+    def strands(
+        self, artifacts: Sequence[int], at: int | None = None, among: Collection[int] | None = None
+    ) -> Sequence[Strand]:
+        """See `Index.strands`."""
         with self._files.reading() as db:
+            if among is not None:
+                return strands.read_among(db, artifacts, among, _upto(at))
             return strands.read(db, artifacts, _upto(at))
 
     def terms(self, ids: Sequence[int]) -> Mapping[int, str]:

@@ -15,7 +15,7 @@ from umr_ld.lineage import Strand
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
 _CHUNK = 128
 """Links in a row. To add one writes a row anew, and to read many takes as many reads as there are rows."""
@@ -23,6 +23,13 @@ _CHUNK = 128
 _READ = """
     SELECT s.target, s.relation, s.versions, s.revision, s.evidence, s.links
     FROM json_each(?) wanted CROSS JOIN strand s ON s.target = wanted.value
+"""
+_READ_AMONG = """
+    SELECT l.target, l.relation, l.versions, coalesce(l.revision, ''), l.evidence, l.record, min(l.number),
+        r.artifact, r.version, l.name
+    FROM json_each(:records) wanted CROSS JOIN link l ON l.record = wanted.value CROSS JOIN record r ON r.seq = l.record
+    WHERE l.record <= :at AND l.target IN (SELECT value FROM json_each(:targets))
+    GROUP BY l.target, l.relation, l.versions, l.revision, l.evidence, l.record
 """
 _OF = "target = ? AND relation = ? AND versions = ? AND revision = ? AND evidence = ?"
 _LAST = f"SELECT chunk, links FROM strand WHERE {_OF} ORDER BY chunk DESC LIMIT 1"  # noqa: S608
@@ -124,5 +131,30 @@ def read(db: sqlite3.Connection, artifacts: Sequence[int], at: int) -> list[Stra
         elif columns[0]:
             target, relation, versions, revision, evidence = key
             found.append(Strand(target, relation, versions or None, revision, evidence, *columns))
+            last = key
+    return found
+
+
+def read_among(
+    db: sqlite3.Connection, artifacts: Sequence[int], records: Collection[int], at: int
+) -> list[Strand]:
+    """The links of some records to some artifacts, found from the records.
+
+    Args:
+        db: in a transaction.
+        artifacts: numbers.
+        records: sequence numbers.
+        at: sequence number of a record up to which to look.
+    """
+    found: list[Strand] = []
+    last = None
+    given = {"records": json.dumps([*records]), "targets": json.dumps(artifacts), "at": at}
+    for *key, record, number, maker, own, name in db.execute(_READ_AMONG, given):
+        columns = [record], [number], [maker], [own], [name]
+        if key == last:
+            found[-1].extend(*columns)
+        else:
+            target, relation, versions, revision, evidence = key
+            found.append(Strand(target, relation, versions, revision, evidence, *columns))
             last = key
     return found

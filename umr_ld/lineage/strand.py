@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence, Set
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(slots=True, eq=False)
@@ -65,24 +65,6 @@ class Strand:
         self.own += own
         self.names += names
         self._places = None
-
-    def among(self, records: Set[int]) -> Strand | None:
-        """As much of it as is of certain records; None if nothing is.
-
-        Args:
-            records: any.
-        """
-        kept = [place for place, record in enumerate(self.records) if record in records]
-        if not kept:
-            return None
-        return replace(
-            self,
-            records=[self.records[place] for place in kept],
-            numbers=[self.numbers[place] for place in kept],
-            makers=[self.makers[place] for place in kept],
-            own=[self.own[place] for place in kept],
-            names=[self.names[place] for place in kept],
-        )
 
 
 class Makers:

@@ -76,8 +76,7 @@ class _Within:
 
     def strands(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Strand]:
         """See `lineage.Graph`."""
-        every = (strand.among(self._records) for strand in self._index.strands(artifacts, at))
-        return [strand for strand in every if strand is not None]
+        return self._index.strands(artifacts, at, self._records)
 
     def recorded(self, artifacts: Sequence[int], at: int | None = None) -> Sequence[Recorded]:
         """See `lineage.Graph`."""
