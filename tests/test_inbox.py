@@ -165,6 +165,8 @@ BAD = {
         422,
     ),
     "a context that changes terms": (activity(**OWN), 422),
+    "a context that empties the one before": (activity(**{"@context": [CONTEXT, None]}), 422),
+    "a context that empties the one outside": (activity(object={"id": ABOUT, "@context": None}), 422),
     "a context that is none": (activity(**{"@context": [CONTEXT, [1]]}), 422),
     "no type": (activity(type=None), 422),
     "a type that is no activity": (activity(type="Note"), 422),

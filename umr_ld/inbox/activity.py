@@ -106,7 +106,7 @@ def _context_faults(root: dict[str, Value]) -> Iterator[Finding]:
         )  # fmt: skip
     for path, value in walk(root):
         if path and path[-1] == "@context":
-            yield from _changed(path, _listed(value))
+            yield from _changed(path, value if isinstance(value, list) else [value])
 
 
 def _changed(path: Path, contexts: Iterable[Value]) -> Iterator[Finding]:
@@ -116,7 +116,9 @@ def _changed(path: Path, contexts: Iterable[Value]) -> Iterator[Finding]:
             wrong = f"the context {one[:200]} is not known here, and none is fetched"
         elif isinstance(one, dict) and (odd := [key for key in one if key in _READ or key.startswith("@")]):
             wrong = f"a context of its own changes what {odd[0][:100]!r} means"
-        elif one is None or isinstance(one, str | dict):
+        elif one is None:
+            wrong = "an empty context takes their meaning from all terms"
+        elif isinstance(one, str | dict):
             continue
         else:
             wrong = "this is no context"
