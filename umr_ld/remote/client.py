@@ -35,6 +35,8 @@ _SENT = 3
 _FIRST_WAIT = 0.5
 _LONGEST_WAIT = 30.0
 _JSON = "application/json"
+_BY_HEADER = "send the header `Authorization: Bearer TOKEN`"
+_BY_OPTION = "give a token in UMR_TOKEN or by --token-file"
 _BUSY = frozenset({409, 429, 503})
 
 
@@ -323,9 +325,9 @@ def error_of(said: Mapping[str, Any], status: int, url: str) -> UmrError:
     what, remedy = str(said.get("detail", "")), str(said.get("remedy", ""))
     where = str(said.get("where", ""))
     if status in {401, 403}:
-        return Denied(
-            what, where=where or url, remedy=remedy or "give a token in UMR_TOKEN or by --token-file"
-        )
+        # The header is what this program makes of a token.
+        ours = remedy.replace(_BY_HEADER, _BY_OPTION)
+        return Denied(what, where=where or url, remedy=ours or _BY_OPTION)
     known = {one.title: one for one in every_error() if one is not UmrError}
     kind = known.get(str(said["title"]))
     if kind is Invalid:
