@@ -104,6 +104,7 @@ def imported(records: int, folder: Path, jobs: int) -> dict[str, Any]:
     """
     import pyoxigraph as ox
 
+    from umr_ld.garbage import collect_seldom
     from umr_ld.harvest.intake import Intake
     from umr_ld.harvest.ledger import Ledger
     from umr_ld.harvest.listing import pieces_of
@@ -116,6 +117,7 @@ def imported(records: int, folder: Path, jobs: int) -> dict[str, Any]:
             marks.append((done, time.perf_counter() - wall, time.process_time() - cpu))
             print(json.dumps([*marks[-1], memory()]), file=sys.stderr, flush=True)
 
+    collect_seldom()
     cpu, wall = time.process_time(), time.perf_counter()
     with Registry.create(folder / "registry") as registry, Ledger(folder / "harvest.db") as ledger:
         intake = Intake(registry, ledger, "bench", jobs=jobs)

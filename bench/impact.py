@@ -26,8 +26,8 @@ import pyoxigraph as ox
 from bench.generate import changes, edges, n_quads
 from bench.measure import alternating, compared
 from bench.virtuoso import is_installed, serving
-from umr_ld.__main__ import collect_seldom
 from umr_ld.addresses import Base
+from umr_ld.garbage import collect_seldom
 from umr_ld.index.connections import SCHEMA
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.lineage import impact

@@ -16,7 +16,10 @@ SERVER = ROOT / "server" / "umr_server"
 
 # The storeys, lowest first. A module may import from its own storey and from those below.
 STOREYS = [
-    "errors findings media document resources examples entry tree names moments versions ranges range_syntax order osv addresses vocab record",
+    (
+        "errors garbage findings media document resources examples entry tree names moments versions ranges range_syntax "
+        "order osv addresses vocab record"
+    ),
     (
         "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
         "sparql scores page risk licences audit"

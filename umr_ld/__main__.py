@@ -2,20 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-
-_YOUNG = 100_000
-"""Objects that are made before circles are looked for among them."""
-
-
-def collect_seldom() -> None:
-    """Look for circles of objects that nobody holds as seldom as suits programs that make many and keep them.
-
-    An answer about tens of thousands of records is hundreds of thousands of small objects, none of them in a
-    circle. Python, left to itself, looks at them again after every 700, which takes up to a third of the time.
-    """
-    gc.set_threshold(_YOUNG, 20, 20)
 
 
 def main() -> None:
@@ -28,6 +15,8 @@ def main() -> None:
 
         sys.stdout.write(f"umr {__version__}\n")
         sys.exit(0)
+    from umr_ld.garbage import collect_seldom
+
     collect_seldom()
     try:
         from umr_ld.cli import root

@@ -12,7 +12,7 @@ from umr_ld.findings import Severity
 from umr_ld.formats.hub_fields import NOT_TAKEN
 from umr_ld.formats.loss import Loss
 from umr_ld.harvest.preparing import read_hub
-from umr_ld.harvest.readers import Readers, seldom_collected
+from umr_ld.harvest.readers import Readers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -130,7 +130,7 @@ class Intake:
             known = self._known(source, some)
             return [piece for piece in some if _print(piece) not in known]
 
-        with seldom_collected(), readers:
+        with readers:
             for batch, reading in readers.ahead(_batches(pieces), fresh):
                 self._take(source, run, batch, tally, reading)
                 done += len(batch)

@@ -6,7 +6,6 @@ that writes. They end with it, however it ends.
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
@@ -14,11 +13,11 @@ import threading
 from collections import deque
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import TooLong, UmrError
 from umr_ld.formats.loss import Loss
+from umr_ld.garbage import collect_seldom
 from umr_ld.harvest.preparing import Packed, Ready, read_hub, ready
 
 if TYPE_CHECKING:
@@ -38,8 +37,6 @@ _AHEAD = 2
 """Batches that are read ahead of the one that is written."""
 _TASK = 100
 """Pieces that a process is given at once."""
-_SELDOM = (50_000, 20, 100)
-"""Objects made, and collections of each generation, between two collections (`gc.set_threshold`)."""
 
 
 def processors() -> int:
@@ -197,22 +194,6 @@ def _ended(place: str) -> TooLong:
     )
 
 
-@contextmanager
-def seldom_collected() -> Iterator[None]:
-    """Look for garbage in circles less often than Python does by itself.
-
-    Nearly nothing that is made of a list lies in circles, and looking for them takes a sixth of the time.
-    """
-    before = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(*_SELDOM)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
-        gc.unfreeze()
-
-
 # -- in the other processes
 
 _given: tuple[Base, Screen] | None = None
@@ -226,8 +207,7 @@ def _begin(base: Base, screen: Screen) -> None:
     parent = multiprocessing.parent_process()
     assert parent is not None
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    gc.freeze()
-    gc.set_threshold(*_SELDOM)
+    collect_seldom()
 
 
 def _end_with(parent: BaseProcess) -> None:
