@@ -11,7 +11,7 @@ from umr_server.appearance import dress
 from umr_server.problems import answer_errors
 from umr_server.site import Site
 from umr_server.sparql import protocol as sparql
-from umr_server.sparql.desk import Desk
+from umr_server.sparql.shortcut import Shortcut
 
 if TYPE_CHECKING:
     from umr_ld.registry import Registry
@@ -54,7 +54,7 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     site.aside.watch(app)
     site.guard.take_turns(app)
     answer_errors(app)
-    app.wsgi_app = Desk(app.wsgi_app, site, HEADERS)  # type: ignore[method-assign]
+    app.wsgi_app = Shortcut(app.wsgi_app, site, HEADERS)  # type: ignore[method-assign]
     site.running.surround(app)
     return app
 

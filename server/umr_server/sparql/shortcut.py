@@ -31,7 +31,7 @@ _CONDITIONS = (
 )
 
 
-class Desk:
+class Shortcut:
     """The application, asked only for what is no plain question.
 
     Args:
