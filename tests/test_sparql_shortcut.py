@@ -28,14 +28,14 @@ def app():
 
 
 @pytest.fixture(scope="module")
-def desk(app):
+def shortcut(app):
     return app.extensions["umr"].running.keeper._app
 
 
 @pytest.fixture
-def asked(desk, monkeypatch):
+def asked(shortcut, monkeypatch):
     """What is asked of the processes, and what the application hears of."""
-    queries, inner, heard = desk._site.queries, desk._app, {"queries": [], "application": 0}
+    queries, inner, heard = shortcut._site.queries, shortcut._app, {"queries": [], "application": 0}
     ask = queries.ask
 
     def asking(one, *more):
@@ -47,7 +47,7 @@ def asked(desk, monkeypatch):
         return inner(environ, start_response)
 
     monkeypatch.setattr(queries, "ask", asking)
-    monkeypatch.setattr(desk, "_app", hearing)
+    monkeypatch.setattr(shortcut, "_app", hearing)
     return heard
 
 
@@ -76,38 +76,38 @@ def said(client, path, headers):
 
 
 @pytest.mark.parametrize(("query", "headers"), QUESTIONS.values(), ids=QUESTIONS)
-def test_the_answer_is_that_of_the_application(app, desk, query, headers):
+def test_the_answer_is_that_of_the_application(app, shortcut, query, headers):
     path = "/sparql?query=" + quote(query)
-    assert said(Client(desk), path, headers) == said(Client(desk._app), path, headers)
+    assert said(Client(shortcut), path, headers) == said(Client(shortcut._app), path, headers)
 
 
 @pytest.mark.parametrize("written", ["?query=ASK%20%7B%7D", "?query=ASK+%7B%7D", "?query=ASK%7b%7d=&"])
-def test_a_question_is_read_as_the_application_reads_it(desk, asked, written):
-    for client in (Client(desk), Client(desk._app)):
+def test_a_question_is_read_as_the_application_reads_it(shortcut, asked, written):
+    for client in (Client(shortcut), Client(shortcut._app)):
         client.get(f"/sparql{written}")
     assert len(set(asked["queries"])) == 1
     assert len(asked["queries"]) == 2
 
 
-def test_a_plain_question_never_comes_to_the_application(desk, asked):
-    assert Client(desk).get("/sparql?query=" + quote(TITLES)).status_code == 200
+def test_a_plain_question_never_comes_to_the_application(shortcut, asked):
+    assert Client(shortcut).get("/sparql?query=" + quote(TITLES)).status_code == 200
     assert asked == {"queries": [TITLES], "application": 0}
 
 
 @pytest.mark.parametrize("query", ["SELECT", "ASK { SERVICE <http://127.0.0.1/> {} }"])
-def test_what_is_refused_is_asked_once_and_told_by_the_application(desk, asked, query):
-    answer = Client(desk).get("/sparql?query=" + quote(query), headers={"Accept": "application/json"})
+def test_what_is_refused_is_asked_once_and_told_by_the_application(shortcut, asked, query):
+    answer = Client(shortcut).get("/sparql?query=" + quote(query), headers={"Accept": "application/json"})
     assert answer.status_code == 400
     assert answer.content_type == "application/problem+json"
     assert asked == {"queries": [query], "application": 1}
 
 
-def test_a_failure_of_the_program_is_told_in_the_shape_of_all_errors(desk, monkeypatch):
+def test_a_failure_of_the_program_is_told_in_the_shape_of_all_errors(shortcut, monkeypatch):
     def failing(*_):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(desk._site.queries, "ask", failing)
-    answer = Client(desk).get("/sparql?query=ASK%20%7B%7D")
+    monkeypatch.setattr(shortcut._site.queries, "ask", failing)
+    answer = Client(shortcut).get("/sparql?query=ASK%20%7B%7D")
     assert (answer.status_code, answer.content_type) == (500, "application/problem+json")
 
 
@@ -125,8 +125,8 @@ NOT_PLAIN = {
 
 
 @pytest.mark.parametrize(("query", "headers"), NOT_PLAIN.values(), ids=NOT_PLAIN)
-def test_what_is_not_plain_is_the_applications(desk, asked, query, headers):
-    Client(desk).get(f"/sparql{query}", headers=headers)
+def test_what_is_not_plain_is_the_applications(shortcut, asked, query, headers):
+    Client(shortcut).get(f"/sparql{query}", headers=headers)
     assert asked["application"] == 1
 
 
