@@ -271,23 +271,24 @@ class Exposure(Sequence[Exposed]):
         Args:
             exposed: of this exposure.
         """
-        if not exposed.depth and exposed.number in self._apart:
+        found = self._arrival(exposed)
+        if found is None:
             return ()
-        surely = exposed.arrives is Answer.AFFECTED
-        walk = self._walk(exposed.number, surely)
-        strand = walk.arrived.get(exposed.number)
-        if strand is None:
-            return ()
-        shared, rest = self._way(strand, walk, surely)
+        strand, walk = found
+        shared, rest = self._way(strand, walk, exposed.arrives is Answer.AFFECTED)
         return (_step((exposed.ref, *shared)), *rest)
 
     def _through(self, exposed: Exposed) -> int:
+        found = self._arrival(exposed)
+        return 0 if found is None else found[1].through(found[0])
+
+    def _arrival(self, exposed: Exposed) -> tuple[Strand, Walk] | None:
+        """The links by which a record's path begins, and the walk that met them; None for a path without steps."""
         if not exposed.depth and exposed.number in self._apart:
-            return 0
-        surely = exposed.arrives is Answer.AFFECTED
-        walk = self._walk(exposed.number, surely)
+            return None
+        walk = self._walk(exposed.number, exposed.arrives is Answer.AFFECTED)
         strand = walk.arrived.get(exposed.number)
-        return 0 if strand is None else walk.through(strand)
+        return None if strand is None else (strand, walk)
 
     def answer(self, ref: Ref) -> Answer:
         """How a record stands.
