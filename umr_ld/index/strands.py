@@ -27,6 +27,8 @@ _CHUNK = 128
 _REMEDY = "`umr rebuild` makes it again from the journal"
 _PAGE = 8192
 """Artifacts of which one row says which are named."""
+_NONE = bytes(_PAGE // 8)
+"""A page of which none is."""
 _FEW = 64
 """Artifacts of which it is not asked first whether they are named: to look for the links takes no longer."""
 
@@ -265,19 +267,23 @@ def _as_json(numbers: bytes, names: str) -> str:
 
 
 def _named_among(db: sqlite3.Connection, artifacts: Sequence[int]) -> list[int]:
-    """Those artifacts that links name; most are named by none."""
+    """Those artifacts that links name; most are named by none.
+
+    Raises:
+        Damaged: if a page is not whole.
+    """
     wanted = {artifact // _PAGE for artifact in artifacts}
-    pages = dict.fromkeys(wanted, bytes(_PAGE // 8))
+    pages = dict.fromkeys(wanted, _NONE)
     pages.update(db.execute(_PAGES, (json.dumps([*wanted]),)))
+    if any(len(bits) != len(_NONE) for bits in pages.values()):
+        raise Damaged("a page of the artifacts that links name is too short or too long", remedy=_REMEDY)
     return [one for one in artifacts if pages[one // _PAGE][one % _PAGE >> 3] >> (one & 7) & 1]
 
 
 def _note_named(db: sqlite3.Connection, artifacts: Iterable[int]) -> None:
     """Note that links name artifacts."""
     for page, several in groupby(sorted(artifacts), key=_PAGE.__rfloordiv__):
-        (before,) = db.execute("SELECT bits FROM named WHERE page = ?", (page,)).fetchone() or (
-            bytes(_PAGE // 8),
-        )
+        (before,) = db.execute("SELECT bits FROM named WHERE page = ?", (page,)).fetchone() or (_NONE,)
         bits = bytearray(before)
         for artifact in several:
             bits[artifact % _PAGE >> 3] |= 1 << (artifact & 7)
