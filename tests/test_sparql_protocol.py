@@ -88,6 +88,26 @@ def test_a_query_of_the_protocol_is_answered(client, method, query, more, kind):
     assert answer.json["boolean"] is True
 
 
+A_AND_B = f"{{ <{BASE}r/lab/a@1.0.0> dct:title ?a . <{BASE}r/lab/b@1.0.0> dct:title ?b }}"
+DATASETS = {
+    "no graph named": (f"ASK {A_AND_B}", True),
+    "both": (f"ASK FROM <{ONE}> FROM <{TWO}> {A_AND_B}", True),
+    "one of two": (f"ASK FROM <{ONE}> {A_AND_B}", False),
+    "one of two, in small letters and close together": (f"ASK from<{ONE}>{A_AND_B}", False),
+    "one that is not there": ("ASK FROM <http://example.org/none> { ?s ?p ?o }", False),
+    "named ones only": (f"ASK FROM NAMED <{ONE}> FROM NAMED <{TWO}> {A_AND_B}", False),
+    "a named one, within": (f"ASK FROM NAMED <{ONE}> {{ GRAPH ?g {{ ?s dct:title ?title }} }}", True),
+    "one that is none of the named": (f"ASK FROM <{ONE}> {{ GRAPH ?g {{ ?s dct:title ?title }} }}", False),
+    "the word alone": (f"ASK {{ {A_AND_B} FILTER('from' != ?a) }} # FROM <{ONE}>", True),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), DATASETS.values(), ids=DATASETS)
+def test_a_query_is_answered_from_the_graphs_that_it_names(client, query, expected):
+    """SPARQL 1.1 §13.2: where any graph is named, the default graph is those of `FROM`, and empty without."""
+    assert send(client, "GET", query).json["boolean"] is expected
+
+
 def test_a_graph_that_is_not_named_is_left_out(client):
     assert send(client, "GET", LEFT_OUT).json["boolean"] is True
     assert send(client, "GET", LEFT_OUT, default(ONE, TWO)).json["boolean"] is False
