@@ -215,6 +215,14 @@ ACCEPT = {
     "what is preferred": ("text/csv;q=0.5, application/sparql-results+xml", "application/sparql-results+xml"),
     "JSON by its common name": ("application/json", "application/sparql-results+json"),
     "anything": ("*/*", "application/sparql-results+json"),
+    "anything but JSON": ("application/sparql-results+json;q=0, */*;q=0.1", "application/sparql-results+xml"),
+    "with the character set that it has": ("text/csv;charset=utf-8", "text/csv"),
+    "with a parameter of its own": ("text/csv;header=present;q=0.9, */*;q=0.1", "text/csv"),
+    "what is named before what is covered": ("*/*, text/csv", "text/csv"),
+    "a page after it": (
+        "application/sparql-results+json;charset=utf-8, text/html;q=0.1",
+        "application/sparql-results+json",
+    ),
     "a graph first, which it is not": ("text/turtle, text/csv;q=0.1", "text/csv"),
     "malformed": (";;,q=", "application/sparql-results+json"),
 }
@@ -225,11 +233,41 @@ def test_the_form_is_the_one_that_is_preferred(client, accept, mime):
     assert send(client, "GET", SELECT, Accept=accept).mimetype == mime
 
 
+CONSTRUCT = "CONSTRUCT { ?s dct:title ?t } WHERE { ?s dct:title ?t }"
+CLIENTS_SAY = {
+    "turtle": (CONSTRUCT, "text/turtle"),
+    "n3": (CONSTRUCT, "text/turtle"),
+    "rdf+xml": (CONSTRUCT, "application/rdf+xml"),
+    "json-ld": (CONSTRUCT, "application/ld+json"),
+    "xml": (CONSTRUCT, "application/rdf+xml"),
+    "json": (CONSTRUCT, "application/ld+json"),
+    "application/xml": (SELECT, "application/sparql-results+xml"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "mime"), [(name, *row) for name, row in CLIENTS_SAY.items()], ids=CLIENTS_SAY
+)
+def test_a_form_has_the_names_that_clients_have_for_it(client, name, query, mime):
+    assert send(client, "GET", query, [("format", name)]).mimetype == mime
+    if "/" in name:
+        assert send(client, "GET", query, Accept=name).mimetype == mime
+
+
+def test_errors_are_problem_documents_for_programs_and_pages_for_people(client):
+    for address in ("/sparql?query=SELECT", "/graphs"):
+        assert client.get(address, headers={"Accept": "*/*"}).content_type == "application/problem+json"
+        assert client.get(address, headers={"Accept": "text/html,*/*;q=0.8"}).mimetype == "text/html"
+
+
 def test_a_form_that_cannot_be_written_is_said_so(client):
     assert send(client, "GET", SELECT, Accept="image/png").status_code == 406
     refused = send(client, "GET", SELECT, Accept="text/turtle")
-    assert refused.status_code == 400
+    assert refused.status_code == 406
     assert "no graph" in refused.json["detail"]
+    assert "text/csv" in refused.json["detail"]
+    for address in ("/sparql", "/graphs?default"):
+        assert client.get(address, headers={"Accept": "text/csv"}).status_code == 406
 
 
 def test_an_answer_is_not_sent_again_until_something_is_published(client):
