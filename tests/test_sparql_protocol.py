@@ -278,6 +278,29 @@ def test_an_answer_is_not_sent_again_until_something_is_published(client):
     assert other.headers["ETag"] != first.headers["ETag"]
 
 
+ANSWERED = {
+    "a question": f"/sparql?{urlencode({'query': SELECT})}",
+    "no question": "/sparql",
+    "what is none": "/sparql?query=SELECT",
+    "a graph": f"/graphs?{urlencode({'graph': ONE})}",
+    "a graph that is not there": "/graphs?graph=http://example.org/none",
+}
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "text/html", "application/n-triples, application/sparql-results+xml"]
+)
+@pytest.mark.parametrize("address", ANSWERED.values(), ids=ANSWERED)
+def test_a_head_says_what_would_be_answered(client, address, accept):
+    """RFC 9110 §9.3.2."""
+    head, got = (
+        client.open(address, method=method, headers={"Accept": accept}) for method in ("HEAD", "GET")
+    )
+    assert (head.status, head.data) == (got.status, b"")
+    for name in ("Content-Type", "Content-Length", "Location", "Access-Control-Allow-Origin"):
+        assert head.headers.get(name) == got.headers.get(name)
+
+
 def test_a_browser_is_led_to_the_page(client):
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     assert client.get("/sparql", headers={"Accept": accept}).headers["Location"] == "/query"
@@ -295,7 +318,10 @@ def test_the_endpoint_says_what_it_is(client):
 
 def test_pages_elsewhere_may_ask(client):
     assert send(client, "GET", "ASK {}").headers["Access-Control-Allow-Origin"] == "*"
-    assert client.options("/sparql").headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST"
+    before = client.options("/sparql")
+    assert before.status_code == 200
+    assert before.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST"
+    assert "Content-Type" in before.headers["Access-Control-Allow-Headers"]
 
 
 @pytest.mark.parametrize("key", [key for key, form in FORMS.items() if form.is_graph])

@@ -64,8 +64,6 @@ def answer(view: View, suffix: str = "") -> Response:
     response = Response(status=status, content_type=row.content_type)
     if not suffix and not wanted_key():
         response.vary.add("Accept")
-    if row.aspect != "page":
-        response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = LASTING if _lasts(view, row) else PASSING
     if _lasts(view, row):
         tag = _tag(view, row)

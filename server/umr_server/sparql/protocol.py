@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.exceptions import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
+from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed, Missing
@@ -30,6 +30,8 @@ FAILED = "umr.failed"
 _QUERY = "application/sparql-query"
 _FORM = "application/x-www-form-urlencoded"
 _HTML = "text/html"
+_READING = frozenset({"GET", "HEAD"})
+"""What is answered alike, apart from the body (RFC 9110 §9.3.2)."""
 _OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 _TEXTUAL = ("text/", "application/n-", "application/trig")
 
@@ -41,7 +43,7 @@ def blueprint(site: Site) -> Blueprint:
         site: what is asked.
     """
     found, asking = Blueprint("sparql", __name__), _Endpoint(site)
-    found.add_url_rule("/sparql", "endpoint", asking.endpoint, methods=["GET", "POST", "OPTIONS"])
+    found.add_url_rule("/sparql", "endpoint", asking.endpoint, methods=["GET", "POST"])
     found.add_url_rule("/graphs", "graphs", asking.graph, methods=["GET"])
     found.after_request(_open_to_all)
     return found
@@ -57,8 +59,8 @@ class _Endpoint:
         text = self._text()
         if text is None:
             return self._described()
-        if request.method == "GET" and _wants_page():
-            return _see_page(query=text)
+        if request.method in _READING and _wants_page():
+            return _see_page(text)
         asked = Asked(text, _forms(), _graphs("default-graph-uri"), _graphs("named-graph-uri"))
         return self._answer(_whole(asked))
 
@@ -85,13 +87,13 @@ class _Endpoint:
     def _answer(self, asked: Asked) -> Response:
         answer = self._site.queries.ask(asked, request.remote_addr or "")
         response = Response(answer, headers=headers_of(answer))
-        if request.method in {"GET", "HEAD"}:
+        if request.method in _READING:
             response.make_conditional(request)
         return response
 
     def _text(self) -> str | None:
         """The query; None if there is none, which asks what the endpoint is."""
-        if request.method == "GET":
+        if request.method in _READING:
             _refuse_updates(request.args.getlist("update"))
             return _only(request.args.getlist("query"), needed=False)
         kind = request.mimetype
@@ -105,8 +107,6 @@ class _Endpoint:
         raise UnsupportedMediaType(f"a query is sent as {_QUERY} or {_FORM}")
 
     def _described(self) -> ResponseReturnValue:
-        if request.method != "GET":
-            raise MethodNotAllowed(["GET", "HEAD", "POST"])
         if _wants_page():
             return _see_page()
         form = FORMS[_graph_forms()[0]]
@@ -116,8 +116,8 @@ class _Endpoint:
         return Response(body, content_type=form.mime, headers={"Vary": "Accept"})
 
 
-def _see_page(**asked: str) -> ResponseReturnValue:
-    response = redirect(url_for("pages.query", **asked), 303)
+def _see_page(query: str | None = None) -> ResponseReturnValue:
+    response = redirect(url_for("pages.query", query=query), 303)
     response.vary.add("Accept")
     return response
 
