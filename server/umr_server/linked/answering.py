@@ -69,7 +69,8 @@ def answer(view: View, suffix: str = "") -> Response:
         tag = _tag(view, row)
         response.set_etag(tag)
         if status == 200 and not is_resource_modified(request.environ, etag=quote_etag(tag)):
-            response.status_code = 304
+            # Who names the only bytes that will do is told that these are others (RFC 9110 §13.2.2).
+            response.status_code = 412 if "If-Match" in request.headers else 304
             return response
     alternates = [Target("alternate", one.address, one.mime) for one in twins]
     if links := link_header([*view.links(), *alternates]):
