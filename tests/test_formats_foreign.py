@@ -98,8 +98,31 @@ def test_a_crate_describes_itself_and_leads_to_the_record():
     one = described("ro-crate")[0]
     graph = {node["@id"]: node for node in json.loads(written("ro-crate", one)[0].body)["@graph"]}
     assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+    assert graph["ro-crate-metadata.json"]["@type"] == "CreativeWork"
     assert graph["./"]["mainEntity"] == {"@id": one.minted.iri}
     assert graph[one.minted.iri]["name"] == one.root["title"]
+
+
+def test_a_crate_is_flat_and_its_data_are_parts_of_it():
+    """RO-Crate 1.2: flattened and compacted, each entity with an identifier and a class; data are reached by hasPart."""
+    for one in [*described("ro-crate")[::9], *map(subject, ODD)]:
+        graph = json.loads(written("ro-crate", one)[0].body)["@graph"]
+        for node in graph:
+            assert node["@id"]
+            assert node["@type"]
+            for value in node.values():
+                assert not isinstance(value, list) or len(value) != 1
+                for inner in value if isinstance(value, list) else [value]:
+                    assert not isinstance(inner, dict) or "@value" in inner or inner.keys() == {"@id"}
+        root = next(node for node in graph if node["@id"] == "./")
+        assert (root.get("hasPart") == {"@id": one.minted.iri}) is (one.kind == "Dataset")
+
+
+def test_a_licence_in_a_croissant_is_an_address():
+    licensed = [one for one in described("croissant") if one.root.get("license")]
+    for one in licensed[:5]:
+        licence = json.loads(written("croissant", one)[0].body)["license"]
+        assert all(isinstance(text, str) for text in licence)
 
 
 def test_a_croissant_has_the_names_of_its_own_context():

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 KEPT = "umr:kept"
 """Leads to the node of what the format has no terms for, or not exactly."""
 
+ANYTHING = "schema:Thing"
+"""Class of what has none, where a format wants one: it says nothing."""
 WITHOUT = "umr:without"
 """Keys that the format seems to state, and the record does not."""
 
@@ -84,6 +86,8 @@ def _read(
     for name, values in node.items():
         if name == "@id":
             yield "id", values
+        elif name == "@type" and values == [ANYTHING]:
+            continue
         elif name == "@type":
             kinds = [vocabulary.key_of(full(str(one))) or full(str(one)) for one in _several(values)]
             yield "type", [*kinds]
