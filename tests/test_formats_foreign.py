@@ -264,6 +264,70 @@ def test_relationships_of_files_count_for_their_packages_and_names_of_3_1_are_re
     assert [row.why for row in translation.losses if "amendedBy" in row.why]
 
 
+EXPANDED = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/"
+LISTED = "https://spdx.org/licenses/"
+OF_SPDX = {
+    "a listed one with its name": (
+        [{"type": "expandedlicensing_ListedLicense", "spdxId": f"{LISTED}MIT", "name": "MIT License"}],
+        f"{LISTED}MIT",
+        {"license": "MIT"},
+    ),
+    "sets and an exception": (
+        [
+            {"type": "expandedlicensing_DisjunctiveLicenseSet", "spdxId": "urn:a", "expandedlicensing_member": [f"{LISTED}MIT", "urn:b"]},
+            {"type": "expandedlicensing_ConjunctiveLicenseSet", "spdxId": "urn:b", "expandedlicensing_member": ["urn:c", "urn:d"]},
+            {
+                "type": "expandedlicensing_WithAdditionOperator",
+                "spdxId": "urn:c",
+                "expandedlicensing_subjectExtendableLicense": f"{LISTED}GPL-2.0-only",
+                "expandedlicensing_subjectAddition": f"{LISTED}Classpath-exception-2.0",
+            },
+            {"type": "expandedlicensing_CustomLicense", "spdxId": "urn:d", "name": "Our own terms"},
+        ],
+        "urn:a",
+        {"licenseExpression": "MIT OR (GPL-2.0-only WITH Classpath-exception-2.0 AND LicenseRef-Our-own-terms)"},
+    ),
+    "a set in itself": (
+        [{"type": "expandedlicensing_DisjunctiveLicenseSet", "spdxId": "urn:a", "expandedlicensing_member": ["urn:a", f"{LISTED}MIT"]}],
+        "urn:a",
+        {"licenseExpression": ...},
+    ),
+    "none asserted": ([], f"{EXPANDED}NoAssertionLicense", {}),
+    "none asserted, by its short name": ([], "expandedlicensing_NoAssertionLicense", {}),
+    "none asserted, as an expression": (
+        [{"type": "simplelicensing_LicenseExpression", "spdxId": "urn:a", "simplelicensing_licenseExpression": "NOASSERTION"}],
+        "urn:a",
+        {},
+    ),
+    "none": ([], f"{EXPANDED}NoneLicense", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("elements", "to", "expected"), OF_SPDX.values(), ids=OF_SPDX)
+def test_licences_of_spdx_are_read_as_what_they_say(elements, to, expected):
+    package = {"type": "ai_AIPackage", "spdxId": "urn:m", "name": "M"}
+    says = {
+        "type": "Relationship",
+        "spdxId": "urn:r",
+        "from": "urn:m",
+        "relationshipType": "hasDeclaredLicense",
+        "to": [to],
+    }
+    found = read(
+        "spdx",
+        document(
+            {
+                "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+                "@graph": [package, says, *elements],
+            }
+        ),
+    )
+    (root,) = roots(found)
+    kept = {key: root[key] for key in ("license", "licenseExpression") if key in root}
+    assert kept == expected or kept.keys() == {key for key, value in expected.items() if value is ...}
+    assert any("no licence" in row.why for row in found.losses) is ("NoneLicense" in to)
+
+
 @pytest.mark.parametrize("namespace", ["https://w3id.org/fair4ml#", "https://w3id.org/fair4ml/"])
 def test_fair4ml_is_read_in_both_namespaces(namespace):
     turtle = f"""@prefix f: <{namespace}> . @prefix s: <http://schema.org/> .
