@@ -374,6 +374,73 @@ def test_linked_data_is_read_by_its_own_context_and_nothing_is_fetched():
     ]
 
 
+WORDS = {
+    "@vocab": "https://schema.org/",
+    "fair4ml": "https://w3id.org/fair4ml#",
+    "id": "@id",
+    "type": "@type",
+}
+TUNED = "https://w3id.org/fair4ml#fineTunedFrom"
+THIS = {"@id": "https://example.org/m", "@type": "fair4ml:MLModel", "name": "M", "version": "1.0.0"}
+OTHER = {"@id": "https://example.org/b", "@type": "fair4ml:MLModel", "name": "B", "version": "2.0.0"}
+DRESSED = {
+    "keywords by other names": ({}, {"id": "urn:x", "type": "fair4ml:MLModel", "name": "X", "license": {"id": "https://spdx.org/licenses/MIT"}}),
+    "texts by language": ({"description": {"@id": "schema:description", "@container": "@language"}, "schema": "https://schema.org/"},
+                          {**THIS, "description": {"en": "Text", "de": ["Text", "Wort"], "@none": "None"}}),
+    "texts by index": ({"keywords": {"@id": "https://schema.org/keywords", "@container": "@index"}},
+                       {**THIS, "keywords": {"a": "x", "b": ["y", "z"]}}),
+    "things by identifier": ({"author": {"@id": "https://schema.org/author", "@container": "@id"}},
+                             {**THIS, "author": {"https://example.org/p": {"@type": "Person", "name": "Ann"}}}),
+    "things by class": ({"author": {"@id": "https://schema.org/author", "@container": "@type"}},
+                        {**THIS, "author": {"Person": {"name": "Ann"}}}),
+    "said of it by others": ({}, {**OTHER, "@reverse": {"fair4ml:fineTunedFrom": THIS}}),
+    "said of it by a word that leads back": ({"baseOf": {"@reverse": TUNED, "@type": "@id"}},
+                                             {**OTHER, "baseOf": "https://example.org/m", "@included": THIS}),
+    "nested in what means nothing": ({"about": "@nest"},
+                                     {"@id": "urn:m", "@type": "fair4ml:MLModel", "about": {"name": "M", "about": {"version": "1.0.0"}}}),
+    "identifiers from a base": ({"@base": "https://example.org/x/"}, {**THIS, "@id": "m", "fair4ml:fineTunedFrom": {"@id": "../b"}}),
+    "words of one node alone": ({}, {"@graph": [
+        {**OTHER, "@context": {"titel": "https://schema.org/alternateName"}, "titel": "Beh"}, {**THIS, "titel": "no"}]}),
+    "words within a property": ({"publisher": {"@id": "https://schema.org/publisher", "@context": {"label": "https://schema.org/name"}}},
+                                {**THIS, "publisher": {"label": "Lab", "@type": "Organization"}}),
+    "words of a class": ({"Org": {"@id": "https://schema.org/Organization", "@context": {"label": "https://schema.org/name"}}},
+                         {**THIS, "publisher": {"label": "Lab", "@type": "Org"}}),
+    "lists": ({"author": {"@id": "https://schema.org/author", "@container": "@list"}},
+              {**THIS, "author": [{"name": "Ann"}, {"name": "Bob"}]}),
+    "a graph with a name": ({}, {"@graph": [{"@id": "urn:g", "@graph": [{**THIS, "description": "within"}]}]}),
+    "one thing in two places": ({}, {"@graph": [{**THIS, "keywords": "x"},
+        {**OTHER, "fair4ml:fineTunedFrom": {"@id": THIS["@id"], "keywords": ["x", "y"]}}]}),
+    "nodes without names": ({}, {"@graph": [{**THIS, "@id": "_:a", "fair4ml:fineTunedFrom": {"@id": "_:b"}},
+        {**OTHER, "@id": "_:b", "publisher": {"@id": "_:c"}},
+                                            {"@id": "_:c", "name": "Lab"}]}),
+    "things that say things of each other": ({}, {**THIS,
+        "isPartOf": {**OTHER, "hasPart": {"@id": THIS["@id"], "isPartOf": {"@id": OTHER["@id"], "name": "B"}}}}),
+    "a word that is to mean nothing": ({"description": None}, {**THIS, "description": "nothing", "license": "https://spdx.org/licenses/MIT"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "said"), DRESSED.values(), ids=DRESSED)
+def test_json_ld_is_read_as_another_processor_reads_it(words, said):
+    """However JSON-LD 1.1 puts it: the same drafts as of the triples that another program makes of it."""
+    from pyld import jsonld
+
+    whole = {"@context": {**WORDS, **words}, **said}
+    quads = jsonld.to_rdf(whole, {"format": "application/n-quads"})
+    triples = Document(quads.encode(), Media.NQUADS, "foreign.nq")
+    ours, theirs = (
+        [_sorted(root) for root in sorted(roots(read("fair4ml", one)), key=lambda root: root["title"])]
+        for one in (document(whole), triples)
+    )
+    assert ours == theirs
+    assert any(len(root) > 4 for root in ours) or "about" in said
+
+
+def _sorted(value):
+    if isinstance(value, dict):
+        return {key: _sorted(one) for key, one in value.items()}
+    return sorted(map(_sorted, value), key=str) if isinstance(value, list) else value
+
+
 def test_mldcat_ap_2_is_read_too():
     turtle = """@prefix it6: <http://data.europa.eu/it6/> . @prefix dct: <http://purl.org/dc/terms/> .
     <https://example.org/m> a it6:MachineLearningModel ; dct:title "M" ; it6:version "1.2" ; it6:testedOn <https://example.org/d> ."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.linked import compact, full
+from umr_ld.formats.contexts import compact, full
 from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from umr_ld.formats.linked import Graph
+    from umr_ld.formats.nodes import Graph
     from umr_ld.tree import Value
     from umr_ld.vocab import Term, Vocabulary
 

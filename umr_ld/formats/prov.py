@@ -11,11 +11,11 @@ import json
 from typing import TYPE_CHECKING
 
 from umr_ld.addresses import is_absolute
+from umr_ld.formats.contexts import PREFIXES
 from umr_ld.formats.crosswalk import relations_of
 from umr_ld.formats.draft import Written
 from umr_ld.formats.forms import FORMS
 from umr_ld.formats.kept import kept_rows
-from umr_ld.formats.linked import PREFIXES
 from umr_ld.formats.statements import Statements
 from umr_ld.formats.wire import as_bytes
 

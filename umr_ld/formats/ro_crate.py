@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.linked import PREFIXES
+from umr_ld.formats.contexts import PREFIXES
 from umr_ld.formats.own_terms import ANYTHING
 from umr_ld.formats.statements import Statements
 

@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed
+from umr_ld.formats.contexts import PREFIXES
 from umr_ld.formats.crosswalk import NOT_TAKEN, relations_of, rules_of, write_facts
 from umr_ld.formats.draft import Written
 from umr_ld.formats.forms import text_of
@@ -20,7 +21,7 @@ from umr_ld.formats.gathering import BASE, Gathering, each
 from umr_ld.formats.identity import artifact_of, named
 from umr_ld.formats.kept import kept_rows, missing
 from umr_ld.formats.licensing import licence_texts, take_licence
-from umr_ld.formats.linked import PREFIXES, read_graph
+from umr_ld.formats.linked import read_graph
 from umr_ld.formats.loss import Loss
 from umr_ld.formats.own_terms import KEPT, WITHOUT, own_terms, read_own_terms
 from umr_ld.formats.places import pruned
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from umr_ld.formats.crosswalk import Facts
     from umr_ld.formats.draft import Stack, Subject, Translation
     from umr_ld.formats.gathering import Thing
-    from umr_ld.formats.linked import Graph
+    from umr_ld.formats.nodes import Graph
     from umr_ld.formats.places import Node
     from umr_ld.tree import Path, Value
     from umr_ld.vocab import Vocabulary
