@@ -161,7 +161,7 @@ def counted(shared_data, folder, label):
 
 
 def test_every_croissant_is_read(shared_data):
-    assert counted(shared_data, "croissant", "croissant") == (32, 32, 69, 113)
+    assert counted(shared_data, "croissant", "croissant") == (32, 32, 69, 328)
 
 
 def test_every_bill_of_materials_is_read(shared_data):
@@ -266,6 +266,48 @@ def test_relationships_of_files_count_for_their_packages_and_names_of_3_1_are_re
 
 EXPANDED = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/"
 LISTED = "https://spdx.org/licenses/"
+
+
+def test_what_is_said_of_agents_and_files_is_listed_too():
+    ann = {"@type": "Person", "name": "Ann", "email": "ann@example.org"}
+    file = {
+        "@type": "cr:FileObject",
+        "name": "f",
+        "contentUrl": "https://example.org/f",
+        "contentSize": "12 KB",
+    }
+    said = {
+        "@context": "http://mlcommons.org/croissant/1.1",
+        "@type": "sc:Dataset",
+        "name": "D",
+        "description": "x",
+        "creator": ann,
+        "distribution": [file],
+    }
+    found = read(
+        "croissant",
+        document(
+            {
+                **said,
+                "@context": ["http://mlcommons.org/croissant/1.1", {"cr": "http://mlcommons.org/croissant/"}],
+            }
+        ),
+    )
+    assert sorted(row.property for row in found.losses) == ["creator.email", "distribution[0].contentSize"]
+
+
+def test_a_croissant_may_only_name_its_context():
+    said = {
+        "@context": "http://mlcommons.org/croissant/1.1",
+        "@type": "sc:Dataset",
+        "name": "D",
+        "citeAs": "@misc{d}",
+        "description": "x",
+    }
+    (root,) = roots(read("croissant", document(said)))
+    assert (root["title"], root["citation"]) == ("D", "@misc{d}")
+
+
 OF_SPDX = {
     "a listed one with its name": (
         [{"type": "expandedlicensing_ListedLicense", "spdxId": f"{LISTED}MIT", "name": "MIT License"}],

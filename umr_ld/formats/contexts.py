@@ -38,11 +38,18 @@ PREFIXES = {
 }
 _SAME = {"http://schema.org/": SCHEMA, "https://w3id.org/fair4ml/": PREFIXES["fair4ml"]}
 """Namespaces that are written in two ways."""
+_CROISSANT: dict[str, Value] = {
+    "@vocab": SCHEMA,
+    "sc": SCHEMA,
+    "conformsTo": "dct:conformsTo",
+    "citeAs": "cr:citeAs",
+    "recordSet": "cr:recordSet",
+}
 KNOWN: dict[str, dict[str, Value]] = {
     "https://schema.org": {"@vocab": SCHEMA},
     "http://schema.org": {"@vocab": SCHEMA},
-    "http://mlcommons.org/croissant/1.0": {"@vocab": SCHEMA, "conformsTo": "dct:conformsTo"},
-    "http://mlcommons.org/croissant/1.1": {"@vocab": SCHEMA, "conformsTo": "dct:conformsTo"},
+    "http://mlcommons.org/croissant/1.0": _CROISSANT,
+    "http://mlcommons.org/croissant/1.1": _CROISSANT,
     "https://w3id.org/ro/crate/1.1/context": {"@vocab": SCHEMA, "conformsTo": "dct:conformsTo"},
     "https://w3id.org/ro/crate/1.2/context": {"@vocab": SCHEMA, "conformsTo": "dct:conformsTo"},
     "https://w3id.org/fair4ml": {"@vocab": PREFIXES["fair4ml"]},

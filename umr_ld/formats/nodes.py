@@ -27,8 +27,8 @@ class Graph:
 
     def resolve(self, value: Value) -> Value:
         """The whole node that a reference, or a part of it, stands for, if it is in the document."""
-        if isinstance(value, dict) and isinstance(value.get("@id"), str):
-            return self.by_id.get(value["@id"], value)
+        if isinstance(value, dict) and "@id" in value:
+            return self.by_id.get(str(value["@id"]), value)
         return value
 
     def add(self, node: Node) -> None:
