@@ -483,6 +483,14 @@ def _sorted(value):
     return sorted(map(_sorted, value), key=str) if isinstance(value, list) else value
 
 
+def test_an_agent_is_called_by_its_name_in_whatever_language():
+    text = """@prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+        @prefix dcat: <http://www.w3.org/ns/dcat#> . <https://e.example/d> a dcat:Dataset ; dct:title "D"@en ;
+        dct:description "x"@en ; dct:publisher <https://e.example/p> . <https://e.example/p> foaf:name "Amt"@de ."""
+    (root,) = roots(read("mldcat-ap", document(text, Media.TURTLE)))
+    assert root["publisher"] == "Amt"
+
+
 def test_mldcat_ap_2_is_read_too():
     turtle = """@prefix it6: <http://data.europa.eu/it6/> . @prefix dct: <http://purl.org/dc/terms/> .
     <https://example.org/m> a it6:MachineLearningModel ; dct:title "M" ; it6:version "1.2" ; it6:testedOn <https://example.org/d> ."""
@@ -570,6 +578,17 @@ FAULTS = {
         {**BILL, "components": [model("a", licenses=[{"license": {"id": "No such! licence"}}])]},
         1,
         "taken as LicenseRef-No-such-licence",
+    ),
+    "a licence with an address beside its identifier": (
+        "cyclonedx",
+        {
+            **BILL,
+            "components": [
+                model("a", licenses=[{"license": {"id": "MIT", "url": "https://example.org/licence"}}])
+            ],
+        },
+        1,
+        "not taken over",
     ),
     "texts that are numbers and lists": (
         "cyclonedx",

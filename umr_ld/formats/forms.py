@@ -70,8 +70,9 @@ def _called(value: Value) -> str:
     for key in NAMES:
         named = value.get(key)
         for one in named if isinstance(named, list) else [named]:
-            if isinstance(one, str) and one.strip():
-                return str(one)
+            text = one.get("@value") if isinstance(one, dict) else one
+            if isinstance(text, str) and text.strip():
+                return str(text)
     return _address(value)
 
 
