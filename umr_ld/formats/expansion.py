@@ -25,6 +25,8 @@ class Expansion:
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
         self._context = Context()
+        self._entries: dict[tuple[int, int], tuple[Context, Context]] = {}
+        """Contexts that were entered, by that and by what was said there; both are kept for as long as this is."""
 
     def top(self, root: Value) -> None:
         """Read the document.
@@ -38,6 +40,15 @@ class Expansion:
 
     def _entered(self, context: Context, value: Value, path: Path) -> Context:
         """A context with what stands at a place; those that are only named and not known are written down."""
+        if value is None:
+            return context
+        # The same words are entered for each value of a property, and each node of a class.
+        key = id(context), id(value)
+        if key not in self._entries:
+            self._entries[key] = context, self._with(context, value, path)
+        return self._entries[key][1]
+
+    def _with(self, context: Context, value: Value, path: Path) -> Context:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, str):
                 known = KNOWN.get(one.rstrip("/#"))
