@@ -94,6 +94,19 @@ def test_what_is_written_is_prov_for_others():
         assert ProvDocument.deserialize(content=found.serialize(format="json"), format="json") == found
 
 
+def test_a_relation_that_nobody_knows_is_an_influence():
+    one = subject(
+        {
+            "type": "Model",
+            "name": "a/b",
+            "version": "1.0.0",
+            "upstream": {"relation": "https://example.org/r", "artifact": "a/c"},
+        }
+    )
+    (link,) = json.loads(written("prov-json", one)[0].body)["wasInfluencedBy"].values()
+    assert link["umr:relation"] == "https://example.org/r"
+
+
 def test_a_crate_describes_itself_and_leads_to_the_record():
     one = described("ro-crate")[0]
     graph = {node["@id"]: node for node in json.loads(written("ro-crate", one)[0].body)["@graph"]}
