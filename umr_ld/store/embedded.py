@@ -18,7 +18,7 @@ import pyoxigraph as ox
 
 from umr_ld.errors import Damaged, Full, Malformed
 from umr_ld.jsonld import n_triples
-from umr_ld.sparql import functions, guarded, said
+from umr_ld.sparql import alone, functions, guarded, names_graphs, said
 from umr_ld.vocab import UMR, vocabulary
 
 if TYPE_CHECKING:
@@ -89,12 +89,14 @@ class EmbeddedStore:
         """See `Store.query`."""
         nodes = None if graphs is None else [ox.NamedNode(graph) for graph in graphs]
         apart = nodes if named is None else [ox.NamedNode(graph) for graph in named]
+        asked = guarded(text)
         with self._translated():
             try:
                 return self._whole().query(
-                    guarded(text),
+                    alone(asked),
                     prefixes=dict(vocabulary().prefixes),
-                    use_default_graph_as_union=nodes is None,
+                    # A query that names its graphs means these and no others (SPARQL 1.1 §13.2).
+                    use_default_graph_as_union=nodes is None and not names_graphs(asked),
                     default_graph=nodes,  # type: ignore[arg-type]
                     named_graphs=apart,  # type: ignore[arg-type]
                     substitutions={ox.Variable(name): value for name, value in (given or {}).items()},

@@ -13,6 +13,8 @@ import time
 from collections import Counter, OrderedDict, deque
 from typing import IO, TYPE_CHECKING, NamedTuple
 
+from werkzeug.exceptions import NotAcceptable
+
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_ld.sparql import guarded, is_lasting
 from umr_server.frames import Died, OutOfTime
@@ -122,7 +124,8 @@ class Queries:
             reached: number of the journal entry that answers are made from now; None if it was not looked for.
 
         Raises:
-            Malformed: if it is no query, asks for the network, or its answer has no such form.
+            Malformed: if it is no query, or asks for the network.
+            NotAcceptable: if its answer has no such form (RFC 9110 §15.5.7).
             TooLong: if it would need more time, rows, bytes or memory than a query may.
             Overloaded: if others are being answered.
             Busy: if nothing can be read because another process writes.
@@ -242,6 +245,8 @@ class Queries:
                 return _limit(f"it needs more than {settings.query_memory >> 20} MiB of memory")
             case "store":
                 return Busy(told["what"], remedy="ask again in a while")
+            case "form":
+                return NotAcceptable(f"{told['what']}: {told['remedy']}")
             case _:
                 return Malformed(told["what"], remedy=told["remedy"])
 
