@@ -15,7 +15,7 @@ from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed, Missing
 from umr_server.sparql.description import description
 from umr_server.sparql.forms import ALIASES, FORMS
-from umr_server.sparql.pool import Asked
+from umr_server.sparql.answers import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_server.site import Site
-    from umr_server.sparql.pool import Answer
+    from umr_server.sparql.answers import Answer
 
 FAILED = "umr.failed"
 """Key of the environment: what came of the question where it was asked already, and is to be told."""

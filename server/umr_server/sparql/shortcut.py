@@ -15,7 +15,7 @@ from werkzeug.exceptions import NotAcceptable
 from umr_ld.access import secret
 from umr_server.running.door import has_host
 from umr_server.running.keeper import COPIED, NOW, ROOM, ROUTE
-from umr_server.sparql.pool import Asked
+from umr_server.sparql.answers import Asked
 from umr_server.sparql.protocol import FAILED, accepted, headers_of, is_for_people
 
 if TYPE_CHECKING:
