@@ -64,7 +64,7 @@ class Question:
         who: str,
         wake: Callable[[], None] | None = None,
     ) -> None:
-        self._means, self._asked, self._snapshot = means, asked, snapshot
+        self._means, self.asked, self._snapshot = means, asked, snapshot
         self._began = self._sent = time.monotonic()
         self._process: Process | None = None
         self._place: Turns | None = None
@@ -159,7 +159,7 @@ class Question:
                 self._begin()
             elif answered := self._process.look():
                 self._settle(answered)
-        except (Died, Refused) as error:
+        except Exception as error:  # noqa: BLE001 - who waits is told, whatever it is
             self._failure = error
 
     def _begin(self) -> None:
@@ -176,6 +176,16 @@ class Question:
         return self._answer is not None
 
     @property
+    def is_recalled(self) -> bool:
+        """Whether nobody had to be asked for it."""
+        return self._is_recalled
+
+    @property
+    def is_called(self) -> bool:
+        """Whether it waited for its turn, and need not any more."""
+        return self._process is None and self._ticket is not None and self._ticket.is_over
+
+    @property
     def size(self) -> int:
         """Bytes that there are of the answer."""
         if self._answer is not None:
@@ -190,9 +200,7 @@ class Question:
     @property
     def is_stuck(self) -> bool:
         """Whether only who may wait gets any further."""
-        if self._failure is not None:
-            return True
-        return self._process is None and self._ticket is not None and self._ticket.is_over
+        return self._failure is not None or self.is_called
 
     @property
     def patience(self) -> float:
@@ -208,7 +216,7 @@ class Question:
         settings = self._means.settings
         self._sent = time.monotonic()
         process.send(
-            {**self._asked._asdict(), "rows": settings.query_rows, "bytes": settings.query_bytes}
+            {**self.asked._asdict(), "rows": settings.query_rows, "bytes": settings.query_bytes}
         )
 
     def _settle(self, answered: Answered) -> None:
@@ -219,7 +227,7 @@ class Question:
         self._means.processes.give_back(process)
         self._place.leave()
         self._place = self._ticket = None
-        self._answer = self._means.answers.take(self._snapshot.seq, self._asked, answered)
+        self._answer = self._means.answers.take(self._snapshot.seq, self.asked, answered)
 
     # -- bad ends
 
