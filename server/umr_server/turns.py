@@ -15,13 +15,14 @@ class Ticket:
 
     Args:
         who: asks.
-        wake: called when it need not wait any more, by whichever thread that is; it must not take long.
     """
 
     __slots__ = ("called", "gate", "is_over", "wake", "who")
 
-    def __init__(self, who: str, wake: Callable[[], None] | None = None) -> None:
-        self.who, self.wake = who, wake
+    def __init__(self, who: str) -> None:
+        self.who = who
+        self.wake: Callable[[], None] | None = None
+        """Called when it need not wait any more, by whichever thread that is; it must not take long."""
         self.called = self.is_over = False
         self.gate = threading.Lock()
         self.gate.acquire()
@@ -65,9 +66,9 @@ class Turns:
 
         Args:
             who: asks.
-            wake: called when there is a place, or none to be hoped for.
+            wake: called when there is a place that was not there at once, or none to be hoped for.
         """
-        ticket = Ticket(who, wake)
+        ticket = Ticket(who)
         with self._changing:
             if self._free and not self._waiting:
                 self._free -= 1
@@ -75,6 +76,7 @@ class Turns:
             elif self._waiting >= self._most and not self._make_room(who):
                 ticket.end(called=False)
             else:
+                ticket.wake = wake
                 self._queue.setdefault(who, deque()).append(ticket)
                 self._waiting += 1
         return ticket

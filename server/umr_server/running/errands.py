@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from umr_ld.sparql import is_lasting
@@ -45,6 +45,7 @@ _MOST = 256
 _LEAST = 0.001
 """Seconds: waitress counts whole milliseconds, and none of them means not to sleep."""
 
+_NEVER = float("inf")
 _QUERY, _VERSION = b"?query=", b" HTTP/1.1\r\n"
 _PLAIN = re.compile(rb"[A-Za-z0-9%+._~!$'()*,;:@/?=-]+")
 _OF_AN_ANSWER = (*EACH, b"etag:", b"content-length:")
@@ -91,6 +92,10 @@ class Errand:
         self.asked: Asked
         self.question: Question
 
+    def call(self) -> None:
+        """Its turn has come; told by whichever thread had the place before."""
+        self._errands.call(self)
+
     def readable(self) -> bool:
         """See `wasyncore`."""
         return True
@@ -121,6 +126,8 @@ class Errands:
         self._guard = threading.Lock()
         self._manners: OrderedDict[tuple[str, bytes, bytes], Manner] = OrderedDict()
         self._under_way: list[Errand] = []
+        self._called: deque[Errand] = deque()
+        self._due = _NEVER
 
     def __len__(self) -> int:
         return len(self._under_way)
@@ -194,7 +201,7 @@ class Errands:
             twin.others.append((channel, errand.sent))
             return True
         client = errand.manner.client or channel.addr[0]
-        question = self._site.queries.begin(asked, client, now.copied, channel.server.pull_trigger)
+        question = self._site.queries.begin(asked, client, now.copied, errand.call)
         if question is None:
             return False
         errand.question = question
@@ -203,20 +210,28 @@ class Errands:
         self.look(errand)
         return True
 
+    def call(self, errand: Errand) -> None:
+        """Have one looked at whose turn has come. For any thread.
+
+        Args:
+            errand: the one.
+        """
+        self._called.append(errand)
+        errand.channel.server.pull_trigger()
+
     def turn(self) -> None:
         """See after those of whom nothing is heard: whose turn has come, and whose time is over."""
-        now = time.monotonic()
-        for errand in self._under_way[:]:
-            if errand.question.patience <= now or errand.question.is_called:
+        while self._called:
+            self.look(self._called.popleft())
+        if self._due <= time.monotonic():
+            for errand in self._under_way[:]:
                 self.look(errand)
+            self._due = min((one.question.patience for one in self._under_way), default=_NEVER)
 
     @property
     def patience(self) -> float:
         """Seconds until somebody has to be seen after."""
-        if not self._under_way:
-            return float("inf")
-        until = min(one.question.patience for one in self._under_way)
-        return max(_LEAST, until - time.monotonic())
+        return max(_LEAST, self._due - time.monotonic())
 
     def look(self, errand: Errand) -> None:
         """Let one go on as far as it can without waiting.
@@ -228,14 +243,14 @@ class Errands:
             return
         question = errand.question
         question.go_on()
-        if question.is_answered or question.is_stuck or question.size > _SHORT or self._is_over(question):
+        until = question.patience
+        if question.is_answered or question.is_stuck or question.size > _SHORT or until <= time.monotonic():
             self._end(errand)
-        elif errand.source < 0 <= question.source:
+            return
+        self._due = min(self._due, until)
+        if errand.source < 0 <= question.source:
             errand.source = question.source
             errand.channel.listen(errand.source, errand)
-
-    def _is_over(self, question: Question) -> bool:
-        return question.patience <= time.monotonic()
 
     def _end(self, errand: Errand) -> None:
         self._under_way.remove(errand)

@@ -68,7 +68,7 @@ class Process:
         os.set_blocking(self._source.fileno(), False)
         self._poll = select.poll()
         self._poll.register(self._source, select.POLLIN)
-        self._held, self._body, self._form = bytearray(), _Body(), ""
+        self._held, self._body = bytearray(), _Body()
         self.is_ready = self.yields = False
 
     def send(self, request: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ class Process:
             Died: it is of no use.
         """
         self._body.close()
-        self._body, self._form = _Body(), ""
+        self._body = _Body()
         try:
             write_frame(self._target, b"Q", json.dumps(request).encode())
         except BrokenPipeError as error:
@@ -112,12 +112,12 @@ class Process:
         self._receive()
         while frame := self._frame():
             kind, data = frame
-            if kind == READY:
-                self._form = data.decode()
-            elif kind == DATA:
+            if kind == DATA:
                 self._body.write(data)
             elif kind == END:
-                return Answered(self._form, self._body.take(), self._body.size)
+                form, _, rest = data.partition(b"\n")
+                self._body.write(rest)
+                return Answered(form.decode(), self._body.take(), self._body.size)
             elif kind == FAULT:
                 raise Refused(json.loads(data))
         return None

@@ -213,11 +213,10 @@ class Question:
     # -- for both
 
     def _send(self, process: Process) -> None:
-        settings = self._means.settings
+        (text, forms, default, named), settings = self.asked, self._means.settings
+        limits = {"rows": settings.query_rows, "bytes": settings.query_bytes}
         self._sent = time.monotonic()
-        process.send(
-            {**self.asked._asdict(), "rows": settings.query_rows, "bytes": settings.query_bytes}
-        )
+        process.send({"text": text, "forms": forms, "default": default, "named": named, **limits})
 
     def _settle(self, answered: Answered) -> None:
         """Others may have what it held."""

@@ -8,7 +8,7 @@ that was met here is told by the application, and nothing is asked twice.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import NotAcceptable
 
@@ -114,6 +114,6 @@ def text_of(said: str) -> str | None:
     if "&" in said or not said.isascii() or secret.holds(said):
         return None
     try:
-        return unquote_plus(said, errors="strict")
+        return unquote_to_bytes(said.replace("+", " ")).decode()
     except UnicodeDecodeError:
         return None
