@@ -17,8 +17,8 @@ from drafts import draft
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_ld.registry import Registry
 from umr_server.settings import Settings
-from umr_server.sparql.nursery import Nursery
 from umr_server.sparql.answers import Asked
+from umr_server.sparql.nursery import Nursery
 from umr_server.sparql.pool import Queries
 
 LIMITS = Settings(

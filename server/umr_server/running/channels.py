@@ -111,9 +111,8 @@ class Task(WSGITask):  # type: ignore[misc]
         """See `WSGITask`."""
         environ: dict[str, Any] = super().get_environment()
         request = self.request
-        for key, known in ((REACHED, request.reached), (QUESTION, request.question), (ARRIVED, request.arrived)):
-            if known is not None:
-                environ[key] = known
+        known = {REACHED: request.reached, QUESTION: request.question, ARRIVED: request.arrived}
+        environ.update((key, value) for key, value in known.items() if value is not None)
         return environ
 
     def set_close_on_finish(self) -> None:

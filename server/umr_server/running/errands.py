@@ -9,6 +9,7 @@ and through all layers, as if that had had it from the beginning.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 import time
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from umr_server.site import Site
     from umr_server.sparql.answers import Answer
     from umr_server.sparql.question import Question
+    from umr_server.sparql.shortcut import Plain
 
 _LONGEST_QUERY = 2000
 """Bytes of a query as it is sent: longer ones are answered in another manner, and might not fit into a pipe at once."""
@@ -49,6 +51,8 @@ _NEVER = float("inf")
 _QUERY, _VERSION = b"?query=", b" HTTP/1.1\r\n"
 _PLAIN = re.compile(rb"[A-Za-z0-9%+._~!$'()*,;:@/?=-]+")
 _OF_AN_ANSWER = (*EACH, b"etag:", b"content-length:")
+
+_LOG = logging.getLogger("waitress")
 
 
 class Manner(NamedTuple):
@@ -85,7 +89,7 @@ class Errand:
     def __init__(self, errands: Errands, channel: Channel, sent: bytes, said: str, manner: Manner) -> None:
         self._errands, self.channel, self.sent, self.said, self.manner = errands, channel, sent, said, manner
         self.began = time.perf_counter()
-        self.source = -1
+        self.source, self.is_given = -1, False
         self.others: list[tuple[Channel, bytes]] = []
         """Connections by which the same question came meanwhile, and how."""
         self.now: Moment
@@ -143,10 +147,15 @@ class Errands:
             environ: of the request, when it was answered.
             head: of the answer, with its last empty line.
         """
-        plain = environ.get(PLAIN)
-        parts = None if plain is None else _parts(sent)
+        plain: Plain | None = environ.get(PLAIN)
+        parts = _parts(sent)
         # One to whom the proxy gave an identifier does not come a second time in the same manner.
-        if parts is None or len(sent) > LONGEST or (self._believes and "HTTP_X_REQUEST_ID" in environ):
+        if (
+            plain is None
+            or parts is None
+            or len(sent) > LONGEST
+            or (self._believes and "HTTP_X_REQUEST_ID" in environ)
+        ):
             return
         # What would be kept and was not, because something happened meanwhile, is said in another way.
         is_usual = not self._keeps or plain.lasts == (TAKEN in environ)
@@ -241,6 +250,17 @@ class Errands:
         """
         if errand not in self._under_way:
             return
+        try:
+            self._look(errand)
+        except Exception:  # noqa: BLE001 - as where a thread does it: one answer fails, and no other
+            _LOG.exception("an answer could not be given")
+            errand.channel.will_close = True
+            errand.question.leave()
+            self._forget(errand)
+        if errand not in self._under_way:
+            self._follow(errand)
+
+    def _look(self, errand: Errand) -> None:
         question = errand.question
         question.go_on()
         until = question.patience
@@ -253,10 +273,8 @@ class Errands:
             errand.channel.listen(errand.source, errand)
 
     def _end(self, errand: Errand) -> None:
-        self._under_way.remove(errand)
+        self._forget(errand)
         channel, question = errand.channel, errand.question
-        if errand.source >= 0:
-            channel.listen(errand.source, None)
         if question.is_answered:
             # Who waited for the process has it asked before anything is made of what it answered.
             self.turn()
@@ -265,10 +283,21 @@ class Errands:
             channel.read(errand.sent, question, errand.began)
         else:
             channel.give(*answer)
-        for other, sent in errand.others:
-            other.release()
-            if answer is None or not self.send(other, sent):
-                other.read(sent)
+            errand.is_given = True
+
+    def _follow(self, errand: Errand) -> None:
+        """Those who asked the same: they have what is kept now, or go where it went."""
+        for channel, sent in errand.others:
+            channel.release()
+            if not errand.is_given or not self.send(channel, sent):
+                channel.read(sent)
+
+    def _forget(self, errand: Errand) -> None:
+        if errand in self._under_way:
+            self._under_way.remove(errand)
+        if errand.source >= 0:
+            errand.channel.listen(errand.source, None)
+            errand.source = -1
 
     def _answer(self, errand: Errand) -> tuple[bytes, bytes] | None:
         """Head and body; None if it is for a thread to make them."""

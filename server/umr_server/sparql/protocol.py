@@ -13,9 +13,9 @@ from werkzeug.http import parse_accept_header
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed, Missing
+from umr_server.sparql.answers import Asked
 from umr_server.sparql.description import description
 from umr_server.sparql.forms import ALIASES, FORMS
-from umr_server.sparql.answers import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
