@@ -157,12 +157,12 @@ class Errands:
             or (self._believes and "HTTP_X_REQUEST_ID" in environ)
         ):
             return
+        before, _, after = parts
         # What would be kept and was not, because something happened meanwhile, is said in another way.
         is_usual = not self._keeps or plain.lasts == (TAKEN in environ)
         is_bare = head.startswith(b"HTTP/1.1 200 ") and b"\r\nContent-Encoding:" not in head
-        if not is_usual or not is_bare:
+        if not is_usual or not is_bare or b"\r\nif-" in after.lower():
             return
-        before, _, after = parts
         client = environ.get("REMOTE_ADDR", "") if self._believes else ""
         key = self._key(address, before, after)
         with self._guard:

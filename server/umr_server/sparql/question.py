@@ -130,9 +130,7 @@ class Question:
                 self._process = self._means.processes.take(self._snapshot)
                 self._process.begin()
                 self._send(self._process)
-            # Who waited for long is tried all the same: most queries are answered at once.
-            until = max(self._began + settings.query_seconds, self._sent + _LEAST)
-            return self._process.wait(until, self._sent + settings.query_trial, self._move)
+            return self._process.wait(self._until, self._sent + settings.query_trial, self._move)
         except (OutOfTime, Died, Overloaded, Refused) as error:
             self._fail(error)
 
@@ -208,9 +206,14 @@ class Question:
         settings = self._means.settings
         if self._process is None:
             return self._began + settings.query_wait
-        return self._sent + settings.query_trial
+        return min(self._until, self._sent + settings.query_trial)
 
     # -- for both
+
+    @property
+    def _until(self) -> float:
+        """Moment at which it is stopped. Who waited for long is tried all the same: most are answered at once."""
+        return max(self._began + self._means.settings.query_seconds, self._sent + _LEAST)
 
     def _send(self, process: Process) -> None:
         (text, forms, default, named), settings = self.asked, self._means.settings
