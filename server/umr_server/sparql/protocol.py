@@ -28,8 +28,10 @@ if TYPE_CHECKING:
 FAILED = "umr.failed"
 """Key of the environment: what came of the question where it was asked already, and is to be told."""
 
-_QUERY = "application/sparql-query"
-_FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
+FORM = "application/x-www-form-urlencoded"
+"""Media types in which a query is sent (SPARQL 1.1 Protocol §2.1.2, §2.1.3)."""
+
 _HTML = "text/html"
 _OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 _TEXTUAL = ("text/", "application/n-", "application/trig")
@@ -98,14 +100,14 @@ class _Endpoint:
             _refuse_updates(request.args.getlist("update"))
             return _only(request.args.getlist("query"), needed=False)
         kind = request.mimetype
-        if kind == _FORM:
+        if kind == FORM:
             _refuse_updates(request.form.getlist("update"))
             return _only(request.form.getlist("query"), needed=True)
-        if kind == _QUERY:
+        if kind == QUERY:
             return _only([_decoded(request.get_data())], needed=True)
         if kind == "application/sparql-update":
             _refuse_updates([""])
-        raise UnsupportedMediaType(f"a query is sent as {_QUERY} or {_FORM}")
+        raise UnsupportedMediaType(f"a query is sent as {QUERY} or {FORM}")
 
     def _described(self) -> ResponseReturnValue:
         if request.method != "GET":
@@ -199,7 +201,7 @@ def _by_mime() -> dict[str, str]:
 
 
 def _graphs(name: str) -> tuple[str, ...] | None:
-    given = [*request.args.getlist(name), *(request.form.getlist(name) if request.mimetype == _FORM else ())]
+    given = [*request.args.getlist(name), *(request.form.getlist(name) if request.mimetype == FORM else ())]
     for iri in given:
         if not is_absolute(iri):
             raise Malformed(f"{iri!r} is no IRI", where=name, remedy="give the graph's whole IRI")

@@ -1,4 +1,4 @@
-"""The short way of a plain question: `GET /sparql?query=…`, answered before the application hears of it.
+"""The short way of a plain question, which has nothing but a query: answered before the application hears of it.
 
 Most questions are of this kind, and the application's own way to them costs more than their answers. What is here
 answers as it would, byte for byte; whatever is not plain goes the long way, and so does every refusal: an error
@@ -7,6 +7,7 @@ that was met here is told by the application, and nothing is asked twice.
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
@@ -16,10 +17,10 @@ from umr_ld.access import secret
 from umr_server.running.door import has_host
 from umr_server.running.keeper import COPIED, NOW, QUESTION, ROOM, ROUTE
 from umr_server.sparql.answers import Asked
-from umr_server.sparql.protocol import FAILED, accepted, headers_of, is_for_people
+from umr_server.sparql.protocol import FAILED, FORM, QUERY, accepted, headers_of, is_for_people
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from umr_server.site import Site
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from umr_server.sparql.question import Question
 
 PATH = "/sparql"
+
+_QUERY = "query="
+_LONGEST = 16 * 1024
+"""Bytes of a body: more are looked at more closely."""
 
 PLAIN = "umr.plain"
 """Key of the environment: what kind of plain question was answered."""
@@ -86,30 +91,52 @@ class Shortcut:
 
     def _plain(self, environ: WSGIEnvironment) -> Asked | None:
         """The question; None if it is none, or one that has to be looked at more closely."""
-        said = environ.get("QUERY_STRING", "")
+        wanted = environ.get("HTTP_ACCEPT", "")
         is_plain = (
-            environ["REQUEST_METHOD"] == "GET"
-            and said.startswith("query=")
-            and environ.get("CONTENT_LENGTH", "") in {"", "0"}
-            and not self._site.settings.reads_per_minute
+            not self._site.settings.reads_per_minute
             and not any(name in environ for name in _CONDITIONS)
             and has_host(environ)
+            and not is_for_people(wanted)
         )
-        wanted = environ.get("HTTP_ACCEPT", "")
-        if not is_plain or is_for_people(wanted):
-            return None
-        text = text_of(said.removeprefix("query="))
+        read = _READ.get(environ["REQUEST_METHOD"])
+        text = read(environ) if is_plain and read is not None else None
         try:
             return None if text is None else Asked(text, accepted(wanted))
         except NotAcceptable:
             return None
 
 
+def _in_address(environ: WSGIEnvironment) -> str | None:
+    said = environ.get("QUERY_STRING", "")
+    has_body = environ.get("CONTENT_LENGTH", "") not in {"", "0"}
+    return None if has_body or not said.startswith(_QUERY) else text_of(said.removeprefix(_QUERY))
+
+
+def _in_body(environ: WSGIEnvironment) -> str | None:
+    length, kind = environ.get("CONTENT_LENGTH", ""), environ.get("CONTENT_TYPE", "")
+    is_short = length.isdecimal() and 0 < int(length) <= _LONGEST
+    if environ.get("QUERY_STRING") or not is_short or kind not in {QUERY, FORM}:
+        return None
+    body: bytes = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = io.BytesIO(body)
+    try:
+        said = body.decode()
+    except UnicodeDecodeError:
+        return None
+    if kind == QUERY:
+        return said
+    return text_of(said.removeprefix(_QUERY)) if said.startswith(_QUERY) else None
+
+
+_READ: Mapping[str, Callable[[WSGIEnvironment], str | None]] = {"GET": _in_address, "POST": _in_body}
+"""Where the text of a question is, by method (SPARQL 1.1 Protocol §2.1)."""
+
+
 def text_of(said: str) -> str | None:
     """The text of a question; None if it has to be looked at more closely.
 
     Args:
-        said: what an address says behind `query=`.
+        said: what an address, or a form that was sent, says behind `query=`.
     """
     if "&" in said or not said.isascii() or secret.holds(said):
         return None
