@@ -388,7 +388,7 @@ def test_behind_a_proxy_it_is_told_who_asked(writer):
 
 def test_one_answer_that_fails_takes_no_other_with_it(writer, monkeypatch):
     with taught(writer) as at, many(at, 1) as (other,):
-        monkeypatch.setattr(at.server.echoes, "give", lambda *_: 1 / 0)
+        monkeypatch.setattr(at.server.echoes, "finish", lambda *_: 1 / 0)
         other.send(asking(new(TITLES)))
         with pytest.raises(AssertionError):
             other.hear()

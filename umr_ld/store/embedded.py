@@ -89,19 +89,21 @@ class EmbeddedStore:
         """See `Store.query`."""
         nodes = None if graphs is None else [ox.NamedNode(graph) for graph in graphs]
         apart = nodes if named is None else [ox.NamedNode(graph) for graph in named]
-        with self._translated():
-            try:
-                return self._whole().query(
-                    guarded(text),
-                    prefixes=dict(vocabulary().prefixes),
-                    use_default_graph_as_union=nodes is None,
-                    default_graph=nodes,  # type: ignore[arg-type]
-                    named_graphs=apart,  # type: ignore[arg-type]
-                    substitutions={ox.Variable(name): value for name, value in (given or {}).items()},
-                    custom_functions=dict(functions()),
-                )
-            except SyntaxError as error:
-                raise Malformed(f"not a SPARQL query: {said(error, text)}") from None
+        # Said here and not by `_translated`, which costs a tenth of what a quick query takes.
+        try:
+            return self._whole().query(
+                guarded(text),
+                prefixes=dict(vocabulary().prefixes),
+                use_default_graph_as_union=nodes is None,
+                default_graph=nodes,  # type: ignore[arg-type]
+                named_graphs=apart,  # type: ignore[arg-type]
+                substitutions={ox.Variable(name): value for name, value in (given or {}).items()},
+                custom_functions=dict(functions()),
+            )
+        except SyntaxError as error:
+            raise Malformed(f"not a SPARQL query: {said(error, text)}") from None
+        except _FAULTS as error:
+            raise self._said(error) from error
 
     def apply(
         self, replacements: Sequence[Replacement], position: int, chain: str, *, later: bool = False

@@ -102,22 +102,23 @@ class Echoes:
         with self._guard:
             if key in self._echoes:
                 self._echoes.move_to_end(key)
-        return self.give(echo, client, began)
+        return self.finish(echo.head, echo.told, client, began), echo.given.body
 
-    def give(self, echo: Echo, client: str, began: float) -> tuple[bytes, bytes]:
-        """Head and body of an answer, which is counted and written down.
+    def finish(self, head: bytes, told: Told, client: str, began: float) -> bytes:
+        """The head of an answer with what each has anew; the answer is counted and written down.
 
         Args:
-            echo: the answer.
+            head: status line and headers, without those.
+            told: of the request and its answer.
             client: address of who asked.
             began: when the request arrived, as of `time.perf_counter`.
         """
         identifier = new_identifier()
-        if echo.told.outcome:
-            self._keeper.note(echo.told.outcome)
-        self._watch.told(echo.told, client, identifier, began)
+        if told.outcome:
+            self._keeper.note(told.outcome)
+        self._watch.told(told, client, identifier, began)
         each = b"\r\nDate: %b\r\nX-Request-Id: %b\r\n\r\n"
-        return echo.head + each % (_date(int(time.time())), identifier.encode()), echo.given.body
+        return head + each % (_date(int(time.time())), identifier.encode())
 
     def look_again(self) -> None:
         """Requests that are answered from now on may have been sent after something was published."""

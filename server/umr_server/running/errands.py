@@ -308,14 +308,14 @@ class Errands:
         head = manner.heads.get((answer.form, bool(answer.etag)))
         if head is None:
             return None
-        said = _said(answer, head)
-        body = answer.read()
-        given = Given(errand.now, PATH, f"query={errand.said}", body)
+        head, body = _completed(head, answer), answer.read()
         outcome = (KEPT if question.is_recalled else MADE) if self._keeps else ""
-        echo = Echo(given, said, manner.client, Told("GET", manner.asked, PATH, "200", len(body), outcome))
-        if question.is_recalled and self._keeps:
-            self._echoes.remember(errand.sent, errand.channel.addr[0], echo)
-        return self._echoes.give(echo, manner.client or errand.channel.addr[0], errand.began)
+        told = Told("GET", manner.asked, PATH, "200", len(body), outcome)
+        address = errand.channel.addr[0]
+        if outcome == KEPT:
+            given = Given(errand.now, PATH, f"query={errand.said}", body)
+            self._echoes.remember(errand.sent, address, Echo(given, head, manner.client, told))
+        return self._echoes.finish(head, told, manner.client or address, errand.began), body
 
     def _twin(self, errand: Errand) -> Errand | None:
         """Who asks the same already, if there is one answer for all."""
@@ -325,7 +325,7 @@ class Errands:
         return None
 
 
-def _said(answer: Answer, head: bytes) -> bytes:
+def _completed(head: bytes, answer: Answer) -> bytes:
     length = b"\r\nContent-Length: %d" % answer.size
     return head + length + (b'\r\nEtag: W/"%b"' % answer.etag.encode() if answer.etag else b"")
 
