@@ -140,6 +140,17 @@ def test_who_asks_the_same_again_is_answered_from_what_is_kept(at):
     assert ("", sent) in at.server.echoes._echoes
 
 
+def test_an_answer_of_a_kind_that_is_new_in_its_manner_is_given_by_a_thread_and_counted_once(writer):
+    with taught(writer, page_cache_bytes=0) as at:
+        sent = asking("CONSTRUCT WHERE { ?s dct:title ?o }")
+        for other in (asking("CONSTRUCT WHERE { ?s dct:title ?o }", X_Unlike=UNLIKE), sent):
+            count = len(at.calls)
+            assert at.talking.ask(other)[0].split()[1] == "200"
+            assert len(at.calls) == count + 1
+        assert at.site.queries.counts() == {"answered": 2, "recalled": 1, "running": 0}
+        without_thread(at, asking(new("CONSTRUCT WHERE { ?s dct:title ?o } LIMIT 9")))
+
+
 UNTAUGHT = {
     "who says who he is": {"Authorization": "Bearer x"},
     "who has it already": {"If_None_Match": '"x"'},

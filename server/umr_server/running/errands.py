@@ -148,14 +148,9 @@ class Errands:
             head: of the answer, with its last empty line.
         """
         plain: Plain | None = environ.get(PLAIN)
-        parts = _parts(sent)
+        parts = _parts(sent) if plain is not None and len(sent) <= LONGEST else None
         # One to whom the proxy gave an identifier does not come a second time in the same manner.
-        if (
-            plain is None
-            or parts is None
-            or len(sent) > LONGEST
-            or (self._believes and "HTTP_X_REQUEST_ID" in environ)
-        ):
+        if plain is None or parts is None or (self._believes and "HTTP_X_REQUEST_ID" in environ):
             return
         before, _, after = parts
         # What would be kept and was not, because something happened meanwhile, is said in another way.

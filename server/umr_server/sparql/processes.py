@@ -55,11 +55,16 @@ class Processes:
                 self._busy.add(found)
         for one in stale:
             one.end()
-        if found is None:
-            found = Process(snapshot, self._memory, self._nursery)
-            with self._guard:
-                self._busy.add(found)
-        return found
+        return self._born(snapshot) if found is None else found
+
+    def _born(self, snapshot: Snapshot) -> Process:
+        process = Process(snapshot, self._memory, self._nursery)
+        with self._guard:
+            if not self._is_closed:
+                self._busy.add(process)
+                return process
+        process.end()
+        raise Busy("the server is ending", remedy="ask again in a while")
 
     def take_ready(self, snapshot: Snapshot) -> Process | None:
         """One over a snapshot that can be asked at once; None if there is none.

@@ -89,7 +89,7 @@ class Question:
             if self._answer is None:
                 self._take_turn()
                 self._settle(self._answered())
-            elif self._is_recalled:
+            elif self._is_recalled and not self._is_over:
                 self._means.answers.count("recalled")
             assert self._answer is not None
             return self._answer
