@@ -12,9 +12,9 @@ from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed, Missing
 from umr_server.accepting import ranges, rate
+from umr_server.sparql.answers import Asked
 from umr_server.sparql.description import description
 from umr_server.sparql.forms import ALIASES, FORMS, NAMES
-from umr_server.sparql.pool import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_server.site import Site
-    from umr_server.sparql.pool import Answer
+    from umr_server.sparql.answers import Answer
 
 FAILED = "umr.failed"
 """Key of the environment: what came of the question where it was asked already, and is to be told."""
 
-_QUERY = "application/sparql-query"
-_FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
+FORM = "application/x-www-form-urlencoded"
+"""Media types in which a query is sent (SPARQL 1.1 Protocol §2.1.2, §2.1.3)."""
+
 _HTML = "text/html"
 _READING = frozenset({"GET", "HEAD"})
 """What is answered alike, apart from the body (RFC 9110 §9.3.2)."""
@@ -97,14 +99,14 @@ class _Endpoint:
             _refuse_updates(request.args.getlist("update"))
             return _only(request.args.getlist("query"), needed=False)
         kind = request.mimetype
-        if kind == _FORM:
+        if kind == FORM:
             _refuse_updates(request.form.getlist("update"))
             return _only(request.form.getlist("query"), needed=True)
-        if kind == _QUERY:
+        if kind == QUERY:
             return _only([_decoded(request.get_data())], needed=True)
         if kind == "application/sparql-update":
             _refuse_updates([""])
-        raise UnsupportedMediaType(f"a query is sent as {_QUERY} or {_FORM}")
+        raise UnsupportedMediaType(f"a query is sent as {QUERY} or {FORM}")
 
     def _described(self) -> ResponseReturnValue:
         if _wants_page():
@@ -206,7 +208,7 @@ def _named() -> dict[str, tuple[str, ...]]:
 
 
 def _graphs(name: str) -> tuple[str, ...] | None:
-    given = [*request.args.getlist(name), *(request.form.getlist(name) if request.mimetype == _FORM else ())]
+    given = [*request.args.getlist(name), *(request.form.getlist(name) if request.mimetype == FORM else ())]
     for iri in given:
         if not is_absolute(iri):
             raise Malformed(f"{iri!r} is no IRI", where=name, remedy="give the graph's whole IRI")
