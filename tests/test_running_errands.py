@@ -202,7 +202,7 @@ def test_what_is_not_plain_is_looked_at_more_closely(at, sent):
 WRONG = {
     "no query": ("SELECT", 400, "query"),
     "a service": ("ASK { SERVICE <http://127.0.0.1/> {} }", 400, ""),
-    "a graph where there is none of the form": ("CONSTRUCT WHERE { ?s ?p ?o }", 400, "form"),
+    "a graph where there is none of the form": ("CONSTRUCT WHERE { ?s ?p ?o }", 406, "form"),
     "too many rows": ("SELECT * { ?a ?b ?c . ?d ?e ?f }", 503, "rows"),
     "no end": (CROSS, 503, "time"),
 }
