@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umr_ld import durable
-from umr_ld.errors import Damaged, Denied
+from umr_ld.errors import Damaged, Denied, Full, UmrError
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
@@ -112,7 +112,10 @@ class Parts:
             return _writer(home, WriterLock(home.lock, wait=wait))
         if _needs_care(home):
             # A writer was killed, or is at work. In the first case the projections lag behind.
-            _care(home)
+            try:
+                _care(home)
+            except (Full, Denied) as refused:
+                return _reader_as_left(home, refused)
         return _reader(home)
 
     @cached_property
@@ -325,6 +328,36 @@ def _reader(home: Home) -> Parts:
     journal = FileJournal(home.journal, read_only=True)
     base = base_of(journal, str(home.folder))
     return Parts(journal, SqliteIndex(home.index, read_only=True), lambda: _read_only_store(home), base, home)
+
+
+def _reader_as_left(home: Home, refused: UmrError) -> Parts:
+    """Parts for a reader where nobody can heal anything, on a full disk say: what lags behind is not read.
+
+    Args:
+        home: the registry's folder.
+        refused: why it cannot be healed.
+
+    Raises:
+        UmrError: `refused`, if what can be read is not all that was published.
+    """
+    try:
+        parts = _reader(home)
+    except UmrError:
+        raise refused from None
+    head = parts.journal.head().seq
+    if parts.index.position() < head:
+        parts.close()
+        raise refused
+    parts.open_store = lambda: _store_as_left(home, head, refused)
+    return parts
+
+
+def _store_as_left(home: Home, head: int, refused: UmrError) -> EmbeddedStore:
+    store = _read_only_store(home)
+    if store.position()[0] < head:
+        store.close()
+        raise refused
+    return store
 
 
 def _read_only_store(home: Home) -> EmbeddedStore:
