@@ -84,3 +84,16 @@ def test_what_a_projection_has_not_taken_in_is_never_passed_over(behind, part):
     ballast.unlink()
     assert "lab/new" in umr(*read, "--store", folder).out
     assert Registry.examine(folder, deep=True)
+
+
+def test_what_was_published_is_not_called_refused_where_there_is_no_space_to_seal_it(tmp_path, sound):
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        folder = shutil.copytree(sound, disk / "r", copy_function=shutil.copy2)
+        with Registry.open(folder, write=True) as registry:
+            registry.publish([draft("lab/new@1.0.0", license="MIT")], agent="test")
+            fill(disk / "ballast")
+        assert not (folder / "seal.json").exists()
+        (disk / "ballast").unlink()
+        with Registry.open(folder, write=True, wait=0) as registry:
+            assert registry.get("lab/new").digest
+        assert Registry.examine(folder, deep=True)
