@@ -76,7 +76,9 @@ BEHIND = {
 }
 
 
-@pytest.mark.parametrize(("behind", "part"), [(part, part) for part in BEHIND], ids=BEHIND, indirect=["behind"])
+@pytest.mark.parametrize(
+    ("behind", "part"), [(part, part) for part in BEHIND], ids=BEHIND, indirect=["behind"]
+)
 def test_what_a_projection_has_not_taken_in_is_never_passed_over(behind, part):
     folder, ballast = behind
     refused, read = BEHIND[part]

@@ -1,10 +1,12 @@
-"""Canonical lexical forms of numbers: what is published is exact, and the same for all who publish it."""
+"""Lexical forms: numbers are published in their canonical ones, exact and the same for all, and texts in languages that are some."""
 
 from __future__ import annotations
 
 import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
 
 from umr_ld.tree import Number
 from umr_ld.vocab import XSD
@@ -48,3 +50,16 @@ def decimal(text: str) -> str | None:
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return "0" if plain in {"-0", ""} else plain
+
+
+def is_language(tag: str) -> bool:
+    """Whether a text is a language tag (BCP 47); a text with any other is in no graph (JSON-LD 1.1 API §8.2.2, step 4).
+
+    Args:
+        tag: any text.
+    """
+    try:
+        ox.Literal("", language=tag)
+    except ValueError:
+        return False
+    return True
