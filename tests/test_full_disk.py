@@ -1,4 +1,4 @@
-"""A disk without any space left, under the command line: reading goes on, and what is said is true."""
+"""A disk without any space left, under the command line, and copies that broke off: reading goes on, and what is said is true."""
 
 from __future__ import annotations
 
@@ -99,3 +99,26 @@ def test_what_was_published_is_not_called_refused_where_there_is_no_space_to_sea
         with Registry.open(folder, write=True, wait=0) as registry:
             assert registry.get("lab/new").digest
         assert Registry.examine(folder, deep=True)
+
+
+CUT = {
+    "before its seal": lambda backup: (backup / "seal.json").unlink(),
+    "before the end of its journal": lambda backup: cut(backup / "journal" / "0000000000000001.umrj"),
+}
+
+
+def cut(segment):
+    """Cut a journal behind its first entry, where nothing looks torn."""
+    first = segment.read_bytes().index(b"UMRJ1 0000000000000002")
+    with segment.open("r+b") as file:
+        file.truncate(first)
+
+
+@pytest.mark.parametrize("broken_off", CUT.values(), ids=CUT)
+def test_a_backup_that_broke_off_is_not_taken_for_a_whole_one(sound, tmp_path, broken_off):
+    with Registry.open(sound) as registry:
+        registry.backup(tmp_path / "backup")
+    broken_off(tmp_path / "backup")
+    refused = umr("restore", tmp_path / "backup", "--store", tmp_path / "r")
+    assert refused.code == 7
+    assert not (tmp_path / "r").exists()
