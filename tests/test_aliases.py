@@ -236,6 +236,20 @@ def test_who_publishes_both_decides_and_who_publishes_one_does_not(reviewed):
     assert [one.name for one in reviewed.known_as("lab/a")] == ["lab/b"]
 
 
+@pytest.mark.parametrize(
+    ("same", "different", "joined"),
+    [
+        ("2026-01-14T23:00:00Z", "2026-01-15T00:30:00+02:00", True),
+        ("2026-01-15T00:30:00+02:00", "2026-01-14T23:00:00Z", False),
+        ("2026-01-14T12:00:00Z", "2026-01-14T12:00:00.5Z", False),
+    ],
+)
+def test_the_newest_decision_counts_whatever_the_offset_it_is_written_with(registry, same, different, joined):
+    publish(registry, decision("statement/one@1.0.0", PAGE, "lab/data", "same", issued=same))
+    publish(registry, decision("statement/two@1.0.0", PAGE, "lab/data", "different", issued=different))
+    assert ("lab/model" in hit(registry)) is joined
+
+
 def test_what_the_policy_says_stands_beside_what_is_decided(registry):
     same = "<https://w3id.org/umr-ld/r/lab/data> <https://w3id.org/umr-ld/ns#alsoKnownAs> <https://mirror.example/> ."
     policy = standard_policy().overridden(same.encode(), "policy.ttl", vocabulary())

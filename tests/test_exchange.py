@@ -23,6 +23,7 @@ from umr_ld.exchange import read_lines, written
 from umr_ld.exchange.fetching import PART, journal_of
 from umr_ld.exchange.graphs import as_document, as_quads, read_graphs
 from umr_ld.index import Peer
+from umr_ld.jsonld import digest, triples_of
 from umr_ld.names import Ref
 from umr_ld.net import Door, Policy
 from umr_ld.registry import Registry
@@ -183,6 +184,12 @@ def spoiled(line, **more):
     return replace(line, record={**line.record, **more})
 
 
+def describing(line, node):
+    """The line of a record that says something of a node, with the digest of just that."""
+    record = {**line.record, "evaluation": {"id": node, "metric": "m", "value": "1"}}
+    return replace(line, record=record, digest=digest(triples_of(record, vocabulary(), "file")))
+
+
 LIES = {
     "another text than the digest is of": lambda line: spoiled(line, title="Other"),
     "another digest": lambda line: replace(line, digest="0" * 64),
@@ -199,6 +206,9 @@ LIES = {
     "a withdrawal of a reference that is none": lambda line: replace(
         line, act="withdraw", reference="x", record=None
     ),
+    "what it says of a record of ours": lambda line: describing(line, f"{HERE}r/lab/data@1.0.0#upstream-1"),
+    "what it says of our log": lambda line: describing(line, f"{HERE}log/1"),
+    "what it says of a term": lambda line: describing(line, f"{UMR}fineTunedFrom"),
     "a name of too many segments": lambda line: replace(line, reference="a/b/c/d/e/f@1.0.0"),
 }
 

@@ -139,6 +139,12 @@ def test_against_a_direct_hit_only_a_reviewer_counts(registry):
         (("2026-01-01", "2026-01-02"), "affected"),
         (("2026-01-02", "2026-01-01"), "clear"),
         (("2026-01-01",) * 2, "affected"),
+        (("2026-01-14T23:00:00Z", "2026-01-15T00:30:00+02:00"), "clear"),
+        (("2026-01-15T00:30:00+02:00", "2026-01-14T23:00:00Z"), "affected"),
+        (("2026-01-14T12:00:00.5Z", "2026-01-14T12:00:00Z"), "clear"),
+        (("2026-01-14T12:00:00.123456789-06:00", "2026-01-14T18:00:00Z"), "clear"),
+        (("2026-01-14T12:00:00Z", "2026-01-14T13:00:00+01:00"), "affected"),
+        (("2026-01-14T12:00:00Z", "2026-01-14"), "clear"),
     ],
 )
 def test_of_contradicting_statements_the_newest_counts_then_the_most_cautious(registry, days, answer):

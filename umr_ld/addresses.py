@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote
 
+import pyoxigraph as ox
+
 from umr_ld.errors import Malformed
 
 if TYPE_CHECKING:
@@ -28,12 +30,19 @@ _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20]+\Z")
 
 
 def is_absolute(text: str) -> bool:
-    """Whether a text is an absolute IRI (RFC 3987 §2.2, without its full grammar).
+    """Whether a text is an absolute IRI (RFC 3987 §2.2). What has another form, such as `https://a.example/100%`, is dropped
+    by readers of JSON-LD without a word, and with it all that is said by it.
 
     Args:
         text: any text.
     """
-    return bool(_ABSOLUTE.match(text))
+    if not _ABSOLUTE.match(text):
+        return False
+    try:
+        ox.NamedNode(text)
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +154,15 @@ class Base:
             if iri.startswith(f"{home}r/"):
                 return named_by_peer(label, home, iri)
         return iri
+
+    def holds(self, iri: str) -> bool:
+        """Whether an IRI is given out here or by a peer, or is a term of the ontology: only agents are anybody's to describe.
+
+        Args:
+            iri: absolute.
+        """
+        homes = {self.iri, DEFAULT_BASE, *self.peers.values()}
+        return any(iri.startswith(home) and not iri.startswith(f"{home}agent/") for home in homes)
 
     def agent_label(self, iri: str) -> str | None:
         """What an agent's IRI below this base was made from, else None.

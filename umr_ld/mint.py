@@ -207,7 +207,7 @@ class _Minter:
             known_key = self.vocabulary.key_of(name, parent) if name else None
             if known_key is not None:
                 name, term = known_key, self.vocabulary.term(known_key, parent)
-        if name is None:
+        if name is None or (not path and term is None and self.relation_of(name)):
             self.unknown_key(key, parent, path)
             return
         values = value if isinstance(value, list) else [value]
@@ -227,7 +227,20 @@ class _Minter:
         elif made:
             target[name] = made if len(made) > 1 else made[0]
 
+    def relation_of(self, name: str) -> str | None:
+        """The relation that a key is, in short or in full."""
+        return next((key for key, one in self.vocabulary.relations.items() if name in {key, one.iri}), None)
+
     def unknown_key(self, key: str, parent: str | None, path: Path) -> None:
+        relation = None if path else self.relation_of(self.prefixes.full(key) or key)
+        if relation is not None:
+            self.fault(
+                f"{key[:80]!r} is a relation: said by the record itself it would be followed by nobody",
+                "relation-bare",
+                (*path, key),
+                f"write `upstream: [{{relation: {relation}, artifact: publisher/model}}]`",
+            )
+            return
         keys = self.vocabulary.keys(parent)
         self.fault(
             f"the key {key[:80]!r} has no meaning here and would be lost",
@@ -300,7 +313,7 @@ class _Minter:
     def link(self, value: str, term: Term, path: Path) -> Value:
         if is_absolute(value):
             return str(value)
-        if term.short_value is None:
+        if term.short_value is None or "://" in value:
             self.fault(
                 f"{value[:200]!r} is no absolute IRI", "iri-relative", path, "write it in full: https://…"
             )
@@ -310,7 +323,11 @@ class _Minter:
         if not value.strip():
             self.fault("the value is empty", "value-empty", path, "leave the key out")
             return None
-        return self.base.expand(term.short_value, value)
+        expanded = self.base.expand(term.short_value, value)
+        if not is_absolute(expanded):
+            self.fault(f"{value[:200]!r} makes no IRI", "value-type", path, "write it in full: https://…")
+            return None
+        return expanded
 
     def number(self, value: str, whole: bool, path: Path) -> Value:
         canonical = integer(value) if whole else decimal(value)
@@ -339,9 +356,23 @@ class _Minter:
         if "type" in node:
             made["type"] = self.nested_type(node["type"], path)
         made.update(self.facts(node, own, key if term is not None else None, path))
+        if len(made) > 1:
+            self.require_own(own, iri, path)
         if term is not None and term.iri == f"{UMR}upstream":
             self.require_ends(node, path)
         return made
+
+    def require_own(self, node: str, iri: str, path: Path) -> None:
+        """A record describes what is its own, and what is elsewhere. Asked without a graph, a store would tell as a fact of
+        another record, of the log or of a term what only this one says."""
+        if node.startswith(f"{iri.partition('#')[0]}#") or not self.base.holds(node):
+            return
+        self.fault(
+            f"{node[:200]!r} is not this record's to describe",
+            "id-of-another",
+            (*path, "id"),
+            "leave the id out; one is minted. To name it only, write nothing but its id",
+        )
 
     def require_ends(self, link: dict[str, Value], path: Path) -> None:
         """A link without relation or artifact says nothing, and no record can be made of it."""

@@ -28,3 +28,22 @@ def moment(text: str, where: str) -> datetime:
         raise Malformed(
             f"{text!r} is no date", where=where, remedy="write 2026-03-01 or 2026-03-01T12:00:00Z"
         ) from None
+
+
+def comparable(text: str) -> str:
+    """What a record says of when something was, as a text that comes later where the moment does.
+
+    Written down, moments with offsets or fractions of a second do not sort as they follow each other. A year, a month or a
+    date stands before all that is within; what is no moment stays as it is.
+
+    Args:
+        text: a year, a month, a date, or a date and time, without an offset in UTC (XML Schema 1.1 Part 2, §3.3.7).
+    """
+    if "T" not in text:
+        return text
+    try:
+        read = datetime.fromisoformat(text)
+        utc = read if read.tzinfo is None else read.astimezone(UTC).replace(tzinfo=None)
+        return utc.isoformat(timespec="microseconds")
+    except (ValueError, OverflowError):
+        return text

@@ -16,6 +16,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import pyoxigraph as ox
+
 from umr_ld.addresses import Base
 from umr_ld.entry import DONE, PUBLISHED, Entry
 from umr_ld.errors import Conflict, Malformed, UmrError
@@ -183,6 +185,12 @@ class _Batch:
         found = digest(triples)
         if line.digest != found:
             raise Malformed(f"the digest of {line.reference} is {found}, not what is said")
+        # What they say of their own things may be odd; nothing of theirs may pass for what is said here, or at other peers.
+        for node in sorted({one.subject.value for one in triples if isinstance(one.subject, ox.NamedNode)}):
+            if self._base.holds(node) and not node.startswith(self._peer.base):
+                raise Malformed(
+                    f"the document describes {node[:200]!r}, which is not that registry's to describe"
+                )
         record = record_of(triples, iri, self._base, self._parts.vocabulary, found)
         if str(record.ref) != f"{self._peer.label}/{line.reference}":
             raise Malformed(

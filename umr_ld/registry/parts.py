@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 import threading
+from contextlib import ExitStack, suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umr_ld import durable
-from umr_ld.errors import Damaged, Denied
+from umr_ld.errors import Damaged, Denied, Full, UmrError
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.journal.file import FileJournal
 from umr_ld.lock import WriterLock
@@ -112,7 +113,10 @@ class Parts:
             return _writer(home, WriterLock(home.lock, wait=wait))
         if _needs_care(home):
             # A writer was killed, or is at work. In the first case the projections lag behind.
-            _care(home)
+            try:
+                _care(home)
+            except (Full, Denied) as refused:
+                return _reader_as_left(home, refused)
         return _reader(home)
 
     @cached_property
@@ -258,40 +262,51 @@ class Parts:
         self._seal = seal
 
     def close(self) -> None:
-        """Close everything; a writer seals the folder and lets others write."""
-        if "alerts" in self.__dict__:
-            self.alerts.close()
-        for one in ("access", "inbox"):
-            if one in self.__dict__:
-                getattr(self, one).close()
-        if "store" in self.__dict__:
-            self.store.close()
-        self.index.close()
-        self.journal.close()
-        if self.home is not None and self._lock is not None:
-            Seal.write(self.home.folder, self.journal.head(), before=self._seal)
-            self._lock.release()
-            self._lock = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        """Close everything; a writer seals the folder and lets others write.
+
+        Where there is no space for that, the folder stays without a seal, and whoever opens it next brings it in order:
+        what was published is in the journal, and it would be wrong to call it refused.
+        """
+        try:
+            with suppress(Full):
+                self._close_files()
+                if self.home is not None and self._lock is not None:
+                    Seal.write(self.home.folder, self.journal.head(), before=self._seal)
+        finally:
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+            if self._folder is not None:
+                self._folder.cleanup()
+                self._folder = None
+
+    def _close_files(self) -> None:
+        """Close all that was opened, the journal last; what one of them refuses keeps no other open."""
+        with ExitStack() as files:
+            files.callback(self.journal.close)
+            files.callback(self.index.close)
+            for name in ("store", "inbox", "access", "alerts"):
+                if name in self.__dict__:
+                    files.callback(getattr(self, name).close)
 
 
 def _writer(home: Home, lock: WriterLock) -> Parts:
     """Parts for the one writer. The seal is broken first: from now on the files change."""
     from umr_ld.store.embedded import EmbeddedStore
 
-    try:
+    with ExitStack() as opened:
+        opened.callback(lock.release)
         seal = require_nothing_lost(home)
         Seal.remove(home.folder)
         journal = FileJournal(home.journal)
+        opened.callback(journal.close)
         base = base_of(journal, str(home.folder))
-        parts = Parts(journal, SqliteIndex(home.index), lambda: EmbeddedStore(home.store), base, home, lock)
+        index = SqliteIndex(home.index)
+        opened.callback(index.close)
+        parts = Parts(journal, index, lambda: EmbeddedStore(home.store), base, home, lock)
         parts.keep_seal(seal)
         parts.catch_up()
-    except BaseException:
-        lock.release()
-        raise
+        opened.pop_all()
     return parts
 
 
@@ -325,6 +340,36 @@ def _reader(home: Home) -> Parts:
     journal = FileJournal(home.journal, read_only=True)
     base = base_of(journal, str(home.folder))
     return Parts(journal, SqliteIndex(home.index, read_only=True), lambda: _read_only_store(home), base, home)
+
+
+def _reader_as_left(home: Home, refused: UmrError) -> Parts:
+    """Parts for a reader where nobody can heal anything, on a full disk say: what lags behind is not read.
+
+    Args:
+        home: the registry's folder.
+        refused: why it cannot be healed.
+
+    Raises:
+        UmrError: `refused`, if what can be read is not all that was published.
+    """
+    try:
+        parts = _reader(home)
+    except UmrError:
+        raise refused from None
+    head = parts.journal.head().seq
+    if parts.index.position() < head:
+        parts.close()
+        raise refused
+    parts.open_store = lambda: _store_as_left(home, head, refused)
+    return parts
+
+
+def _store_as_left(home: Home, head: int, refused: UmrError) -> EmbeddedStore:
+    store = _read_only_store(home)
+    if store.position()[0] < head:
+        store.close()
+        raise refused
+    return store
 
 
 def _read_only_store(home: Home) -> EmbeddedStore:

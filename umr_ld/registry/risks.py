@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
+from umr_ld.moments import comparable
 from umr_ld.registry.spoken import current
 from umr_ld.registry.views import Affected, Judged, Said, Stated, Verdicts
 from umr_ld.risk import Answer, Case, Ruling, expose
@@ -216,7 +217,7 @@ def _newer(known: Said | None, one: Said) -> Said:
 
 
 def _weight(one: Said) -> tuple[str, Answer, str]:
-    return one.statement.issued, one.statement.answer, str(one.statement.ref)
+    return comparable(one.statement.issued), one.statement.answer, str(one.statement.ref)
 
 
 def weighed(parts: Parts, found: Iterable[Statement], policy: Policy, at: int | None) -> Iterator[Said]:

@@ -375,6 +375,13 @@ def restore(source: Home, target: Home) -> None:
         raise Damaged(
             f"the backup is not what was written: {faults.violations[0].message}", where=str(source.folder)
         )
+    # The seal is what a backup ends with: without one, nobody knows what is missing.
+    if require_nothing_lost(source) is None:
+        raise Damaged(
+            "the backup was not finished",
+            where=str(source.folder),
+            remedy="restore another one, or take it again",
+        )
     _make(target.folder)
     _copy(source.alerts, target.alerts)
     _copy(source.access, target.access)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from umr_ld.moments import comparable
 from umr_ld.record import Node
 from umr_ld.risk.advisory import DECIDED, scopes_of
 from umr_ld.risk.statement import publishers_of
@@ -28,7 +29,7 @@ class Decision:
         accepted: whether they are names of one artifact.
         reason: why, in words, or empty.
         publishers: IRIs of those who say so.
-        issued: when, as written; later texts are later moments. Empty where nothing is said.
+        issued: when, as written. Empty where nothing is said.
     """
 
     ref: Ref
@@ -41,7 +42,7 @@ class Decision:
     @property
     def weight(self) -> tuple[str, bool, str]:
         """Of several about one pair the heaviest counts: the newest, then the one that joins, then the last by name."""
-        return self.issued, self.accepted, str(self.ref)
+        return comparable(self.issued), self.accepted, str(self.ref)
 
 
 def is_decision(record: Record) -> bool:

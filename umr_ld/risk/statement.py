@@ -40,7 +40,7 @@ class Statement:
         justification: key of the reason, or empty.
         impact: the reason in words, or empty.
         publishers: IRIs of those who say so.
-        issued: when, as written; later texts are later moments. Empty where nothing is said.
+        issued: when, as written. Empty where nothing is said.
     """
 
     ref: Ref

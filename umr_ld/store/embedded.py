@@ -198,8 +198,12 @@ class EmbeddedStore:
         with self._writing, self._translated():
             self._write()
             store, self._store, self._written = self._store, None, None
-            if store is not None and self._folder is not None and not self._read_only:
-                store.flush()
+            try:
+                if store is not None and self._folder is not None and not self._read_only:
+                    store.flush()
+            finally:
+                # Else what failed would keep the engine's lock as long as somebody looks at the error.
+                del store
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -211,7 +215,11 @@ class EmbeddedStore:
     def _said(self, error: Exception) -> Full | Damaged:
         where, number = str(self._folder), getattr(error, "errno", None)
         if number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(error):
-            return Full("no space left; the store is unchanged", where=where)
+            return Full(
+                "there is no space left; the store is unchanged",
+                where=where,
+                remedy="free some space and try again; reading goes on meanwhile",
+            )
         return Damaged(
             f"the store cannot be read: {error}",
             where=where,
