@@ -53,6 +53,24 @@ class Subjects:
         yield from self.refs
         yield from self.records
 
+    def upstreams(self) -> list[str]:
+        """Artifacts that drafts are made from and that are no drafts here, each once, in order."""
+        drafted = {str(one.record.ref.name) for one in self.records.values()}
+        named = (link.artifact for one in self.records.values() for link in one.record.links)
+        return [name for name in dict.fromkeys(named) if name not in drafted]
+
+    def naming(self, artifacts: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Where the drafts come from that are made from certain artifacts, with what each is made from.
+
+        Args:
+            artifacts: names of artifacts.
+        """
+        wanted = frozenset(artifacts)
+        for source, one in self.records.items():
+            for name in dict.fromkeys(link.artifact for link in one.record.links):
+                if name in wanted:
+                    yield source, name
+
     def label(self, ref: str, given: str) -> str:
         """What one of them is called.
 
