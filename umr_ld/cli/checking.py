@@ -10,7 +10,7 @@ import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.subjects import read_subjects
+from umr_ld.cli.subjects import read_subjects, require_known
 from umr_ld.cli.verdicts import concern_words
 from umr_ld.cli.version import version
 from umr_ld.errors import Malformed
@@ -115,7 +115,7 @@ def check(
         given = read_subjects(session, registry, subjects)
         unknown = registry.unknown(given.refs, at=at)
         if unknown and len(unknown) == len(given):
-            registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
+            require_known(registry, unknown[0], at)
         ungrounded = registry.unknown(given.upstreams(), at=at)
         found = registry.check(given, policy=policy_of(policy, registry), at=at)
     told = [
