@@ -97,7 +97,10 @@ def _human(found: Affected, rows: Sequence[Judged], style: Style) -> str:
     hanging = [(one, below) for one, below in found.repair if below]
     if hanging:
         lines += ["", style.bold("to be mended first")]
-        lines += [f"{at}. {one.ref}: {count(below, 'record')} reached through it" for at, (one, below) in enumerate(hanging, 1)]
+        lines += [
+            f"{at}. {one.ref}: {count(below, 'record')} reached through it"
+            for at, (one, below) in enumerate(hanging, 1)
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 
