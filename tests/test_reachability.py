@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from umr_ld import lineage
+from umr_ld.errors import Damaged
 from umr_ld.index import Publication, Withdrawal
 from umr_ld.index.sqlite import SqliteIndex
 from umr_ld.names import Name, Ref
@@ -206,7 +207,7 @@ def test_links_that_say_the_same_are_read_as_one_however_they_were_written(tmp_p
     artifact = index.artifact_id("lab/a")
     for then in (1, 2, 128, 129, 130, 257, 301, None):
         strands = index.strands([artifact], then)
-        read = [(one.records, one.names, one.numbers) for one in strands]
+        read = [([*one.records], [*one.names], [*one.numbers]) for one in strands]
         seqs = range(2, (301 if then is None else then) + 1)
         assert read == ([([*seqs], [f"lab/of{seq}" for seq in seqs], [1] * len(seqs))] if seqs else [])
     assert index.check()
@@ -237,11 +238,15 @@ def test_links_of_some_records_are_those_among_all(tmp_path_factory, described, 
 
 
 SPOILED = {
-    "a link is missing": "UPDATE strand SET links = '[[],[],[],[],[]]' WHERE chunk = 0",
+    "a link is missing": "UPDATE strand SET numbers = x'', names = '' WHERE chunk = 0",
     "a chunk is missing": "DELETE FROM strand",
     "a link leads elsewhere": "UPDATE strand SET evidence = 1, relation = 1, versions = 1",
-    "a link is of another record": "UPDATE strand SET links = replace(links, '[2]', '[1]')",
-    "a record has another name": "UPDATE strand SET links = replace(links, 'lab/b', 'lab/x')",
+    "a link is of another record": "UPDATE strand SET numbers = CAST(x'01000000' || substr(numbers, 5) AS BLOB)",
+    "a record has another name": "UPDATE strand SET names = replace(names, 'lab/b', 'lab/x')",
+    "there are more names than records": "UPDATE strand SET names = names || char(10) || 'lab/x'",
+    "an artifact is not noted as named": "DELETE FROM named",
+    "a page of what is named is cut off": "UPDATE named SET bits = x''",
+    "an artifact is noted that nobody names": "UPDATE named SET bits = CAST(x'ff' || substr(bits, 2) AS BLOB)",
 }
 
 
@@ -260,6 +265,29 @@ def test_a_strand_that_is_not_what_the_links_say_is_found(tmp_path, change):
         db.commit()
     index = SqliteIndex(path, read_only=True)
     assert {finding.rule for finding in index.check().findings} == {"index-strands"}
+    index.close()
+
+
+UNREADABLE = {
+    "columns do not fit together": "UPDATE strand SET names = names || char(10) || 'lab/x'",
+    "the first of several rows is missing": "UPDATE strand SET chunk = 1",
+    "a page of what is named is cut off": "UPDATE named SET bits = x''",
+}
+
+
+@pytest.mark.parametrize("change", UNREADABLE.values(), ids=UNREADABLE)
+def test_links_that_cannot_be_read_are_damage_and_what_mends_it_is_said(tmp_path, change):
+    path = tmp_path / "index.db"
+    index = SqliteIndex(path)
+    fill(index, chain(100))
+    index.close()
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(change)
+        db.commit()
+    index = SqliteIndex(path, read_only=True)
+    with pytest.raises(Damaged) as refusal:
+        index.strands(range(1, 101))
+    assert "umr rebuild" in refusal.value.remedy
     index.close()
 
 

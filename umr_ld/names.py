@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import repeat
+from typing import TYPE_CHECKING
 
 from umr_ld.errors import Malformed
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.versions import Version, is_version, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_LENGTH = 255
 """Characters in a name."""
@@ -159,6 +165,21 @@ class Ref:
         _set_name(ref, of)
         _set_version(ref, version)
         return ref
+
+    @classmethod
+    def all_known(cls, names: Iterable[str], versions: Iterable[Version]) -> list[Ref]:
+        """As `known` of each name and version, without a step of the program for each.
+
+        Args:
+            names: as of `Name.known`.
+            versions: as many.
+        """
+        texts = [*names]
+        refs, of = [*map(_new, repeat(cls, len(texts)))], [*map(_new, repeat(Name, len(texts)))]
+        deque(map(_set_text, of, texts), 0)
+        deque(map(_set_name, refs, of), 0)
+        deque(map(_set_version, refs, versions), 0)
+        return refs
 
     def __str__(self) -> str:
         return f"{self.name.text}@{self.version.text}"

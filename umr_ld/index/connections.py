@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 APPLICATION = 0x756D7269
 """Marks the file as ours (`PRAGMA application_id`): "umri"."""
-SCHEMA = 7
+SCHEMA = 8
 """Raised when the tables change; the file is then made again from the journal."""
 
 _CACHE = 32 * 1024

@@ -99,11 +99,18 @@ CREATE TABLE strand (
     revision TEXT NOT NULL, -- empty is none
     evidence INTEGER NOT NULL REFERENCES term,
     chunk INTEGER NOT NULL, -- from 0
-    -- JSON array of arrays of one length: records, numbers of their links, records' artifacts, versions (terms) and
-    -- artifacts' names
-    links TEXT NOT NULL,
+    -- Columns of one length, one after the other, of unsigned little-endian numbers of four bytes: records, numbers of
+    -- their links, records' artifacts and versions (terms).
+    numbers BLOB NOT NULL,
+    names TEXT NOT NULL, -- of the records' artifacts, a line each
     -- An index beside the rows: most artifacts are named by nobody, and what is narrow is searched faster.
     PRIMARY KEY (target, relation, versions, revision, evidence, chunk)
+) STRICT;
+
+-- Which artifacts are named by links: a bit for each, the lowest of a byte first. Most are not, and need not be looked for.
+CREATE TABLE named (
+    page INTEGER PRIMARY KEY, -- of 8,192 artifacts
+    bits BLOB NOT NULL
 ) STRICT;
 
 -- Registries whose records are taken over. Their artifacts are named `label/NAME`.

@@ -26,6 +26,7 @@ _TABLES = (
     "subject",
     "tag",
     "fingerprint",
+    "named",
     "strand",
     "link",
     "record",
@@ -102,6 +103,7 @@ def dump(db: sqlite3.Connection) -> Iterator[tuple[object, ...]]:
     Args:
         db: in a transaction.
     """
+    strands.prepare(db)
     for table, text in _DUMPS.items():
         for row in db.execute(text):
             yield (table, *row)
@@ -120,8 +122,13 @@ def check(db: sqlite3.Connection) -> Iterator[Finding]:
         yield _fault(
             f"row {row} of {table} speaks of a row of {parent} that is not there", "index-references"
         )
+    strands.prepare(db)
     for record, number in db.execute(strands.ASTRAY).fetchmany(_MOST):
         yield _fault(f"link {number} of record {record} is not where walks downstream look", "index-strands")
+    for artifact in strands.unnamed(db)[:_MOST]:
+        yield _fault(
+            f"walks downstream take artifact {artifact} for named by others, or not, wrongly", "index-strands"
+        )
 
 
 def check_words(db: sqlite3.Connection) -> Iterator[Finding]:

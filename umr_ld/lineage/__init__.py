@@ -9,7 +9,7 @@ Nothing here recurses: chains of ten thousand records are as good as any. Circle
 
 from umr_ld.lineage.graph import Graph, Recorded, Row, covers
 from umr_ld.lineage.reach import Hit, Hop, Impact, impact
-from umr_ld.lineage.strand import Makers, Strand, unless_before
+from umr_ld.lineage.strand import Reached, Strand, unless_before
 from umr_ld.lineage.walk import Branch, Direction, Edge, Lineage, Node, downstream, upstream
 
 __all__ = [
@@ -21,8 +21,8 @@ __all__ = [
     "Hop",
     "Impact",
     "Lineage",
-    "Makers",
     "Node",
+    "Reached",
     "Recorded",
     "Row",
     "Strand",

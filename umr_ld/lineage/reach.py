@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
-from umr_ld.lineage.strand import Makers, unless_before
+from umr_ld.lineage.strand import Reached, unless_before
 from umr_ld.names import Ref
 from umr_ld.ranges import EVERYTHING, Range, Versions
 from umr_ld.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from umr_ld.lineage.graph import Graph, R, Row
     from umr_ld.lineage.strand import Strand
@@ -93,21 +93,22 @@ class Hit:
 
     Args:
         impact: what it is part of.
-        record: its number.
         depth: links between it and what was asked about, at least 1.
+        place: among the records that are as far away.
     """
 
-    __slots__ = ("_impact", "_record", "depth")
+    __slots__ = ("_impact", "_place", "depth")
 
-    def __init__(self, impact: Impact, record: int, depth: int) -> None:
+    def __init__(self, impact: Impact, depth: int, place: int) -> None:
         self._impact = impact
-        self._record = record
+        self._place = place
         self.depth = depth
 
     @property
     def ref(self) -> Ref:
         """Artifact and version."""
-        return self._impact.ref_of(self._record)
+        level = self._level
+        return Ref.known(level.names[self._place], self._impact.version(level.own[self._place]))
 
     @property
     def hop(self) -> Hop:
@@ -124,10 +125,19 @@ class Hit:
         return tuple(self._impact.path_of(self._record))
 
     def __str__(self) -> str:
-        return self._impact.text_of(self._record)
+        level = self._level
+        return f"{level.names[self._place]}@{self._impact.terms[level.own[self._place]]}"
 
     def __repr__(self) -> str:
         return f"<Hit {self} at {self.depth}>"
+
+    @property
+    def _level(self) -> Reached:
+        return self._impact.levels[self.depth - 1]
+
+    @property
+    def _record(self) -> int:
+        return self._level.records[self._place]
 
 
 class Impact(Sequence[Hit]):
@@ -140,14 +150,13 @@ class Impact(Sequence[Hit]):
         artifact: what was asked about: name or IRI.
         versions: which versions of it.
         roots: its recorded versions in that range, the largest first; none of them is a hit.
-        levels: the hits one link away, two links away, and so on: numbers of records.
-        strands: records to the links of which one is that by which they were reached.
-        through: these links to the record by which they were met; 0 for what was asked about.
-        makers: what the links tell of the records.
+        levels: the hits one link away, two links away, and so on, each in order.
+        through: the links along which they were reached to the record by which they were met; 0 for what was
+            asked about.
         terms: texts of the terms in the links.
     """
 
-    __slots__ = ("_levels", "_makers", "_strands", "_through", "artifact", "roots", "terms", "versions")
+    __slots__ = ("_strands", "_through", "artifact", "levels", "roots", "terms", "versions")
 
     def __init__(
         self,
@@ -155,20 +164,21 @@ class Impact(Sequence[Hit]):
         versions: Range,
         roots: tuple[Ref, ...],
         *,
-        levels: Sequence[Sequence[int]],
-        strands: Mapping[int, Strand],
+        levels: Sequence[Reached],
         through: Mapping[Strand, int],
-        makers: Makers,
         terms: Mapping[int, str],
     ) -> None:
         self.artifact = artifact
         self.versions = versions
         self.roots = roots
-        self._levels = levels
-        self._strands = strands
+        self.levels = levels
+        self._strands = {
+            record: strand
+            for level in levels
+            for record, strand in zip(level.records, level.strands, strict=True)
+        }
         self._through = through
         self.terms = terms
-        self._makers = makers
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -186,21 +196,21 @@ class Impact(Sequence[Hit]):
         return self.hits[at]
 
     def __iter__(self) -> Iterator[Hit]:
-        for depth, level in enumerate(self._levels, 1):
-            for record in level:
-                yield Hit(self, record, depth)
+        for depth, level in enumerate(self.levels, 1):
+            for place in range(len(level)):
+                yield Hit(self, depth, place)
+
+    def version(self, term: int) -> Version:
+        """The version that a term is."""
+        return Version.parse(self.terms[term])
 
     def name_of(self, record: int) -> str:
         """The name of a record's artifact."""
-        return self._makers.names[record]
-
-    def text_of(self, record: int) -> str:
-        """The record as `name@version`."""
-        return f"{self._makers.names[record]}@{self.terms[self._makers.own[record]]}"
+        return self._strands[record].name_of(record)
 
     def ref_of(self, record: int) -> Ref:
         """Artifact and version of a record."""
-        return Ref.known(self._makers.names[record], Version.parse(self.terms[self._makers.own[record]]))
+        return Ref.known(self.name_of(record), self.version(self._strands[record].own_of(record)))
 
     def strand_of(self, record: int) -> Strand:
         """The links of which one is that by which a record was reached."""
@@ -254,7 +264,7 @@ class _Spread:
     """
 
     def __init__(self, graph: Graph[R], at: int | None, roots: set[int]) -> None:
-        self.levels: list[list[int]] = []
+        self.levels: list[Reached] = []
         self._graph = graph
         self._at = at
         self._roots = roots
@@ -262,7 +272,6 @@ class _Spread:
         self._through: dict[Strand, int] = {}
         self._read_already: set[int] = set()
         self._waiting: dict[int, list[Strand]] = {}
-        self._makers = Makers()
         self._terms: dict[int, str] = {}
         self._revisions: dict[int, str] = {}
 
@@ -276,22 +285,21 @@ class _Spread:
             return None if asked.isdisjoint(meant) else 0
 
         self._read({start})
-        self._next_level(self._met(start, met))
+        self._next_level({start: met})
 
     def go_on(self) -> None:
         """Reach what covers records of the last level."""
         level = self.levels[-1]
-        makers = [*map(self._makers.artifacts.__getitem__, level)]
-        self._read({*makers} - self._read_already)
-        reached: dict[int, list[int]] = {}
-        for maker, record in zip(makers, level, strict=True):
+        self._read({*level.makers} - self._read_already)
+        reached: dict[int, list[tuple[int, int]]] = {}
+        for maker, record, own in zip(level.makers, level.records, level.own, strict=True):
             if maker in self._waiting:
-                reached.setdefault(maker, []).append(record)
-        fresh: dict[int, Strand] = {}
-        for artifact, records in reached.items():
-            keys = [self._version(record).sort_key for record in records]
-            fresh |= self._met(artifact, partial(self._last, records, Versions(keys)))
-        self._next_level(fresh)
+                reached.setdefault(maker, []).append((record, own))
+        covered: dict[int, _Covered] = {}
+        for artifact, several in reached.items():
+            versions = Versions([self._sort_key(own) for _, own in several])
+            covered[artifact] = partial(self._last, [record for record, _ in several], versions)
+        self._next_level(covered)
 
     def result(self, name: str, versions: Range, roots: tuple[Ref, ...]) -> Impact:
         """What was reached."""
@@ -301,20 +309,25 @@ class _Spread:
             versions,
             roots,
             levels=self.levels,
-            strands=self._reached,
             through=self._through,
-            makers=self._makers,
             terms=self._terms,
         )
 
-    def _met(self, artifact: int, covered: Callable[[Range, str], int | None]) -> dict[int, Strand]:
-        """Records that are reached now by the links that wait for an artifact.
+    def _next_level(self, covered: Mapping[int, _Covered]) -> None:
+        """Reach records along the links that wait for artifacts.
 
         Args:
-            artifact: of which records are reached.
-            covered: gives the record through which links to certain versions are met; 0 without any, and None
-                if they are not.
+            covered: artifact to what gives the record through which links to certain versions of it are met; 0
+                without any, and None if they are not.
         """
+        fresh: dict[int, Strand] = {}
+        along: list[Strand] = []
+        for artifact, met in covered.items():
+            fresh |= self._met(artifact, met, along)
+        self.levels.append(Reached.along(along, fresh).in_order(self._sort_key))
+
+    def _met(self, artifact: int, covered: _Covered, along: list[Strand]) -> dict[int, Strand]:
+        """Records that are reached now by the links that wait for an artifact; these are added to `along`."""
         fresh: dict[int, Strand] = {}
         waiting = []
         answers: dict[tuple[int | None, str], int | None] = {}
@@ -327,6 +340,7 @@ class _Spread:
                 waiting.append(strand)
             else:
                 self._through[strand] = through
+                along.append(strand)
                 new = unless_before({*strand.records}.difference(self._reached, self._roots), fresh, strand)
                 fresh.update(dict.fromkeys(new, strand))
         if waiting:
@@ -342,18 +356,10 @@ class _Spread:
                 return record
         return None
 
-    def _next_level(self, records: Iterable[int]) -> None:
-        names = {record: self._makers.names[record] for record in records}
-        level = list(names)
-        if len({*names.values()}) < len(names):
-            level.sort(key=lambda record: self._version(record).sort_key)
-        self.levels.append(sorted(level, key=names.__getitem__))
-
     def _read(self, artifacts: Collection[int]) -> None:
         strands = self._graph.strands(sorted(artifacts), self._at)
         self._read_already.update(artifacts)
         self._learn({strand.versions for strand in strands}.union(*(strand.own for strand in strands)))
-        self._makers.take_in(strands)
         for strand in strands:
             self._waiting.setdefault(strand.target, []).append(strand)
 
@@ -362,12 +368,12 @@ class _Spread:
         if unknown:
             self._terms.update(self._graph.terms(unknown))
 
-    def _version(self, record: int) -> Version:
-        return Version.parse(self._terms[self._makers.own[record]])
+    def _sort_key(self, term: int) -> Any:
+        return Version.parse(self._terms[term]).sort_key
 
     def _revision(self, record: int) -> str:
         if record not in self._revisions:
-            rows = self._graph.versions(self._makers.names[record], self._at)
+            rows = self._graph.versions(self._reached[record].name_of(record), self._at)
             self._revisions.update({one.seq: one.revision for one in rows})
         return self._revisions[record]
 
@@ -375,4 +381,5 @@ class _Spread:
         return EVERYTHING if strand.versions is None else _range(self._terms[strand.versions])
 
 
+_Covered = Callable[[Range, str], "int | None"]
 _range = lru_cache(maxsize=4096)(Range.from_npm)

@@ -15,7 +15,7 @@ from umr_ld.inbox import Notification
 from umr_ld.inbox import Said as Claimed
 from umr_ld.index import Peer
 from umr_ld.inherit import Effective, Held
-from umr_ld.lineage import Edge, Impact, Lineage, Makers, Node, Strand
+from umr_ld.lineage import Edge, Impact, Lineage, Node, Reached, Strand
 from umr_ld.names import Ref, parse_reference
 from umr_ld.ranges import Range
 from umr_ld.record import Link
@@ -204,14 +204,13 @@ class _Terms:
 def impact_of(pages: Sequence[Said]) -> Impact:
     """See `render.answers.impact_json`; of each path the first link is enough, since it goes on as that of the record
     that it reaches."""
-    terms, makers, numbers = _Terms(), Makers(), dict[str, int]()
-    strands, through = dict[int, Strand](), dict[Strand, int]()
-    levels: dict[int, list[int]] = {}
+    terms, numbers, through = _Terms(), dict[str, int](), dict[Strand, int]()
+    levels: dict[int, dict[int, Strand]] = {}
     for number, hit in enumerate((hit for page in pages for hit in page["hits"]), 1):
         first = hit["path"][0]
         ref = Ref.parse(hit["reference"])
         numbers[hit["reference"]] = number
-        strands[number] = strand = Strand(
+        strand = Strand(
             target=0,
             relation=terms.number(first["relation"]),
             versions=terms.number(first["versions"]),
@@ -223,17 +222,14 @@ def impact_of(pages: Sequence[Said]) -> Impact:
             own=[terms.number(str(ref.version))],
             names=[str(ref.name)],
         )
-        makers.take_in([strand])
         through[strand] = numbers.get(first.get("reached", ""), 0)
-        levels.setdefault(hit["depth"], []).append(number)
+        levels.setdefault(hit["depth"], {})[number] = strand
     return Impact(
         pages[0]["artifact"],
         Range.from_npm(pages[0]["versions"]),
         tuple(map(Ref.parse, pages[0]["recorded"])),
-        levels=[levels[depth] for depth in sorted(levels)],
-        strands=strands,
+        levels=[Reached.along(level.values(), level) for _, level in sorted(levels.items())],
         through=through,
-        makers=makers,
         terms=terms.texts(),
     )
 

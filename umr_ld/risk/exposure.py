@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from umr_ld.lineage import Makers, unless_before
+from umr_ld.lineage import unless_before
 from umr_ld.ranges import Versions
 from umr_ld.risk.alias import Aliased
 from umr_ld.risk.answers import Answer
@@ -27,7 +27,7 @@ from umr_ld.risk.policy import Cell
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 
-    from umr_ld.lineage import Recorded, Strand
+    from umr_ld.lineage import Reached, Recorded, Strand
     from umr_ld.names import Ref
     from umr_ld.ranges import Range
     from umr_ld.risk.case import Case, Linked
@@ -174,7 +174,6 @@ class _Spread:
         self._met: dict[Answer, set[_Demand]] = defaultdict(set)
         self._names: dict[int, str] = {}
         self._texts = Texts(graph.terms, self._names)
-        self._makers = Makers()
         self._scopes: dict[int, Scope] = {}
         self._hits: dict[int, Answer] = {}
         self._rows: dict[int, tuple[int, Ref]] = {}
@@ -259,15 +258,18 @@ class _Spread:
         settled = {seq for seq in self._hits if self._direct(seq) >= going.answer}
         joining = _joining(going)
         last = max(joining, default=-1)
-        artifacts = dict.fromkeys((*walk.sources.values(), *self._scopes), 0)
+        artifacts = dict.fromkeys((*walk.sources.values(), *self._scopes), "")
         while artifacts or walk.steps <= last:
             self._load(artifacts)
             fresh: dict[int, Strand] = {}
+            along: list[Strand] = []
             for demand, through in self._newly_met(artifacts, going, walk):
-                for strand in self._passing(demand, through, going, walk):
+                passing = self._passing(demand, through, going, walk)
+                for strand in passing:
                     self._reach(strand, fresh, walk.arrived, going, settled)
-            walk.end_level(fresh)
-            artifacts = self._artifacts_of(fresh) | dict.fromkeys(joining.get(walk.steps, ()), 0)
+                along += passing
+            level = walk.end_level(fresh, along)
+            artifacts = self._artifacts_of(level) | dict.fromkeys(joining.get(walk.steps, ()), "")
 
     def _passing(self, demand: _Demand, through: int, going: _Going, walk: Walk) -> list[Strand]:
         """Those links of a demand that is met along which enough passes."""
@@ -302,7 +304,7 @@ class _Spread:
         fresh.update(dict.fromkeys(unless_before(new, fresh, strand), strand))
 
     def _newly_met(
-        self, artifacts: Mapping[int, int], going: _Going, walk: Walk
+        self, artifacts: Mapping[int, str], going: _Going, walk: Walk
     ) -> Iterator[tuple[_Demand, int]]:
         """Demands that are met for the first time, each with the record through which it is; 0 without any.
 
@@ -334,12 +336,11 @@ class _Spread:
                 return record
         return None
 
-    def _artifacts_of(self, records: Mapping[int, Strand]) -> dict[int, int]:
-        """The artifacts of records, each to one of these, but for those where a statement stands in the way."""
-        passing = [*records]
-        if not records.keys().isdisjoint(self._case.rulings.keys()):
-            passing = [record for record in records if record not in self._case.rulings]
-        return dict(zip(map(self._makers.artifacts.__getitem__, passing), passing, strict=True))
+    def _artifacts_of(self, level: Reached) -> dict[int, str]:
+        """The artifacts of records with their names, but for those where a statement stands in the way."""
+        if not self._case.rulings.keys().isdisjoint(level.records):
+            level = level.without(self._case.rulings)
+        return dict(zip(level.makers, level.names, strict=True))
 
     def _full(self, unsure: set[int]) -> Set[_Demand]:
         """The demands that are affected for sure: those that are seen to be, and what follows from them.
@@ -372,11 +373,11 @@ class _Spread:
 
     # -- reading
 
-    def _load(self, artifacts: Mapping[int, int]) -> None:
+    def _load(self, artifacts: Mapping[int, str]) -> None:
         """Read the links to artifacts, and their recorded versions, if that was not done yet.
 
         Args:
-            artifacts: each to a record of it that was reached, or to 0 if its name is known.
+            artifacts: each to its name, or to nothing if that is known.
         """
         new = sorted(set(artifacts).difference(self._read))
         if not new:
@@ -396,9 +397,8 @@ class _Spread:
         versions = {row.version for row in rows}.union(*(strand.own for strand in strands))
         self._texts.learn({strand.versions for strand in strands}.union(versions, relations, evidence))
         self._judge(relations)
-        self._makers.take_in(strands)
         for target in targets.difference(self._names):
-            self._names[target] = self._case.aliases.standing(self._makers.names[artifacts[target]])
+            self._names[target] = self._case.aliases.standing(artifacts[target])
         recorded: dict[int, list[Recorded]] = defaultdict(list)
         for row in rows:
             recorded[row.artifact].append(row)
@@ -429,7 +429,7 @@ class _Spread:
             for seq in known
             if seq in self._hits or any(seq in walk.arrived or seq in walk.sources for walk in walks)
         }
-        return Exposure(apart, self._possibly, otherwise, self._sure.strands, self._makers, self._texts)
+        return Exposure(apart, self._possibly, otherwise, self._sure.strands, self._texts)
 
     def _apart(self, seq: int, otherwise: Walk) -> Exposed:
         """A record that is hit, or of which a statement speaks."""

@@ -5,14 +5,16 @@ Tens of thousands of records may be downstream. What is said of each is made whe
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
-from itertools import chain, compress, count, groupby, repeat
-from operator import eq
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from itertools import chain, repeat
+from operator import attrgetter, concat
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast, overload
 
+from umr_ld.lineage import Reached
 from umr_ld.names import Ref
 from umr_ld.ranges import EVERYTHING, Range
 from umr_ld.risk.answers import Answer
@@ -20,13 +22,17 @@ from umr_ld.risk.case import Exposed, Step
 from umr_ld.versions import Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Set
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 
-    from umr_ld.lineage import Makers, Strand
+    from umr_ld.lineage import Strand
 
 _KEPT = 32
 """Longer ends of paths are not kept: all those of a way without branches take memory in the square of its length."""
 
+_PART = 1024
+"""Records that are told at a time."""
+
+_T = TypeVar("_T")
 _Way = tuple[tuple[object, ...], "tuple[Step, ...]"]
 """What paths have in common that begin with links of a strand: of their first step all but the record, and the rest."""
 
@@ -38,12 +44,12 @@ class Walk:
     Args:
         sources: records where it began, to their artifacts.
         arrived: record to the links of which one is that by which it was reached.
-        levels: the records one step away, two steps away, and so on.
+        levels: what is one step away, two steps away, and so on.
     """
 
     sources: Mapping[int, int]
     arrived: dict[int, Strand] = field(default_factory=dict)
-    levels: list[Collection[int]] = field(default_factory=list)
+    levels: list[Reached] = field(default_factory=list)
     _met: dict[Strand, tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -60,14 +66,16 @@ class Walk:
         """
         self._met.update(dict.fromkeys(strands, (through, self.steps + 1)))
 
-    def end_level(self, fresh: Mapping[int, Strand]) -> None:
-        """Take in all that is one step further away.
+    def end_level(self, fresh: Mapping[int, Strand], along: Iterable[Strand]) -> Reached:
+        """Take in all that is one step further away, and give it.
 
         Args:
             fresh: the records to the links by which they are reached.
+            along: all links along which it was gone.
         """
         self.arrived.update(fresh)
-        self.levels.append(fresh.keys())
+        self.levels.append(Reached.along(along, fresh))
+        return self.levels[-1]
 
     def through(self, strand: Strand) -> int:
         """The record that links lead on to; 0 where the versions themselves are hit."""
@@ -120,6 +128,43 @@ class Texts:
         return EVERYTHING if term is None else _range(self._terms[term])
 
 
+@dataclass(slots=True)
+class _Level:
+    """Records as deep as one another, by name and version.
+
+    Args:
+        depth: as of `Exposed`.
+        alike: those of which the first walk alone tells. There may be very many: what they are is told in
+            columns, without a step of the program for each.
+        strays: each of the others, and how many of the former come before it.
+    """
+
+    depth: int
+    alike: Reached
+    strays: list[tuple[int, int]]
+
+    def __len__(self) -> int:
+        return len(self.alike) + len(self.strays)
+
+    def told(
+        self, alike: Callable[[Reached, int], Iterable[_T]], stray: Callable[[int], _T]
+    ) -> Iterator[Iterable[_T]]:
+        """What is told of them, part by part, in their order.
+
+        Args:
+            alike: tells of a part of those that are alike, and their depth.
+            stray: tells of a record by itself.
+        """
+        told = 0
+        for place, record in (*self.strays, (len(self.alike), None)):
+            while told < place:
+                end = min(place, told + _PART)
+                yield alike(self.alike[told:end], self.depth)
+                told = end
+            if record is not None:
+                yield (stray(record),)
+
+
 class Outlined(NamedTuple):
     """A record, and where it stands on the paths of others.
 
@@ -146,18 +191,18 @@ class Exposure(Sequence[Exposed]):
         possibly: what may be affected.
         otherwise: what is affected for sure, by other ways than those of `possibly`.
         sure: links of `possibly` along which it is affected for sure.
-        makers: what the links tell of the records.
         texts: of the links.
     """
 
     __slots__ = (
         "_apart",
+        "_begun",
         "_levels",
-        "_makers",
         "_order",
         "_otherwise",
         "_paths",
         "_possibly",
+        "_strays",
         "_sure",
         "_texts",
         "_ways",
@@ -169,79 +214,101 @@ class Exposure(Sequence[Exposed]):
         possibly: Walk,
         otherwise: Walk,
         sure: Set[Strand],
-        makers: Makers,
         texts: Texts,
     ) -> None:
         self._apart = apart
         self._possibly = possibly
         self._otherwise = otherwise
         self._sure = sure
-        self._makers = makers
         self._texts = texts
         self._ways: dict[tuple[bool, bool], dict[Strand, _Way]] = defaultdict(dict)
+        self._begun: dict[Strand, _Way] = {}
         self._paths: dict[bool, dict[int, tuple[Step, ...]]] = {True: {}, False: {}}
-        self._levels = [(depth, self._sorted(level)) for depth, level in sorted(self._by_depth().items())]
-        self._order = [*chain.from_iterable(level for _, level in self._levels)]
+        self._strays = apart.keys() | otherwise.arrived.keys()
+        self._levels = self._by_depth()
+        self._order: list[int] = []
 
-    def _by_depth(self) -> dict[int, list[int]]:
-        """How deep to the numbers of the records."""
-        levels: dict[int, list[int]] = defaultdict(list)
-        elsewhere = self._apart.keys() | self._otherwise.arrived.keys()
-        for walk, strays in ((self._possibly, elsewhere), (self._otherwise, self._apart.keys())):
-            for depth, level in enumerate(walk.levels, 1):
-                levels[depth] += [seq for seq in level if seq not in strays] if strays else level
+    def _by_depth(self) -> list[_Level]:
+        strays: dict[int, list[int]] = defaultdict(list)
+        for depth, level in enumerate(self._otherwise.levels, 1):
+            strays[depth] += [seq for seq in level.records if seq not in self._apart]
         for seq, one in self._apart.items():
-            levels[one.depth].append(seq)
-        return levels
+            strays[one.depth].append(seq)
+        alike = dict(enumerate(self._possibly.levels, 1))
+        return [
+            self._level(depth, alike.get(depth, Reached()), strays[depth])
+            for depth in sorted(alike.keys() | strays.keys())
+        ]
 
-    def _sorted(self, level: list[int]) -> list[int]:
-        """Records by name and then by version."""
-        names = self._makers.names
-        if not self._apart.keys().isdisjoint(level):
-            names = {seq: self._ref(seq).name.text for seq in level}
-        order = sorted(level, key=names.__getitem__)
-        for start, end in _runs([*map(names.__getitem__, order)]):
-            order[start:end] = sorted(order[start:end], key=lambda seq: self._ref(seq).version.sort_key)
-        return order
+    def _level(self, depth: int, alike: Reached, strays: list[int]) -> _Level:
+        if not self._strays.isdisjoint(alike.records):
+            alike = alike.without(self._strays)
+        alike = alike.in_order(self._sort_key)
+        ordered = sorted(strays, key=lambda seq: self._place_of(self._ref(seq)))
+        return _Level(depth, alike, [(self._before(self._ref(seq), alike), seq) for seq in ordered])
+
+    def _sort_key(self, term: int) -> Any:
+        return self._texts.version(term).sort_key
+
+    @staticmethod
+    def _place_of(ref: Ref) -> tuple[str, Any]:
+        return ref.name.text, ref.version.sort_key
+
+    def _before(self, ref: Ref, alike: Reached) -> int:
+        """How many of some ordered records come before a certain one."""
+        name, version = self._place_of(ref)
+        first = bisect_left(alike.names, name)
+        same = alike.own[first : bisect_right(alike.names, name, first)]
+        return first + bisect_left(same, version, key=self._sort_key)
 
     def __len__(self) -> int:
-        return len(self._order)
+        return sum(map(len, self._levels))
 
     @overload
     def __getitem__(self, at: int) -> Exposed: ...
     @overload
     def __getitem__(self, at: slice) -> tuple[Exposed, ...]: ...
     def __getitem__(self, at: int | slice) -> Exposed | tuple[Exposed, ...]:
+        if not self._order:
+            self._order += self._told(lambda part, _: part.records, lambda seq: seq)
         if isinstance(at, slice):
             return tuple(map(self._exposed, self._order[at]))
         return self._exposed(self._order[at])
 
     def __iter__(self) -> Iterator[Exposed]:
-        for depth, level in self._levels:
-            if self._apart.keys().isdisjoint(level):
-                yield from self._alike(level, depth)
-            else:
-                yield from map(self._exposed, level)
+        return self._told(self._exposed_alike, self._exposed)
+
+    def _told(
+        self, alike: Callable[[Reached, int], Iterable[_T]], stray: Callable[[int], _T]
+    ) -> Iterator[_T]:
+        """What is told of all. See `_Level.told`."""
+        return chain.from_iterable(part for level in self._levels for part in level.told(alike, stray))
 
     def with_paths(self) -> Iterator[tuple[Exposed, tuple[Step, ...]]]:
         """Each record with its `path`; of many faster than one by one."""
-        arrived, strays = self._possibly.arrived, self._apart.keys() | self._otherwise.arrived.keys()
-        surely, maybe, affected = self._ways[True, False], self._ways[False, False], Answer.AFFECTED
-        for one in self:
-            way = None
-            if one.number not in strays:
-                way = (surely if one.answer is affected else maybe).get(arrived[one.number])
-            yield one, self.path(one) if way is None else (_step((one.ref, *way[0])), *way[1])
+        return self._told(self._paths_alike, self._with_path)
 
-    def _alike(self, seqs: Sequence[int], depth: int) -> Iterator[Exposed]:
-        """Records that are neither hit nor spoken of. There may be very many: what they are stands in columns."""
-        sure, other, arrived = self._sure, self._otherwise.arrived, self._possibly.arrived
-        affected, possibly = Answer.AFFECTED, Answer.POSSIBLY
-        answers = [affected if arrived.get(seq) in sure or seq in other else possibly for seq in seqs]
-        terms = [*map(self._makers.own.__getitem__, seqs)]
-        versions = {term: self._texts.version(term) for term in {*terms}}
-        refs = map(Ref.known, map(self._makers.names.__getitem__, seqs), map(versions.__getitem__, terms))
-        return map(_exposed, zip(refs, answers, repeat(depth), answers, repeat(None), seqs, strict=False))
+    def _exposed_alike(self, part: Reached, depth: int) -> Iterator[Exposed]:
+        """Records of which the first walk alone tells."""
+        sure, affected, possibly = self._sure, Answer.AFFECTED, Answer.POSSIBLY
+        answers = [affected if strand in sure else possibly for strand in part.strands]
+        versions = {term: self._texts.version(term) for term in {*part.own}}
+        refs = Ref.all_known(part.names, map(versions.__getitem__, part.own))
+        return map(
+            _exposed, zip(refs, answers, repeat(depth), answers, repeat(None), part.records, strict=False)
+        )
+
+    def _paths_alike(self, part: Reached, depth: int) -> Iterator[tuple[Exposed, tuple[Step, ...]]]:
+        """The same, each with its path."""
+        ones = self._exposed_alike(part, depth)
+        if depth > _KEPT:
+            return ((one, self.path(one)) for one in ones)
+        for strand in {*part.strands}.difference(self._begun):
+            self._begun[strand] = self._way(strand, self._possibly, strand in self._sure)
+        told = [*ones]
+        shared, further = zip(*map(self._begun.__getitem__, part.strands), strict=True)
+        steps = map(_step, map(_joined, zip(map(_ref, told)), shared))
+        return zip(told, map(_joined, zip(steps), further), strict=True)
 
     def _arrives(self, seq: int) -> Answer:
         """What arrives at a record."""
@@ -250,15 +317,19 @@ class Exposure(Sequence[Exposed]):
 
     def outline(self) -> Iterator[Outlined]:
         """The records in order, with what it takes to count them, and no more."""
-        through, arrived, sure = self._possibly.through, self._possibly.arrived, self._sure
-        strays, answer = self._apart.keys() | self._otherwise.arrived.keys(), Answer.AFFECTED
-        for depth, level in self._levels:
-            for seq in level:
-                if seq not in strays and (strand := arrived[seq]) in sure:
-                    yield _outlined((seq, answer, depth, through(strand)))
-                else:
-                    one = self._exposed(seq)
-                    yield _outlined((seq, one.answer, one.depth, self._through(one)))
+        return self._told(self._outlined_alike, self._outlined)
+
+    def _outlined_alike(self, part: Reached, depth: int) -> Iterator[Outlined]:
+        sure, through = self._sure, self._possibly.through
+        told = {
+            strand: (Answer.AFFECTED if strand in sure else Answer.POSSIBLY, depth, through(strand))
+            for strand in {*part.strands}
+        }
+        return map(_outlined, map(_joined, zip(part.records), map(told.__getitem__, part.strands)))
+
+    def _outlined(self, seq: int) -> Outlined:
+        one = self._exposed(seq)
+        return Outlined(seq, one.answer, one.depth, self._through(one))
 
     def answers(self) -> Mapping[Answer, int]:
         """How many records stand so, the worst answer first."""
@@ -297,6 +368,10 @@ class Exposure(Sequence[Exposed]):
             ref: any record.
         """
         return next((one.answer for one in self if one.ref == ref), Answer.CLEAR)
+
+    def _with_path(self, seq: int) -> tuple[Exposed, tuple[Step, ...]]:
+        one = self._exposed(seq)
+        return one, self.path(one)
 
     def _exposed(self, seq: int) -> Exposed:
         apart = self._apart.get(seq)
@@ -337,8 +412,10 @@ class Exposure(Sequence[Exposed]):
 
     def _path(self, seq: int, surely: bool) -> tuple[Step, ...]:
         """The path from a record that is on the path of another."""
-        sources = self._otherwise.sources if surely else self._possibly.sources
         kept = self._paths[surely]
+        if seq in kept:
+            return kept[seq]
+        sources = self._otherwise.sources if surely else self._possibly.sources
         links: list[tuple[int, Strand]] = []
         while seq and seq not in sources and seq not in kept:
             walk = self._walk(seq, surely)
@@ -360,17 +437,12 @@ class Exposure(Sequence[Exposed]):
     def _ref(self, seq: int) -> Ref:
         if seq in self._apart:
             return self._apart[seq].ref
-        return Ref.known(self._makers.names[seq], self._texts.version(self._makers.own[seq]))
+        strand = self._possibly.arrived.get(seq) or self._otherwise.arrived[seq]
+        return Ref.known(strand.name_of(seq), self._texts.version(strand.own_of(seq)))
 
 
-def _runs(ordered: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where texts stand more than once: from where and up to where."""
-    again = compress(count(1), map(eq, ordered, ordered[1:]))
-    for _, run in groupby(enumerate(again), key=lambda one: one[1] - one[0]):
-        places = [place for _, place in run]
-        yield places[0] - 1, places[-1] + 1
-
-
+_ref = attrgetter("ref")
+_joined = cast("Callable[[tuple[Any, ...], tuple[Any, ...]], tuple[Any, ...]]", concat)
 _step: Callable[[tuple[Any, ...]], Step] = partial(tuple.__new__, Step)
 _outlined: Callable[[tuple[Any, ...]], Outlined] = partial(tuple.__new__, Outlined)
 _exposed: Callable[[tuple[Any, ...]], Exposed] = partial(tuple.__new__, Exposed)
