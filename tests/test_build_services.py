@@ -96,3 +96,11 @@ def test_the_hooks_look_at_drafts_and_at_no_other_yaml(hook, path, meant):
     assert bool(re.search(hook["files"], path)) is meant
     assert hook["require_serial"], "drafts that are made from each other are looked at together"
     assert umr(*hook["entry"].split()[1:], "--help").code == 0
+
+
+def test_what_the_documentation_shows_is_what_the_files_offer():
+    page = (ROOT / "docs/builds.md").read_text(encoding="utf-8")
+    (step,), config = map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", page, re.DOTALL))
+    assert step["with"].keys() <= ACTION["inputs"].keys()
+    (shown,) = config["repos"]
+    assert [one["id"] for one in shown["hooks"]] == [one["id"] for one in HOOKS]
