@@ -22,7 +22,7 @@ STOREYS = [
         "order osv addresses vocab record"
     ),
     (
-        "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
+        "strictjson yamlld turtle lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
         "sparql scores page risk licences audit"
     ),
     "formats render durable lock seal mark transactions database journal store index files net exchange alerts access inbox weights",
