@@ -73,8 +73,7 @@ def served(registry, **decided):
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
     site = app.extensions["umr"]
-    running = site.running
-    server = Server(app, listening, settings, list(HEADERS.items()), running.refused, running.echoes)
+    server = Server(app, listening, settings, list(HEADERS.items()), site.running)
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
     try:

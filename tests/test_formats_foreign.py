@@ -94,12 +94,48 @@ def test_what_is_written_is_prov_for_others():
         assert ProvDocument.deserialize(content=found.serialize(format="json"), format="json") == found
 
 
+def test_a_relation_that_nobody_knows_is_an_influence():
+    one = subject(
+        {
+            "type": "Model",
+            "name": "a/b",
+            "version": "1.0.0",
+            "upstream": {"relation": "https://example.org/r", "artifact": "a/c"},
+        }
+    )
+    (link,) = json.loads(written("prov-json", one)[0].body)["wasInfluencedBy"].values()
+    assert link["umr:relation"] == "https://example.org/r"
+
+
 def test_a_crate_describes_itself_and_leads_to_the_record():
     one = described("ro-crate")[0]
     graph = {node["@id"]: node for node in json.loads(written("ro-crate", one)[0].body)["@graph"]}
     assert graph["ro-crate-metadata.json"]["about"] == {"@id": "./"}
+    assert graph["ro-crate-metadata.json"]["@type"] == "CreativeWork"
     assert graph["./"]["mainEntity"] == {"@id": one.minted.iri}
     assert graph[one.minted.iri]["name"] == one.root["title"]
+
+
+def test_a_crate_is_flat_and_its_data_are_parts_of_it():
+    """RO-Crate 1.2: flattened and compacted, each entity with an identifier and a class; data are reached by hasPart."""
+    for one in [*described("ro-crate")[::9], *map(subject, ODD)]:
+        graph = json.loads(written("ro-crate", one)[0].body)["@graph"]
+        for node in graph:
+            assert node["@id"]
+            assert node["@type"]
+            for value in node.values():
+                assert not isinstance(value, list) or len(value) != 1
+                for inner in value if isinstance(value, list) else [value]:
+                    assert not isinstance(inner, dict) or "@value" in inner or inner.keys() == {"@id"}
+        root = next(node for node in graph if node["@id"] == "./")
+        assert (root.get("hasPart") == {"@id": one.minted.iri}) is (one.kind == "Dataset")
+
+
+def test_a_licence_in_a_croissant_is_an_address():
+    licensed = [one for one in described("croissant") if one.root.get("license")]
+    for one in licensed[:5]:
+        licence = json.loads(written("croissant", one)[0].body)["license"]
+        assert all(isinstance(text, str) for text in licence)
 
 
 def test_a_croissant_has_the_names_of_its_own_context():
@@ -138,7 +174,7 @@ def counted(shared_data, folder, label):
 
 
 def test_every_croissant_is_read(shared_data):
-    assert counted(shared_data, "croissant", "croissant") == (32, 32, 69, 113)
+    assert counted(shared_data, "croissant", "croissant") == (32, 32, 69, 328)
 
 
 def test_every_bill_of_materials_is_read(shared_data):
@@ -241,6 +277,112 @@ def test_relationships_of_files_count_for_their_packages_and_names_of_3_1_are_re
     assert [row.why for row in translation.losses if "amendedBy" in row.why]
 
 
+EXPANDED = "https://spdx.org/rdf/3.0.1/terms/ExpandedLicensing/"
+LISTED = "https://spdx.org/licenses/"
+
+
+def test_what_is_said_of_agents_and_files_is_listed_too():
+    ann = {"@type": "Person", "name": "Ann", "email": "ann@example.org"}
+    file = {
+        "@type": "cr:FileObject",
+        "name": "f",
+        "contentUrl": "https://example.org/f",
+        "contentSize": "12 KB",
+    }
+    said = {
+        "@context": "http://mlcommons.org/croissant/1.1",
+        "@type": "sc:Dataset",
+        "name": "D",
+        "description": "x",
+        "creator": ann,
+        "distribution": [file],
+    }
+    found = read(
+        "croissant",
+        document(
+            {
+                **said,
+                "@context": ["http://mlcommons.org/croissant/1.1", {"cr": "http://mlcommons.org/croissant/"}],
+            }
+        ),
+    )
+    assert sorted(row.property for row in found.losses) == ["creator.email", "distribution[0].contentSize"]
+
+
+def test_a_croissant_may_only_name_its_context():
+    said = {
+        "@context": "http://mlcommons.org/croissant/1.1",
+        "@type": "sc:Dataset",
+        "name": "D",
+        "citeAs": "@misc{d}",
+        "description": "x",
+    }
+    (root,) = roots(read("croissant", document(said)))
+    assert (root["title"], root["citation"]) == ("D", "@misc{d}")
+
+
+OF_SPDX = {
+    "a listed one with its name": (
+        [{"type": "expandedlicensing_ListedLicense", "spdxId": f"{LISTED}MIT", "name": "MIT License"}],
+        f"{LISTED}MIT",
+        {"license": "MIT"},
+    ),
+    "sets and an exception": (
+        [
+            {"type": "expandedlicensing_DisjunctiveLicenseSet", "spdxId": "urn:a", "expandedlicensing_member": [f"{LISTED}MIT", "urn:b"]},
+            {"type": "expandedlicensing_ConjunctiveLicenseSet", "spdxId": "urn:b", "expandedlicensing_member": ["urn:c", "urn:d"]},
+            {
+                "type": "expandedlicensing_WithAdditionOperator",
+                "spdxId": "urn:c",
+                "expandedlicensing_subjectExtendableLicense": f"{LISTED}GPL-2.0-only",
+                "expandedlicensing_subjectAddition": f"{LISTED}Classpath-exception-2.0",
+            },
+            {"type": "expandedlicensing_CustomLicense", "spdxId": "urn:d", "name": "Our own terms"},
+        ],
+        "urn:a",
+        {"licenseExpression": "MIT OR (GPL-2.0-only WITH Classpath-exception-2.0 AND LicenseRef-Our-own-terms)"},
+    ),
+    "a set in itself": (
+        [{"type": "expandedlicensing_DisjunctiveLicenseSet", "spdxId": "urn:a", "expandedlicensing_member": ["urn:a", f"{LISTED}MIT"]}],
+        "urn:a",
+        {"licenseExpression": ...},
+    ),
+    "none asserted": ([], f"{EXPANDED}NoAssertionLicense", {}),
+    "none asserted, by its short name": ([], "expandedlicensing_NoAssertionLicense", {}),
+    "none asserted, as an expression": (
+        [{"type": "simplelicensing_LicenseExpression", "spdxId": "urn:a", "simplelicensing_licenseExpression": "NOASSERTION"}],
+        "urn:a",
+        {},
+    ),
+    "none": ([], f"{EXPANDED}NoneLicense", {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("elements", "to", "expected"), OF_SPDX.values(), ids=OF_SPDX)
+def test_licences_of_spdx_are_read_as_what_they_say(elements, to, expected):
+    package = {"type": "ai_AIPackage", "spdxId": "urn:m", "name": "M"}
+    says = {
+        "type": "Relationship",
+        "spdxId": "urn:r",
+        "from": "urn:m",
+        "relationshipType": "hasDeclaredLicense",
+        "to": [to],
+    }
+    found = read(
+        "spdx",
+        document(
+            {
+                "@context": "https://spdx.org/rdf/3.0.1/spdx-context.jsonld",
+                "@graph": [package, says, *elements],
+            }
+        ),
+    )
+    (root,) = roots(found)
+    kept = {key: root[key] for key in ("license", "licenseExpression") if key in root}
+    assert kept == expected or kept.keys() == {key for key, value in expected.items() if value is ...}
+    assert any("no licence" in row.why for row in found.losses) is ("NoneLicense" in to)
+
+
 @pytest.mark.parametrize("namespace", ["https://w3id.org/fair4ml#", "https://w3id.org/fair4ml/"])
 def test_fair4ml_is_read_in_both_namespaces(namespace):
     turtle = f"""@prefix f: <{namespace}> . @prefix s: <http://schema.org/> .
@@ -285,6 +427,81 @@ def test_linked_data_is_read_by_its_own_context_and_nothing_is_fetched():
     assert [row.why for row in translation.losses] == [
         "not read: this context is not bundled, and nothing is fetched"
     ]
+
+
+WORDS = {
+    "@vocab": "https://schema.org/",
+    "fair4ml": "https://w3id.org/fair4ml#",
+    "id": "@id",
+    "type": "@type",
+}
+TUNED = "https://w3id.org/fair4ml#fineTunedFrom"
+THIS = {"@id": "https://example.org/m", "@type": "fair4ml:MLModel", "name": "M", "version": "1.0.0"}
+OTHER = {"@id": "https://example.org/b", "@type": "fair4ml:MLModel", "name": "B", "version": "2.0.0"}
+DRESSED = {
+    "keywords by other names": ({}, {"id": "urn:x", "type": "fair4ml:MLModel", "name": "X", "license": {"id": "https://spdx.org/licenses/MIT"}}),
+    "texts by language": ({"description": {"@id": "schema:description", "@container": "@language"}, "schema": "https://schema.org/"},
+                          {**THIS, "description": {"en": "Text", "de": ["Text", "Wort"], "@none": "None"}}),
+    "texts by index": ({"keywords": {"@id": "https://schema.org/keywords", "@container": "@index"}},
+                       {**THIS, "keywords": {"a": "x", "b": ["y", "z"]}}),
+    "things by identifier": ({"author": {"@id": "https://schema.org/author", "@container": "@id"}},
+                             {**THIS, "author": {"https://example.org/p": {"@type": "Person", "name": "Ann"}}}),
+    "things by class": ({"author": {"@id": "https://schema.org/author", "@container": "@type"}},
+                        {**THIS, "author": {"Person": {"name": "Ann"}}}),
+    "said of it by others": ({}, {**OTHER, "@reverse": {"fair4ml:fineTunedFrom": THIS}}),
+    "said of it by a word that leads back": ({"baseOf": {"@reverse": TUNED, "@type": "@id"}},
+                                             {**OTHER, "baseOf": "https://example.org/m", "@included": THIS}),
+    "nested in what means nothing": ({"about": "@nest"},
+                                     {"@id": "urn:m", "@type": "fair4ml:MLModel", "about": {"name": "M", "about": {"version": "1.0.0"}}}),
+    "identifiers from a base": ({"@base": "https://example.org/x/"}, {**THIS, "@id": "m", "fair4ml:fineTunedFrom": {"@id": "../b"}}),
+    "words of one node alone": ({}, {"@graph": [
+        {**OTHER, "@context": {"titel": "https://schema.org/alternateName"}, "titel": "Beh"}, {**THIS, "titel": "no"}]}),
+    "words within a property": ({"publisher": {"@id": "https://schema.org/publisher", "@context": {"label": "https://schema.org/name"}}},
+                                {**THIS, "publisher": {"label": "Lab", "@type": "Organization"}}),
+    "words of a class": ({"Org": {"@id": "https://schema.org/Organization", "@context": {"label": "https://schema.org/name"}}},
+                         {**THIS, "publisher": {"label": "Lab", "@type": "Org"}}),
+    "lists": ({"author": {"@id": "https://schema.org/author", "@container": "@list"}},
+              {**THIS, "author": [{"name": "Ann"}, {"name": "Bob"}]}),
+    "a graph with a name": ({}, {"@graph": [{"@id": "urn:g", "@graph": [{**THIS, "description": "within"}]}]}),
+    "one thing in two places": ({}, {"@graph": [{**THIS, "keywords": "x"},
+        {**OTHER, "fair4ml:fineTunedFrom": {"@id": THIS["@id"], "keywords": ["x", "y"]}}]}),
+    "nodes without names": ({}, {"@graph": [{**THIS, "@id": "_:a", "fair4ml:fineTunedFrom": {"@id": "_:b"}},
+        {**OTHER, "@id": "_:b", "publisher": {"@id": "_:c"}},
+                                            {"@id": "_:c", "name": "Lab"}]}),
+    "things that say things of each other": ({}, {**THIS,
+        "isPartOf": {**OTHER, "hasPart": {"@id": THIS["@id"], "isPartOf": {"@id": OTHER["@id"], "name": "B"}}}}),
+    "a word that is to mean nothing": ({"description": None}, {**THIS, "description": "nothing", "license": "https://spdx.org/licenses/MIT"}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("words", "said"), DRESSED.values(), ids=DRESSED)
+def test_json_ld_is_read_as_another_processor_reads_it(words, said):
+    """However JSON-LD 1.1 puts it: the same drafts as of the triples that another program makes of it."""
+    from pyld import jsonld
+
+    whole = {"@context": {**WORDS, **words}, **said}
+    quads = jsonld.to_rdf(whole, {"format": "application/n-quads"})
+    triples = Document(quads.encode(), Media.NQUADS, "foreign.nq")
+    ours, theirs = (
+        [_sorted(root) for root in sorted(roots(read("fair4ml", one)), key=lambda root: root["title"])]
+        for one in (document(whole), triples)
+    )
+    assert ours == theirs
+    assert any(len(root) > 4 for root in ours) or "about" in said
+
+
+def _sorted(value):
+    if isinstance(value, dict):
+        return {key: _sorted(one) for key, one in value.items()}
+    return sorted(map(_sorted, value), key=str) if isinstance(value, list) else value
+
+
+def test_an_agent_is_called_by_its_name_in_whatever_language():
+    text = """@prefix dct: <http://purl.org/dc/terms/> . @prefix foaf: <http://xmlns.com/foaf/0.1/> .
+        @prefix dcat: <http://www.w3.org/ns/dcat#> . <https://e.example/d> a dcat:Dataset ; dct:title "D"@en ;
+        dct:description "x"@en ; dct:publisher <https://e.example/p> . <https://e.example/p> foaf:name "Amt"@de ."""
+    (root,) = roots(read("mldcat-ap", document(text, Media.TURTLE)))
+    assert root["publisher"] == "Amt"
 
 
 def test_mldcat_ap_2_is_read_too():
@@ -374,6 +591,17 @@ FAULTS = {
         {**BILL, "components": [model("a", licenses=[{"license": {"id": "No such! licence"}}])]},
         1,
         "taken as LicenseRef-No-such-licence",
+    ),
+    "a licence with an address beside its identifier": (
+        "cyclonedx",
+        {
+            **BILL,
+            "components": [
+                model("a", licenses=[{"license": {"id": "MIT", "url": "https://example.org/licence"}}])
+            ],
+        },
+        1,
+        "not taken over",
     ),
     "texts that are numbers and lists": (
         "cyclonedx",

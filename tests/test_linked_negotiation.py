@@ -143,6 +143,34 @@ def test_every_minted_identifier_answers_below_its_base(mounted, iri, accept):
         assert link.startswith(("/umr/", "http://", "https://")), link
 
 
+ELSEWHERE = {
+    "a name": ("/r/lab/b", 303),
+    "a record": ("/page/lab/b@1.0.0", 200),
+    "a graph": ("/g/lab/b@1.0.0", 200),
+    "a place that is known to harvesters": ("/.well-known/void", 302),
+    "what is not there": ("/g/lab/none@1.0.0", 404),
+    "the context": ("/context/v1", 200),
+}
+
+
+@pytest.mark.parametrize(("address", "status"), ELSEWHERE.values(), ids=ELSEWHERE)
+def test_pages_elsewhere_may_look_up_what_is_named(client, address, status):
+    """Fetch §4.4 and §4.8: also a redirect is checked, and media types with quotes ask before."""
+    compacted = {"Accept": 'application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"'}
+    answer = client.get(address, headers=compacted)
+    assert (answer.status_code, answer.headers["Access-Control-Allow-Origin"]) == (status, "*")
+    assert "Link" in answer.headers["Access-Control-Expose-Headers"]
+    before = client.options(address)
+    assert before.status_code == 200
+    assert before.headers["Access-Control-Allow-Origin"] == "*"
+    assert before.headers["Access-Control-Allow-Headers"] == "Accept"
+
+
+def test_pages_are_read_by_none_but_their_own(client):
+    assert "Access-Control-Allow-Origin" not in client.get("/page/lab/b@1.0.0").headers
+    assert "Access-Control-Allow-Origin" not in client.post("/publish").headers
+
+
 def test_every_graph_that_the_store_names_answers(registry, client):
     rows = list(registry.query("SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }"))
     names = [row["g"].value for row in rows if row["g"].value.startswith(registry.base.iri)]

@@ -119,6 +119,14 @@ def test_what_an_author_stated_is_kept_under_a_strong_tag(client, key):
     assert client.head(f"/page/lab/b@1.0.0.{key}").headers["ETag"] == first.headers["ETag"]
 
 
+def test_who_wants_other_bytes_than_there_are_is_told_so(client):
+    """RFC 9110 §13.1.1: the condition does not hold."""
+    address = "/page/lab/b@1.0.0.ttl"
+    tag = client.get(address).headers["ETag"]
+    assert client.get(address, headers={"If-Match": tag}).status_code == 200
+    assert client.get(address, headers={"If-Match": '"other"'}).status_code == 412
+
+
 PASSING = {
     "a page": "/page/lab/b@1.0.0",
     "what is inherited": "/page/lab/b@1.0.0.json",

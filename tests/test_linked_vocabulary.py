@@ -187,6 +187,10 @@ def test_void_counts_what_is_there(client, registry):
     }
     counts = registry.counts()
     assert said == {"Model": counts["Model"], "Dataset": counts["Dataset"]}
+    vocabularies = {
+        row["v"].value for row in rows.query("SELECT ?v { ?d <http://rdfs.org/ns/void#vocabulary> ?v }")
+    }
+    assert vocabularies == {"https://w3id.org/umr-ld/ns", "https://w3id.org/umr-ld/risk"}
     assert client.get("/.well-known/void").headers["Location"] == "/void"
     for place in ("sparqlEndpoint", "seeAlso"):
         assert place in client.get("/void").text or place == "seeAlso"

@@ -161,6 +161,13 @@ def test_events_that_leave_no_version_clear_nobody(umr, tmp_path):
     }
 
 
+def test_only_vectors_of_cvss_are_vectors():
+    """OSV 1.7, severity[].type: `Ubuntu` has words for scores, which would be written as vectors of CVSS 2."""
+    vector = GIVEN["severity"][0]
+    root, _ = facts(severity=[{"type": "Ubuntu", "score": "high"}, vector])
+    assert root["cvss"] == [vector["score"]]
+
+
 def test_only_what_was_changed_here_is_changed_there(umr, tmp_path):
     (tmp_path / "a.json").write_text(json.dumps(GIVEN), encoding="utf-8")
     umr("advisory", "import", "a.json")

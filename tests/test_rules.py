@@ -24,6 +24,7 @@ from umr_ld.findings import Severity
 from umr_ld.jsonld import triples_of
 from umr_ld.mint import mint
 from umr_ld.reading import read
+from umr_ld.registry import Registry
 from umr_ld.resources import resource
 from umr_ld.rules import Rules
 from umr_ld.strictjson import read_json
@@ -414,3 +415,11 @@ def test_no_text_makes_a_pattern_slow(pattern):
         before = time.process_time()
         compiled.search(text)
         assert time.process_time() - before < 0.2
+
+
+def test_a_literal_that_its_datatype_has_no_value_for_prints_nothing(caplog):
+    """It is RDF (RDF 1.1 §3.3), and strangers may send a thousand of them."""
+    odd = {"@value": "abc", "@type": "http://www.w3.org/2001/XMLSchema#integer"}
+    with Registry.in_memory() as registry:
+        registry.publish([draft("lab/a@1.0.0", **{"https://example.org/p": odd})], agent="test")
+    assert caplog.records == []

@@ -84,6 +84,44 @@ def test_nothing_is_asked_of_another_machine(query):
         guarded(query)
 
 
+DISGUISED = {
+    "after a variable and a full stop": "SELECT * { ?s ?p ?o.SERVICE <{there}> { ?a ?b ?c } }",
+    "after a blank node and a full stop": "SELECT * { ?s ?p [].SERVICE <{there}> { ?a ?b ?c } }",
+    "before a name without a prefix": "PREFIX : <{there}> SELECT * { ?s ?p ?o SERVICE:{ ?a ?b ?c } }",
+    "grown together with a name": "PREFIX x: <{there}> SELECT * { ?s ?p ?o . SERVICEx: { ?a ?b ?c } }",
+    "grown together with a number": "SELECT * { { ?s ?p 1SERVICE <{there}> { ?a ?b ?c } } UNION { ?s ?p ?o } }",
+    "behind a quote in a name": "SELECT * { { ?s ex:a\\' ?o } UNION { SERVICE <{there}> { ?a ?b ?c } } } #'",
+    "behind a hash in a name": "SELECT * { { ?s ex:a\\# ?o } UNION { SERVICE <{there}> { ?a ?b ?c } } }",
+    "behind a quote by its code point": "SELECT ('\\u0027' AS ?x) { SERVICE <{there}> { ?a ?b ?c } } #'",
+    "behind a backslash by its code point": "SELECT ('\\u005c' AS ?x) { SERVICE <{there}> { ?a ?b ?c } } #'",
+    "behind what might be an IRI": "SELECT * { ?s ?p ?o FILTER(?o<'a>b') SERVICE <{there}> { ?a ?b ?c } } #'",
+    "behind an IRI with a space of its own": "SELECT * { { ?s <a:\u00a0'> ?o } UNION { SERVICE <{there}> { ?a ?b ?c } } } #'",
+    "behind a name that is no IRI": "PREFIX y: <a://b:8> SELECT * { ?s ?p y:SERVICE <{there}> { ?a ?b ?c } }",
+}
+
+
+@pytest.mark.parametrize("query", DISGUISED.values(), ids=DISGUISED)
+def test_however_it_is_spelt_nothing_is_asked_of_another_machine(query):
+    text = "PREFIX ex: <http://example.org/> " + query.replace("{there}", "http://127.0.0.1:1/")
+    with pytest.raises(Malformed):
+        EmbeddedStore().query(text)
+
+
+CALLED_SO = {
+    "a literal": "ASK { FILTER('a service' = 'a service') }",
+    "variables": "SELECT ?service { VALUES ?service { 1 } FILTER($service = 1) }",
+    "names": "PREFIX service: <http://example.org/> ASK { FILTER(service:service-1 != service:x.service) }",
+    "an IRI": "ASK { FILTER(<http://example.org/service> != <http://example.org/from>) }",
+    "a comment and a language": "ASK { FILTER(lang('a'@x-service) = 'x-service') } # SERVICE <http://example.org/>",
+}
+
+
+@pytest.mark.parametrize("query", CALLED_SO.values(), ids=CALLED_SO)
+def test_what_is_only_called_a_service_may_be_asked_for(query):
+    found = EmbeddedStore().query(query)
+    assert bool(found) if query.rpartition("ASK")[1] else len(list(found)) == 1
+
+
 LASTING = {
     "nothing of the kind": ("SELECT ?s { ?s ?p ?o }", True),
     "the time": ("SELECT (NOW() AS ?x) {}", False),

@@ -17,8 +17,9 @@ from drafts import draft
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_ld.registry import Registry
 from umr_server.settings import Settings
+from umr_server.sparql.answers import Asked
 from umr_server.sparql.nursery import Nursery
-from umr_server.sparql.pool import Asked, Queries
+from umr_server.sparql.pool import Queries
 
 LIMITS = Settings(
     query_seconds=2.0, query_rows=1000, query_bytes=1 << 20, query_memory=256 << 20, query_age=0.0
@@ -208,7 +209,8 @@ from pathlib import Path
 from umr_ld.registry import Registry
 from umr_server.settings import Settings
 from umr_server.sparql.nursery import Nursery
-from umr_server.sparql.pool import Asked, Queries
+from umr_server.sparql.answers import Asked
+from umr_server.sparql.pool import Queries
 with Registry.open(Path(sys.argv[1]), write=True) as registry:
     queries = Queries(registry, Settings(query_seconds=60))
     queries.ask(Asked("ASK {}", ("json",)))

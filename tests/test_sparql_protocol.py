@@ -88,6 +88,26 @@ def test_a_query_of_the_protocol_is_answered(client, method, query, more, kind):
     assert answer.json["boolean"] is True
 
 
+A_AND_B = f"{{ <{BASE}r/lab/a@1.0.0> dct:title ?a . <{BASE}r/lab/b@1.0.0> dct:title ?b }}"
+DATASETS = {
+    "no graph named": (f"ASK {A_AND_B}", True),
+    "both": (f"ASK FROM <{ONE}> FROM <{TWO}> {A_AND_B}", True),
+    "one of two": (f"ASK FROM <{ONE}> {A_AND_B}", False),
+    "one of two, in small letters and close together": (f"ASK from<{ONE}>{A_AND_B}", False),
+    "one that is not there": ("ASK FROM <http://example.org/none> { ?s ?p ?o }", False),
+    "named ones only": (f"ASK FROM NAMED <{ONE}> FROM NAMED <{TWO}> {A_AND_B}", False),
+    "a named one, within": (f"ASK FROM NAMED <{ONE}> {{ GRAPH ?g {{ ?s dct:title ?title }} }}", True),
+    "one that is none of the named": (f"ASK FROM <{ONE}> {{ GRAPH ?g {{ ?s dct:title ?title }} }}", False),
+    "the word alone": (f"ASK {{ {A_AND_B} FILTER('from' != ?a) }} # FROM <{ONE}>", True),
+}
+
+
+@pytest.mark.parametrize(("query", "expected"), DATASETS.values(), ids=DATASETS)
+def test_a_query_is_answered_from_the_graphs_that_it_names(client, query, expected):
+    """SPARQL 1.1 §13.2: where any graph is named, the default graph is those of `FROM`, and empty without."""
+    assert send(client, "GET", query).json["boolean"] is expected
+
+
 def test_a_graph_that_is_not_named_is_left_out(client):
     assert send(client, "GET", LEFT_OUT).json["boolean"] is True
     assert send(client, "GET", LEFT_OUT, default(ONE, TWO)).json["boolean"] is False
@@ -195,6 +215,14 @@ ACCEPT = {
     "what is preferred": ("text/csv;q=0.5, application/sparql-results+xml", "application/sparql-results+xml"),
     "JSON by its common name": ("application/json", "application/sparql-results+json"),
     "anything": ("*/*", "application/sparql-results+json"),
+    "anything but JSON": ("application/sparql-results+json;q=0, */*;q=0.1", "application/sparql-results+xml"),
+    "with the character set that it has": ("text/csv;charset=utf-8", "text/csv"),
+    "with a parameter of its own": ("text/csv;header=present;q=0.9, */*;q=0.1", "text/csv"),
+    "what is named before what is covered": ("*/*, text/csv", "text/csv"),
+    "a page after it": (
+        "application/sparql-results+json;charset=utf-8, text/html;q=0.1",
+        "application/sparql-results+json",
+    ),
     "a graph first, which it is not": ("text/turtle, text/csv;q=0.1", "text/csv"),
     "malformed": (";;,q=", "application/sparql-results+json"),
 }
@@ -205,11 +233,41 @@ def test_the_form_is_the_one_that_is_preferred(client, accept, mime):
     assert send(client, "GET", SELECT, Accept=accept).mimetype == mime
 
 
+CONSTRUCT = "CONSTRUCT { ?s dct:title ?t } WHERE { ?s dct:title ?t }"
+CLIENTS_SAY = {
+    "turtle": (CONSTRUCT, "text/turtle"),
+    "n3": (CONSTRUCT, "text/turtle"),
+    "rdf+xml": (CONSTRUCT, "application/rdf+xml"),
+    "json-ld": (CONSTRUCT, "application/ld+json"),
+    "xml": (CONSTRUCT, "application/rdf+xml"),
+    "json": (CONSTRUCT, "application/ld+json"),
+    "application/xml": (SELECT, "application/sparql-results+xml"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "mime"), [(name, *row) for name, row in CLIENTS_SAY.items()], ids=CLIENTS_SAY
+)
+def test_a_form_has_the_names_that_clients_have_for_it(client, name, query, mime):
+    assert send(client, "GET", query, [("format", name)]).mimetype == mime
+    if "/" in name:
+        assert send(client, "GET", query, Accept=name).mimetype == mime
+
+
+def test_errors_are_problem_documents_for_programs_and_pages_for_people(client):
+    for address in ("/sparql?query=SELECT", "/graphs"):
+        assert client.get(address, headers={"Accept": "*/*"}).content_type == "application/problem+json"
+        assert client.get(address, headers={"Accept": "text/html,*/*;q=0.8"}).mimetype == "text/html"
+
+
 def test_a_form_that_cannot_be_written_is_said_so(client):
     assert send(client, "GET", SELECT, Accept="image/png").status_code == 406
     refused = send(client, "GET", SELECT, Accept="text/turtle")
-    assert refused.status_code == 400
+    assert refused.status_code == 406
     assert "no graph" in refused.json["detail"]
+    assert "text/csv" in refused.json["detail"]
+    for address in ("/sparql", "/graphs?default"):
+        assert client.get(address, headers={"Accept": "text/csv"}).status_code == 406
 
 
 def test_an_answer_is_not_sent_again_until_something_is_published(client):
@@ -218,6 +276,29 @@ def test_an_answer_is_not_sent_again_until_something_is_published(client):
     assert (again.status_code, again.data) == (304, b"")
     other = send(client, "GET", "SELECT ?s { ?s a ?o }")
     assert other.headers["ETag"] != first.headers["ETag"]
+
+
+ANSWERED = {
+    "a question": f"/sparql?{urlencode({'query': SELECT})}",
+    "no question": "/sparql",
+    "what is none": "/sparql?query=SELECT",
+    "a graph": f"/graphs?{urlencode({'graph': ONE})}",
+    "a graph that is not there": "/graphs?graph=http://example.org/none",
+}
+
+
+@pytest.mark.parametrize(
+    "accept", ["*/*", "text/html", "application/n-triples, application/sparql-results+xml"]
+)
+@pytest.mark.parametrize("address", ANSWERED.values(), ids=ANSWERED)
+def test_a_head_says_what_would_be_answered(client, address, accept):
+    """RFC 9110 §9.3.2."""
+    head, got = (
+        client.open(address, method=method, headers={"Accept": accept}) for method in ("HEAD", "GET")
+    )
+    assert (head.status, head.data) == (got.status, b"")
+    for name in ("Content-Type", "Content-Length", "Location", "Access-Control-Allow-Origin"):
+        assert head.headers.get(name) == got.headers.get(name)
 
 
 def test_a_browser_is_led_to_the_page(client):
@@ -237,7 +318,10 @@ def test_the_endpoint_says_what_it_is(client):
 
 def test_pages_elsewhere_may_ask(client):
     assert send(client, "GET", "ASK {}").headers["Access-Control-Allow-Origin"] == "*"
-    assert client.options("/sparql").headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST"
+    before = client.options("/sparql")
+    assert before.status_code == 200
+    assert before.headers["Access-Control-Allow-Methods"] == "GET, HEAD, POST"
+    assert "Content-Type" in before.headers["Access-Control-Allow-Headers"]
 
 
 @pytest.mark.parametrize("key", [key for key, form in FORMS.items() if form.is_graph])

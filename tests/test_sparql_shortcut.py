@@ -81,6 +81,45 @@ def test_the_answer_is_that_of_the_application(app, shortcut, query, headers):
     assert said(Client(shortcut), path, headers) == said(Client(shortcut._app), path, headers)
 
 
+POSTED = {
+    "as it is": ("application/sparql-query", lambda query: query.encode()),
+    "as a form": ("application/x-www-form-urlencoded", lambda query: f"query={quote(query)}".encode()),
+}
+
+
+@pytest.mark.parametrize(("kind", "written"), POSTED.values(), ids=POSTED)
+def test_a_question_that_is_sent_is_answered_like_one_in_an_address(app, shortcut, asked, kind, written):
+    for query, headers in QUESTIONS.values():
+        answers = []
+        for client in (Client(shortcut), Client(shortcut._app)):
+            answer = client.post("/sparql", data=written(query), content_type=kind, headers=headers)
+            kept = {name: value for name, value in answer.headers if name not in {"Date", "X-Request-Id"}}
+            answers.append((answer.status, kept, answer.data))
+        assert answers[0] == answers[1]
+    before = asked["application"]
+    assert Client(shortcut).post("/sparql", data=written(TITLES), content_type=kind).status_code == 200
+    assert asked["application"] == before
+
+
+SENT_OTHERWISE = {
+    "two queries": ("application/x-www-form-urlencoded", b"query=ASK%7B%7D&query=ASK%7B%7D"),
+    "another member": ("application/x-www-form-urlencoded", b"update=x"),
+    "bytes that are no text": ("application/sparql-query", b"ASK { ?s ?p '\xff' }"),
+    "with parameters": ("application/sparql-query; charset=utf-8", b"ASK {}"),
+    "much": ("application/sparql-query", b"ASK {}" + b" " * 20_000),
+    "nothing": ("application/sparql-query", b""),
+    "another thing": ("text/plain", b"ASK {}"),
+}
+
+
+@pytest.mark.parametrize(("kind", "body"), SENT_OTHERWISE.values(), ids=SENT_OTHERWISE)
+def test_what_is_sent_otherwise_is_the_applications_whole(shortcut, asked, kind, body):
+    answers = [Client(one).post("/sparql", data=body, content_type=kind) for one in (shortcut, shortcut._app)]
+    assert asked["application"] == 2
+    assert answers[0].status == answers[1].status
+    assert answers[0].data == answers[1].data
+
+
 @pytest.mark.parametrize("written", ["?query=ASK%20%7B%7D", "?query=ASK+%7B%7D", "?query=ASK%7b%7d=&"])
 def test_a_question_is_read_as_the_application_reads_it(shortcut, asked, written):
     for client in (Client(shortcut), Client(shortcut._app)):

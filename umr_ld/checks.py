@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from umr_ld.change import diff
 from umr_ld.findings import Finding, violation, warning
+from umr_ld.vocab import RDF
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,6 +59,7 @@ def check(record: Record, known: Known, vocabulary: Vocabulary) -> tuple[Finding
         *_version(record, known, vocabulary),
         *_links(record, known, vocabulary),
         *_cycle(record, known),
+        *_contradictions(record, vocabulary),
     )
 
 
@@ -183,3 +185,25 @@ def _cycle(record: Record, known: Known) -> Iterator[Finding]:
             focus=record.iri,
             remedy="name the versions that were really used",
         )
+
+
+def _contradictions(record: Record, vocabulary: Vocabulary) -> Iterator[Finding]:
+    """Classes of one thing that exclude each other: by them all that is published would contradict itself
+    (OWL 2 Profiles §4.3, cax-dw).
+    """
+    classes: dict[str, set[str]] = {}
+    for triple in record.triples:
+        if triple.predicate.value == f"{RDF}type":
+            stated = getattr(triple.object, "value", "")
+            found = classes.setdefault(str(getattr(triple.subject, "value", "")), set())
+            found |= {stated, *vocabulary.classes_above.get(stated, ())}
+    for node, found in sorted(classes.items()):
+        for one, other in vocabulary.disjoint:
+            if one in found and other in found:
+                yield violation(
+                    f"what is a {one} is no {other}, and {node} is said to be both",
+                    "classes-disjoint",
+                    "type",
+                    focus=record.iri,
+                    remedy="keep one of the two in `type`",
+                )

@@ -1,4 +1,4 @@
-"""Canonical lexical forms of numbers: what is published is exact, and the same for all who publish it."""
+"""Canonical lexical forms of numbers and language tags: what is published is exact, and the same for all who publish it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import re
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+import pyoxigraph as ox
+
+from umr_ld.errors import Malformed
 from umr_ld.tree import Number
 from umr_ld.vocab import XSD
 
@@ -48,3 +51,20 @@ def decimal(text: str) -> str | None:
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return "0" if plain in {"-0", ""} else plain
+
+
+def language_tag(tag: object) -> str:
+    """A language tag as it is published: well-formed (RDF 1.1 §3.3, BCP 47 §2.2.9) and in small letters.
+
+    Processors of JSON-LD leave out a text whose tag is not, without a word (JSON-LD 1.1 API §8.2.2).
+
+    Args:
+        tag: whatever stands there.
+
+    Raises:
+        Malformed: if it is none.
+    """
+    try:
+        return str(ox.Literal("", language=str(tag).lower()).language)
+    except ValueError:
+        raise Malformed(f"{tag!r} is no language tag", remedy="write e.g. en, de-AT or zh-Hant") from None

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from umr_ld.addresses import Base, is_absolute
 from umr_ld.errors import Invalid, Malformed
 from umr_ld.findings import Finding, Report, violation
-from umr_ld.lexical import decimal, integer, typed
+from umr_ld.lexical import decimal, integer, language_tag, typed
 from umr_ld.names import Name, Ref
 from umr_ld.prefixes import Prefixes
 from umr_ld.ranges import Range
@@ -423,8 +423,9 @@ class _Minter:
                 "the value object is not of its form", "value-object", path, "give @value and @language"
             )
             return None
-        if isinstance(language, str):
-            return {"@value": str(content), "@language": language.lower()}
+        if language is not None:
+            is_one = self.check(language_tag, str(language), "language-tag", path)
+            return {"@value": str(content), "@language": language_tag(language)} if is_one else None
         if isinstance(datatype, str) and term is None and self.prefixes.full(datatype):
             return {"@type": self.prefixes.full(datatype), "@value": content}
         if datatype is None or (

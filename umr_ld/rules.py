@@ -8,6 +8,7 @@ whatever happens.
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from contextlib import contextmanager
@@ -34,6 +35,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from umr_ld.vocab import Vocabulary
+
+# A literal that its datatype has no value for is RDF all the same (RDF 1.1 §3.3): rdflib prints a traceback for each.
+logging.getLogger("rdflib.term").setLevel(logging.ERROR)
 
 _SEVERITIES = {SH.Violation: Severity.VIOLATION, SH.Warning: Severity.WARNING, SH.Info: Severity.INFO}
 _REMEDY = rdflib.URIRef(f"{UMR}remedy")

@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from umr_ld.errors import Malformed
 from umr_ld.ranges import Range
 from umr_ld.versions import Version
-from umr_ld.vocab import UMR, XSD
+from umr_ld.vocab import UMR, XSD, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,11 +32,12 @@ Measured: chains of 2,000 to 20,000 of them, depending on the kind, exhaust the 
 
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 _SKIPPED = re.compile(
-    r'"""(?:[^"\\]|\\.|"(?!""))*"""'
+    r"\\[^uU]"  # of a name: `ex:a\'b` (SPARQL 1.1 §19.8, PN_LOCAL_ESC); those of literals are within them
+    r'|"""(?:[^"\\]|\\.|"(?!""))*"""'
     r"|'''(?:[^'\\]|\\.|'(?!''))*'''"
     r'|"(?:[^"\\\n\r]|\\.)*"'
     r"|'(?:[^'\\\n\r]|\\.)*'"
-    r"|<[^<>\"{}|^`\\\s]*>"
+    r"|<(?:[^<>\"{}|^`\\\x00-\x20]|\\[uU][0-9A-Fa-f]{4,8})*>"
     r"|\#[^\n\r]*",
     re.DOTALL,
 )
@@ -68,8 +69,15 @@ def guarded(text: str) -> str:
         return text
     if len(text) > MAX_LENGTH:
         raise Malformed(f"the query has more than {MAX_LENGTH:,} characters", remedy="ask in several queries")
-    # Code point escapes count before anything else (SPARQL 1.1 §19.2), and could spell a keyword.
-    plain = _SKIPPED.sub(_placeholder, _ESCAPE.sub(_character, text))
+    # Code point escapes count before anything else (SPARQL 1.1 §19.2), and could spell a keyword. Engines read them
+    # within literals and IRIs only, where they end nothing: both readings are looked at.
+    for reading in {text, _ESCAPE.sub(_character, text)}:
+        _look_at(_SKIPPED.sub(_placeholder, reading))
+    return text
+
+
+def _look_at(plain: str) -> None:
+    """Refuse what the words of a query say it would do."""
     asked = _WORD.search(plain)
     if asked:
         raise Malformed(
@@ -86,7 +94,52 @@ def guarded(text: str) -> str:
             f"the query has more than {MAX_STEPS:,} operators and clauses",
             remedy="give lists of things as VALUES, or ask in several queries",
         )
+
+
+def alone(text: str, prefixes: Mapping[str, str] | None = None) -> str:
+    """The query itself, if it asks nobody else, whatever its words look like.
+
+    Args:
+        text: SPARQL 1.1 that `guarded` let through.
+        prefixes: that need not be declared; those of the vocabulary unless given.
+
+    Raises:
+        Malformed: if it has `SERVICE` for a keyword, or is no query.
+    """
+    error = _without(text, "SERVICE", prefixes)
+    if error is not None:
+        raise Malformed(
+            f"not a query that is answered here: {said(error, text)}",
+            remedy="SERVICE would ask another machine: ask the other endpoint yourself, and join the answers",
+        )
     return text
+
+
+def names_graphs(text: str) -> bool:
+    """Whether a query says itself from which graphs it is answered (`FROM`, SPARQL 1.1 §13.2), or is none.
+
+    Args:
+        text: SPARQL 1.1 that `guarded` let through.
+    """
+    return _without(text, "FROM") is not None
+
+
+def _without(text: str, keyword: str, prefixes: Mapping[str, str] | None = None) -> SyntaxError | None:
+    """What is wrong with a query whose keyword is spelt otherwise; None if it never was one there.
+
+    Only the engine knows where its tokens end: it takes `1SERVICE` for two, and `?a<'b>c'` for a comparison where the
+    grammar has an IRI. So it is asked: with another word in the place of each that is spelt so, a query stays one
+    where they stand in literals, names, IRIs and comments, and nowhere else.
+    """
+    other = re.sub(keyword, lambda found: f"{found[0][:-1]}Q", text, flags=re.IGNORECASE)
+    if other == text:
+        return None
+    try:
+        known = dict(prefixes or vocabulary().prefixes)
+        ox.Store().query(other, prefixes=known, custom_functions=dict(functions()))
+    except SyntaxError as error:
+        return error
+    return None
 
 
 def is_lasting(text: str) -> bool:

@@ -302,6 +302,11 @@ class Vocabulary:
         return _closed(self._graph.pairs(f"{RDFS}subClassOf"))
 
     @cached_property
+    def disjoint(self) -> tuple[tuple[str, str], ...]:
+        """Pairs of classes that have no member in common."""
+        return tuple(self._graph.pairs(f"{OWL}disjointWith"))
+
+    @cached_property
     def properties_above(self) -> Mapping[str, frozenset[str]]:
         """Property IRI to the properties that follow from it."""
         return _closed(self._graph.pairs(f"{RDFS}subPropertyOf"))

@@ -69,8 +69,8 @@ def problem(
 
 
 def _is_for_people() -> bool:
-    """Whether a page is wanted; below `/api` only by who asks for one before anything else."""
+    """Whether a page is wanted; where programs ask only by who asks for one before anything else."""
     asked = request.accept_mimetypes
-    if request.path.startswith("/api/"):
+    if request.path.startswith("/api/") or request.path in {"/sparql", "/graphs"}:
         return bool(asked["text/html"] > asked["application/json"])
     return asked.best_match(["text/html", "application/json"]) == "text/html"

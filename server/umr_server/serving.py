@@ -54,7 +54,7 @@ def serve(
     site.running.log.form = form = form_of(settings.log_format)
     with logging_to(form, app.name), contextlib.closing(site):
         running = site.running
-        server = Server(app, listening, settings, list(HEADERS.items()), running.refused, running.echoes)
+        server = Server(app, listening, settings, list(HEADERS.items()), running)
         with _stopped_by_signals(server):
             site.running.readiness.is_starting = True
             threading.Thread(target=_warm, args=(app,), daemon=True).start()

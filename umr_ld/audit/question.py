@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from umr_ld.audit.item import EARL, SH
 from umr_ld.errors import Malformed
 from umr_ld.resources import resource
-from umr_ld.sparql import functions, guarded, said
+from umr_ld.sparql import alone, functions, guarded, said
 from umr_ld.vocab import vocabulary
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def asked_in(file: Path) -> str:
     """
     try:
         text = file.read_text(encoding="utf-8")
-        variables = [one.value for one in selected(ox.Store(), guarded(text)).variables]
+        variables = [one.value for one in selected(ox.Store(), alone(guarded(text), prefixes())).variables]
     except Malformed as error:
         raise Malformed(error.what, where=str(file), remedy=error.remedy) from None
     except SyntaxError as error:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.linked import PREFIXES
+from umr_ld.formats.contexts import PREFIXES
 from umr_ld.formats.statements import Statements
 
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ _PLAIN = {"dct:conformsTo": "conformsTo", "cr:citeAs": "citeAs"}
 
 def _finish(subject: Subject, node: dict[str, Value]) -> list[Value]:  # noqa: ARG001 - as every format
     node["dct:conformsTo"] = "http://mlcommons.org/croissant/1.1"
+    # An address is a text here; a thing would have to be a schema:CreativeWork, with properties of its own.
+    licences = node.get("schema:license")
+    if isinstance(licences, list):
+        node["schema:license"] = [one["@id"] if isinstance(one, dict) else one for one in licences]
     files = node.get("schema:distribution")
     for number, one in enumerate(files if isinstance(files, list) else (), 1):
         if isinstance(one, dict):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from umr_ld.document import Document
+    from umr_ld.formats.crosswalk import Facts
     from umr_ld.formats.draft import Stack, Translation
     from umr_ld.formats.gathering import Thing
     from umr_ld.media import Media
@@ -145,12 +146,7 @@ class _Bill:
         }
         facts.take(rules_of("cyclonedx"), thing.kind, component, path)
         for at, one in objects(component.get("licenses"), (*path, "licenses")):
-            licence = one.get("license")
-            inner = licence if isinstance(licence, dict) else {}
-            text = one.get("expression") or inner.get("id") or inner.get("name") or inner.get("url")
-            if isinstance(text, str) and text.strip():
-                facts.taken.add(at)
-                take_licence(facts, text, at)
+            _take_licence(facts, one, at)
         self._read_pedigree(path, component, thing)
         self._read_datasets(path, component, thing)
 
@@ -236,6 +232,19 @@ def _artifact(component: Component) -> str | None:
     return named(
         group if isinstance(group, str) and group.strip() else "" if "/" in name else "cyclonedx", name
     )
+
+
+def _take_licence(facts: Facts, choice: Component, path: Path) -> None:
+    """Take in a licence: an expression, or the first of identifier, name and address. The rest is left, and listed."""
+    licence = choice.get("license")
+    inner = licence if isinstance(licence, dict) else {}
+    places: list[tuple[Value, Path]] = [(choice.get("expression"), (*path, "expression"))]
+    places += [(inner.get(key), (*path, "license", key)) for key in ("id", "name", "url")]
+    text, place = next(((one, at) for one, at in places if isinstance(one, str) and one.strip()), ("", path))
+    if text:
+        facts.taken |= {at for one, at in places if one == text}
+        facts.taken |= {(*path, "bom-ref"), (*path, "license", "bom-ref")}
+        take_licence(facts, str(text), place)
 
 
 # -- writing

@@ -59,18 +59,20 @@ def _address(value: Value) -> str:
     return text
 
 
-_NAMES = ("schema:name", "foaf:name", "rdfs:label", "dct:title", "name")
+NAMES = ("schema:name", "foaf:name", "rdfs:label", "dct:title", "name")
+"""What agents are called by."""
 
 
 def _called(value: Value) -> str:
     """What an agent is called, whether it is a text or a thing that has a name."""
     if not isinstance(value, dict) or "@value" in value:
         return text_of(value)
-    for key in _NAMES:
+    for key in NAMES:
         named = value.get(key)
         for one in named if isinstance(named, list) else [named]:
-            if isinstance(one, str) and one.strip():
-                return str(one)
+            text = one.get("@value") if isinstance(one, dict) else one
+            if isinstance(text, str) and text.strip():
+                return str(text)
     return _address(value)
 
 

@@ -18,6 +18,29 @@ _SINGLE = re.compile(r"[A-Za-z0-9.+-]+\Z")
 _LIST = re.compile(r"https?://(?:www\.)?spdx\.org/licenses/([A-Za-z0-9.+-]+?)(?:\.html|\.json)?/?\Z")
 
 
+NOTHING_SAID, NO_LICENCE = "NOASSERTION", "NONE"
+"""What SPDX writes where nothing is said of the licence, and where there is none (SPDX 2.3 §7.13, 3.0.1 individuals)."""
+
+
+def listed(address: str) -> str:
+    """The identifier of a licence, or of an exception, by its address on SPDX's list; nothing if it is none.
+
+    Args:
+        address: whatever is written.
+    """
+    found = _LIST.match(address.strip())
+    return found[1] if found else ""
+
+
+def reference_to(name: str) -> str:
+    """A reference made of what a licence is called, as expressions have it.
+
+    Args:
+        name: in words.
+    """
+    return "LicenseRef-" + (re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip("-")[:80] or "unnamed")
+
+
 def take_licence(facts: Facts, text: str, path: Path) -> None:
     """Take in a licence as somebody wrote it.
 
@@ -26,8 +49,14 @@ def take_licence(facts: Facts, text: str, path: Path) -> None:
         text: an identifier, an expression, an address, or a name in words.
         path: where it stands.
     """
-    listed = _LIST.match(text.strip())
-    text = listed[1] if listed else text.strip()
+    text = listed(text) or text.strip()
+    if text in {NOTHING_SAID, NO_LICENCE}:
+        facts.taken.add(path)
+        if text == NO_LICENCE:
+            facts.lose(
+                path, text, "not read: it says that there is no licence, for which records have no word"
+            )
+        return
     known = spdx_expression(text)
     if known is not None and _SINGLE.match(known) and not known.startswith("LicenseRef-"):
         facts.add("license", known, path)
@@ -36,7 +65,7 @@ def take_licence(facts: Facts, text: str, path: Path) -> None:
     elif is_absolute(text):
         facts.add("license", text, path)
     else:
-        reference = "LicenseRef-" + (re.sub(r"[^A-Za-z0-9.-]+", "-", text).strip("-")[:80] or "unnamed")
+        reference = reference_to(text)
         _add_expression(facts, reference, path)
         facts.lose(path, text, f"this is no licence expression of SPDX; taken as {reference}")
 

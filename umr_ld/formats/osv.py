@@ -133,9 +133,7 @@ def facts_of(root: Value, lose: Callable[[str, str, str], None]) -> dict[str, Va
         value = root.get(field)
         if value:
             found[key] = value
-    found["cvss"] = [
-        one["score"] for one in _objects_in(root, "severity") if isinstance(one.get("score"), str)
-    ]
+    found["cvss"] = [one["score"] for one in _objects_in(root, "severity") if _is_vector(one)]
     found["reference"] = [one["url"] for one in _objects_in(root, "references") if _is_web(one.get("url"))]
     found["reporter"] = [{"label": one["name"]} for one in _objects_in(root, "credits") if one.get("name")]
     found["affects"] = [one for item in _objects_in(root, "affected") for one in _affected(item, lose)]
@@ -161,6 +159,11 @@ def _word(value: Value | None) -> Value:
 
 def _segment(identifier: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]", "-", identifier)
+
+
+def _is_vector(severity: Mapping[str, Any]) -> bool:
+    """Whether a severity is a vector of CVSS: OSV has other types, whose scores are words (OSV 1.7, severity[].type)."""
+    return str(severity.get("type")).startswith("CVSS_") and isinstance(severity.get("score"), str)
 
 
 def _is_web(value: Value | None) -> bool:

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.linked import compact, full
+from umr_ld.formats.contexts import compact, full
 from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from umr_ld.formats.linked import Graph
+    from umr_ld.formats.nodes import Graph
     from umr_ld.tree import Value
     from umr_ld.vocab import Term, Vocabulary
 
 KEPT = "umr:kept"
 """Leads to the node of what the format has no terms for, or not exactly."""
 
+ANYTHING = "schema:Thing"
+"""Class of what has none, where a format wants one: it says nothing."""
 WITHOUT = "umr:without"
 """Keys that the format seems to state, and the record does not."""
 
@@ -84,6 +86,8 @@ def _read(
     for name, values in node.items():
         if name == "@id":
             yield "id", values
+        elif name == "@type" and values == [ANYTHING]:
+            continue
         elif name == "@type":
             kinds = [vocabulary.key_of(full(str(one))) or full(str(one)) for one in _several(values)]
             yield "type", [*kinds]

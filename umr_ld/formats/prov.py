@@ -11,11 +11,11 @@ import json
 from typing import TYPE_CHECKING
 
 from umr_ld.addresses import is_absolute
+from umr_ld.formats.contexts import PREFIXES
 from umr_ld.formats.crosswalk import relations_of
 from umr_ld.formats.draft import Written
 from umr_ld.formats.forms import FORMS
 from umr_ld.formats.kept import kept_rows
-from umr_ld.formats.linked import PREFIXES
 from umr_ld.formats.statements import Statements
 from umr_ld.formats.wire import as_bytes
 
@@ -77,7 +77,7 @@ def _text(value: Value) -> str:
 
 def _write_links(subject: Subject, me: str, document: dict[str, dict[str, Value]]) -> None:
     for number, link in enumerate(subject.links(), 1):
-        words = relations_of("prov")[str(link["relation"])]
+        words = relations_of("prov").get(str(link["relation"]))
         target = subject.base.artifact(link["artifact"])
         other = (
             f"rec:{target.removeprefix(subject.base.iri)}"
@@ -88,8 +88,11 @@ def _write_links(subject: Subject, me: str, document: dict[str, dict[str, Value]
             document["prefix"]["up"] = "urn:umr-ld:upstream:"
             document["entity"][other] = {"prov:location": target}
         document["entity"].setdefault(other, {})
-        said: dict[str, Value] = {"prov:type": _qualified(f"umr:{link['relation']}")}
-        if words.term == "prov:wasDerivedFrom":
+        # Of a relation that is none of ours nothing is known but that it is an influence.
+        said: dict[str, Value] = {"umr:relation": str(link["relation"])}
+        if words is not None:
+            said = {"prov:type": _qualified(f"umr:{link['relation']}")}
+        if words is not None and words.term == "prov:wasDerivedFrom":
             said |= {"prov:generatedEntity": me, "prov:usedEntity": other}
             document.setdefault("wasDerivedFrom", {})[f"_:link{number}"] = said
         else:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.linked import PREFIXES
+from umr_ld.formats.contexts import PREFIXES
+from umr_ld.formats.own_terms import ANYTHING
 from umr_ld.formats.statements import Statements
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ def _finish(subject: Subject, node: dict[str, Value]) -> list[Value]:
         **{key: node[key] for key in _OF_ROOT if key in node},
     }
     root["schema:mainEntity"] = {"@id": subject.minted.iri}
+    if "schema:Dataset" in FORM.written_as[subject.kind]:
+        # A data entity, which a crate names as a part of it (RO-Crate 1.2 §6).
+        root["schema:hasPart"] = {"@id": subject.minted.iri}
     descriptor: dict[str, Value] = {
         "@id": "ro-crate-metadata.json",
         "@type": ["schema:CreativeWork"],
@@ -45,7 +49,26 @@ def compacted(nodes: list[Value]) -> Value:
         name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"
     }
     subject, *crate = map(_plain, nodes)
-    return {"@context": [CONTEXT, used], "@graph": [*crate, subject]}
+    flat: list[Value] = []
+    for node in (*crate, subject):
+        _flatten(node, flat)
+    return {"@context": [CONTEXT, used], "@graph": flat}
+
+
+def _flatten(node: Value, flat: list[Value]) -> Value:
+    """Append a node and those in it, each to stand by itself, as crates have to be: flattened and compacted (JSON-LD
+    1.1 §4.8, RO-Crate 1.2 §5), with an identifier and a class. Gives what stands in its place.
+    """
+    if isinstance(node, list):
+        found = [_flatten(one, flat) for one in node]
+        return found[0] if len(found) == 1 else found
+    if not isinstance(node, dict) or "@value" in node or node.keys() == {"@id"}:
+        return node
+    made: dict[str, Value] = {}
+    flat.append(made)
+    made |= {"@id": node.get("@id", f"_:b{len(flat)}"), "@type": _term(ANYTHING)}
+    made |= {key: _flatten(one, flat) for key, one in node.items()}
+    return {"@id": made["@id"]}
 
 
 def _plain(value: Value) -> Value:

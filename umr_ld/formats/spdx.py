@@ -22,6 +22,7 @@ from umr_ld.formats.identity import artifact_of, named, purl_of
 from umr_ld.formats.licensing import expression_of, take_licence
 from umr_ld.formats.loss import Loss
 from umr_ld.formats.places import pruned
+from umr_ld.formats.spdx_licences import licence_text
 from umr_ld.formats.wire import as_bytes
 
 if TYPE_CHECKING:
@@ -186,10 +187,9 @@ class _Graph:
 
     def _licence(self, path: Path, start: str, targets: Iterable[str]) -> None:
         for target in targets:
-            element = self._by_id.get(target, {})
-            text = element.get("simplelicensing_licenseExpression") or element.get("name") or target
+            text = licence_text(target, self._by_id)
             for thing in self._lifted(start):
-                take_licence(thing.facts, str(text), path)
+                take_licence(thing.facts, text, path)
 
     def _is_file(self, identifier: str) -> bool:
         return _type(self._by_id.get(identifier, {})) == "software_File"

@@ -13,17 +13,18 @@ import pyoxigraph as ox
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed
+from umr_ld.formats.contexts import PREFIXES
 from umr_ld.formats.crosswalk import NOT_TAKEN, relations_of, rules_of, write_facts
 from umr_ld.formats.draft import Written
-from umr_ld.formats.forms import text_of
+from umr_ld.formats.forms import NAMES, text_of
 from umr_ld.formats.gathering import BASE, Gathering, each
 from umr_ld.formats.identity import artifact_of, named
 from umr_ld.formats.kept import kept_rows, missing
 from umr_ld.formats.licensing import licence_texts, take_licence
-from umr_ld.formats.linked import PREFIXES, read_graph
+from umr_ld.formats.linked import read_graph
 from umr_ld.formats.loss import Loss
 from umr_ld.formats.own_terms import KEPT, WITHOUT, own_terms, read_own_terms
-from umr_ld.formats.places import pruned
+from umr_ld.formats.places import Node, pruned
 from umr_ld.formats.wire import as_bytes
 from umr_ld.licences import SPDX, spdx_expression
 from umr_ld.media import Media
@@ -35,14 +36,15 @@ if TYPE_CHECKING:
     from umr_ld.formats.crosswalk import Facts
     from umr_ld.formats.draft import Stack, Subject, Translation
     from umr_ld.formats.gathering import Thing
-    from umr_ld.formats.linked import Graph
-    from umr_ld.formats.places import Node
+    from umr_ld.formats.nodes import Graph
     from umr_ld.tree import Path, Value
     from umr_ld.vocab import Vocabulary
 
 NAME = "umr:name"
 _WHERE = "terms of its own (umr:kept)"
 _HEAD = frozenset(("@id", "@type", "@context", "dct:conformsTo", NAME, KEPT))
+_OF_ALL = frozenset((*_HEAD, "@value", "@language", *NAMES))
+"""What is read of everything that stands in a thing."""
 _ADDRESSES = ("schema:url", "schema:sameAs", "schema:identifier", "dct:identifier")
 
 
@@ -136,9 +138,23 @@ class Statements:
         )
         for key in [key for key in node if key not in known]:
             facts.lose(node.origins.get(key, (key,)), node[key], NOT_TAKEN)
+        self._lose_within(node, thing, graph)
         thing.complete()
         for one in node.get(KEPT, ()):
             self._restore(one, thing, graph, vocabulary)
+
+    def _lose_within(self, node: Node, thing: Thing, graph: Graph) -> None:
+        """Report what no rule reads of the things that a thing has: of its agents and files."""
+        places = [rule.place for rule in rules_of(self.label) if rule.is_of(thing.kind)]
+        for key in dict.fromkeys(place[0].key for place in places):
+            read = {step.key for place in places if place[0].key == key for step in place[1:]}
+            for whole in map(graph.resolve, node.get(key, ())):
+                if not isinstance(whole, Node) or self._kind(whole):
+                    continue
+                for name in [one for one in whole if one not in read and one not in _OF_ALL]:
+                    path = whole.origins.get(name, whole.path)
+                    if path not in thing.facts.taken:
+                        thing.facts.lose(path, whole[name], NOT_TAKEN)
 
     @staticmethod
     def _take_licence(value: Value, facts: Facts, path: Path, graph: Graph) -> None:
@@ -179,7 +195,6 @@ class Statements:
         return artifact_of(str(whole), BASE) if isinstance(whole, str) and ("/" in whole) else None
 
     def _is_described(self, whole: dict[str, Value]) -> bool:
-        from umr_ld.formats.places import Node
 
         return isinstance(whole, Node) and bool(self._kind(whole)) and self._says_something(whole)
 

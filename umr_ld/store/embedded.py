@@ -18,7 +18,7 @@ import pyoxigraph as ox
 
 from umr_ld.errors import Damaged, Full, Malformed
 from umr_ld.jsonld import n_triples
-from umr_ld.sparql import functions, guarded, said
+from umr_ld.sparql import alone, functions, guarded, names_graphs, said
 from umr_ld.vocab import UMR, vocabulary
 
 if TYPE_CHECKING:
@@ -89,19 +89,23 @@ class EmbeddedStore:
         """See `Store.query`."""
         nodes = None if graphs is None else [ox.NamedNode(graph) for graph in graphs]
         apart = nodes if named is None else [ox.NamedNode(graph) for graph in named]
-        with self._translated():
-            try:
-                return self._whole().query(
-                    guarded(text),
-                    prefixes=dict(vocabulary().prefixes),
-                    use_default_graph_as_union=nodes is None,
-                    default_graph=nodes,  # type: ignore[arg-type]
-                    named_graphs=apart,  # type: ignore[arg-type]
-                    substitutions={ox.Variable(name): value for name, value in (given or {}).items()},
-                    custom_functions=dict(functions()),
-                )
-            except SyntaxError as error:
-                raise Malformed(f"not a SPARQL query: {said(error, text)}") from None
+        # Said here and not by `_translated`, which costs a tenth of what a quick query takes.
+        try:
+            asked = guarded(text)
+            return self._whole().query(
+                alone(asked),
+                prefixes=dict(vocabulary().prefixes),
+                # A query that names its graphs means these and no others (SPARQL 1.1 §13.2).
+                use_default_graph_as_union=nodes is None and not names_graphs(asked),
+                default_graph=nodes,  # type: ignore[arg-type]
+                named_graphs=apart,  # type: ignore[arg-type]
+                substitutions={ox.Variable(name): value for name, value in (given or {}).items()},
+                custom_functions=dict(functions()),
+            )
+        except SyntaxError as error:
+            raise Malformed(f"not a SPARQL query: {said(error, text)}") from None
+        except _FAULTS as error:
+            raise self._said(error) from error
 
     def apply(
         self, replacements: Sequence[Replacement], position: int, chain: str, *, later: bool = False

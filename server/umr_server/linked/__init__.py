@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Blueprint
 
 from umr_server.linked import badges, catalog, exchange, feeds, identifiers, texts, vocabularies
+from umr_server.linked.headers import open_to_all
 
 if TYPE_CHECKING:
     from umr_server.site import Site
@@ -22,4 +23,6 @@ def blueprint(site: Site) -> Blueprint:
     for module in (identifiers, vocabularies, catalog, feeds, exchange, badges, texts):
         for address, endpoint, view in module.routes(site):
             found.add_url_rule(address, endpoint, view)
+    # Records answer as pages do, below an address of theirs.
+    found.after_app_request(open_to_all)
     return found

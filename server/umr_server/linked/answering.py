@@ -64,14 +64,13 @@ def answer(view: View, suffix: str = "") -> Response:
     response = Response(status=status, content_type=row.content_type)
     if not suffix and not wanted_key():
         response.vary.add("Accept")
-    if row.aspect != "page":
-        response.headers["Access-Control-Allow-Origin"] = "*"
     response.headers["Cache-Control"] = LASTING if _lasts(view, row) else PASSING
     if _lasts(view, row):
         tag = _tag(view, row)
         response.set_etag(tag)
         if status == 200 and not is_resource_modified(request.environ, etag=quote_etag(tag)):
-            response.status_code = 304
+            # Who names the only bytes that will do is told that these are others (RFC 9110 §13.2.2).
+            response.status_code = 412 if "If-Match" in request.headers else 304
             return response
     alternates = [Target("alternate", one.address, one.mime) for one in twins]
     if links := link_header([*view.links(), *alternates]):

@@ -64,7 +64,6 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
         mime = "image/svg+xml" if form == "svg" else SYNTAXES["json"].mime
         response = Response(body, content_type=mime)
         response.headers["Cache-Control"] = f"public, max-age={SECONDS}"
-        response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
         response.add_etag()
         return response.make_conditional(request)

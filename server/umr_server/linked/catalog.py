@@ -94,7 +94,8 @@ class _Catalog:
         self._say_inbox(facts, me)
         facts.say(me, f"{RDFS}seeAlso", absolute(self._site, "linked.catalog"))
         for key in ("ns", "risk"):
-            facts.say(me, f"{VOID}vocabulary", f"{VOCABULARIES[key].iri}#")
+            # The ontology itself, which is no namespace (VoID §4.3).
+            facts.say(me, f"{VOID}vocabulary", VOCABULARIES[key].iri)
         for key in ("jsonld", "ttl", "nt", "nq", "trig", "rdf"):
             facts.say(me, f"{VOID}feature", FORMATS[key])
         facts.count(me, f"{VOID}documents", counts.get("records", 0))

@@ -1,9 +1,11 @@
-"""The header `Link` (RFC 8288): where an answer belongs, told to programs (FAIR signposting)."""
+"""Headers of data: `Link` (RFC 8288), where an answer belongs, told to programs (FAIR signposting); and who may read it."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+
+from flask import Response, request
 
 from umr_ld.addresses import is_absolute
 from umr_ld.vocab import DCAT, DCT
@@ -14,12 +16,35 @@ if TYPE_CHECKING:
 
     from umr_ld.record import Record
 
+_OPEN = frozenset({"linked", "pages"})
+"""Names of the parts of the server whose answers may be data."""
 _MOST = 40
 """Links of one answer, and characters of one: readers and proxies stop at some size."""
 _LONGEST = 500
 _UNSAFE = re.compile(r"[^!#-;=?-\[\]_a-z~]")
 """What an IRI in angle brackets is percent-encoded for: all but the characters of a URI (RFC 3986 §2)."""
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]+\Z")
+
+
+def open_to_all(response: Response) -> Response:
+    """What is data here is public, and pages elsewhere may read it (Fetch, CORS protocol).
+
+    A redirect is checked before it is followed, and a media type with a profile asks first: else no such page could
+    look up an identifier.
+
+    Args:
+        response: to any request.
+    """
+    if request.blueprint not in _OPEN or request.method not in {"GET", "HEAD", "OPTIONS"}:
+        return response
+    if response.mimetype != "text/html" or response.location or request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Link"
+    if request.method == "OPTIONS":
+        response.headers["Access-Control-Allow-Methods"] = "GET, HEAD"
+        response.headers["Access-Control-Allow-Headers"] = "Accept"
+        response.headers["Access-Control-Max-Age"] = "86400"
+    return response
 
 
 def link_header(targets: Iterable[Target]) -> str:

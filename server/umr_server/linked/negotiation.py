@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from flask import request
 from werkzeug.exceptions import NotAcceptable
-from werkzeug.http import parse_options_header
 
 from umr_ld.errors import Malformed, Missing
+from umr_server.accepting import ranges, rate
 from umr_server.linked.syntaxes import SYNTAXES
 
 if TYPE_CHECKING:
@@ -84,34 +84,13 @@ def preferred(offers: Iterable[Syntax], default: str) -> Syntax | None:
         offers: syntaxes.
         default: key of the one for who accepts anything.
     """
-    ranges = _accepted()
+    accepted = ranges(request.headers.get("Accept", ""))
     first = sorted(offers, key=lambda row: row.key != default)
-    if not ranges:
+    if not accepted:
         return first[0]
-    rated = [(_rate(row, ranges), row) for row in first]
+    rated = [(rate(row.mime, row.also, accepted), row) for row in first]
     (quality, _), best = max(rated, key=lambda pair: pair[0])
     return best if quality > 0 else None
-
-
-def _accepted() -> list[tuple[str, float]]:
-    """Media ranges with their quality. Parameters other than it say nothing here: no syntax has profiles."""
-    pairs = ((parse_options_header(value)[0].lower(), quality) for value, quality in request.accept_mimetypes)
-    return [(value, quality) for value, quality in pairs if _is_range(value)]
-
-
-def _is_range(text: str) -> bool:
-    kind, slash, subtype = text.partition("/")
-    return bool(kind and slash and subtype) and (kind != "*" or subtype == "*")
-
-
-def _rate(row: Syntax, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
-    """Quality and exactness by the most exact range that covers a syntax; its other names count where they are named."""
-    kind = row.mime.partition("/")[0]
-    for exactness, covering in ((2, (row.mime, *row.also)), (1, (f"{kind}/*",)), (0, ("*/*",))):
-        qualities = [quality for value, quality in ranges if value in covering]
-        if qualities:
-            return max(qualities), exactness
-    return 0.0, 0
 
 
 def _none_of(offers: Sequence[Syntax], asked: Syntax | None = None) -> NotAcceptable:

@@ -101,8 +101,6 @@ class _Vocabularies:
         response = Response(body, content_type=row.content_type)
         response.vary.add("Accept")
         response.headers["Cache-Control"] = PASSING
-        if row.key != "html":
-            response.headers["Access-Control-Allow-Origin"] = "*"
         response.add_etag()
         response.make_conditional(request)
         return response

@@ -11,7 +11,7 @@ from flask import jsonify, render_template, request, url_for
 from umr_ld.errors import UmrError
 from umr_ld.examples import examples
 from umr_ld.sparql import is_lasting
-from umr_server.sparql.pool import Asked
+from umr_server.sparql.answers import Asked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -19,16 +19,18 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import ErrorTask, WSGITask
 
-from umr_server.running.keeper import REACHED
+from umr_server.running.keeper import QUESTION, REACHED
+from umr_server.running.watch import ARRIVED
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from wsgiref.types import WSGIApplication
 
     from umr_ld.entry import Head
-    from umr_server.running.echoes import Echoes
+    from umr_server.running.operation import Operation
     from umr_server.settings import Settings
+    from umr_server.sparql.question import Question
 
 HEADER_BYTES = 32 * 1024
 """The most bytes of a request's first line and headers."""
@@ -52,6 +54,10 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]
     """The whole request, if it came at once and has no body."""
     reached: Head | None = None
     """The journal entry that answers were made from when it had arrived."""
+    question: Question | None = None
+    """What it asks, if that was asked before it was read."""
+    arrived: float | None = None
+    """When, as of `time.perf_counter`, if that was long before it was read."""
 
     def received(self, data: bytes) -> int:
         """See `HTTPRequestParser`. Nobody is asked to send on what is refused already."""
@@ -104,8 +110,9 @@ class Task(WSGITask):  # type: ignore[misc]
     def get_environment(self) -> dict[str, Any]:
         """See `WSGITask`."""
         environ: dict[str, Any] = super().get_environment()
-        if self.request.reached is not None:
-            environ[REACHED] = self.request.reached
+        request = self.request
+        known = {REACHED: request.reached, QUESTION: request.question, ARRIVED: request.arrived}
+        environ.update((key, value) for key, value in known.items() if value is not None)
         return environ
 
     def set_close_on_finish(self) -> None:
@@ -138,7 +145,9 @@ class Task(WSGITask):  # type: ignore[misc]
         """See `Task`. Who sends the same again need not be heard out."""
         super().finish()
         if self.request.sent and self.version == "1.1" and not self.close_on_finish:
-            self.channel.server.echoes.learn(self.request.sent, self.channel.addr[0], self.environ, self.head)
+            told = self.request.sent, self.channel.addr[0], self.environ, self.head
+            self.channel.server.echoes.learn(*told)
+            self.channel.server.errands.learn(*told)
 
 
 class Channel(HTTPChannel):  # type: ignore[misc]
@@ -161,15 +170,76 @@ class Channel(HTTPChannel):  # type: ignore[misc]
 
     def received(self, data: bytes) -> bool:
         """See `HTTPChannel`. Who asks what was answered before is answered at once."""
-        if self._is_idle() and (answer := self.server.echoes.answer(data, self.addr[0])):
-            self._say(*answer)
-            return True
+        if self._is_idle():
+            if answer := self.server.echoes.answer(data, self.addr[0]):
+                self._say(*answer)
+                return True
+            if self.server.errands.send(self, data):
+                return True
         done: bool = super().received(data)
         if self.request is None:
             self.began = None
         elif self.began is None:
             self.began = time.time()
         return done
+
+    # -- a question that is on its way before it is read
+
+    def hold(self) -> None:
+        """Take nothing more until what came is answered."""
+        self.requests.append(self.parser_class(self.adj))
+
+    def release(self) -> None:
+        """Take more again."""
+        self.requests.clear()
+
+    def give(self, head: bytes, body: bytes) -> None:
+        """Answer what was held.
+
+        Args:
+            head: of the answer.
+            body: of the answer.
+        """
+        self.release()
+        self.last_activity = time.time()
+        if self.connected:
+            self._say(head, body)
+
+    def read(self, sent: bytes, question: Question | None = None, arrived: float | None = None) -> None:
+        """Let a thread answer what was held.
+
+        Args:
+            sent: the whole request.
+            question: what it asks, if that is on its way.
+            arrived: when, as of `time.perf_counter`.
+        """
+        self.release()
+        request = self.parser_class(self.adj)
+        request.received(sent)
+        request.question, request.arrived = question, arrived
+        self.requests.append(request)
+        self.server.add_task(self)
+
+    def listen(self, source: int, listener: object) -> None:
+        """Have somebody told when there is something to be read.
+
+        Args:
+            source: file descriptor.
+            listener: as `wasyncore` wants it; None for nobody any more.
+        """
+        if listener is None:
+            del self._map[source]
+        else:
+            self._map[source] = listener
+
+    def service(self) -> None:
+        """See `HTTPChannel`. A question that nobody wants the answer of is given up."""
+        question = self.requests[0].question
+        try:
+            super().service()
+        finally:
+            if question is not None:
+                question.leave()
 
     def _is_idle(self) -> bool:
         """Whether nothing is on its way here or there, and more may come."""
@@ -206,8 +276,7 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         listening: bound already.
         settings: limits.
         headers: that every answer has, also those of no application.
-        refused: called with the status of each answer that no application made.
-        echoes: answers that were given before.
+        running: counts, and knows what was answered before and what is being asked.
     """
 
     channel_class = Channel
@@ -218,10 +287,10 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
         listening: socket.socket,
         settings: Settings,
         headers: list[tuple[str, str]],
-        refused: Callable[[int], None],
-        echoes: Echoes,
+        running: Operation,
     ) -> None:
-        self.headers, self.refused, self.echoes = headers, refused, echoes
+        self.headers, self.refused = headers, running.refused
+        self.echoes, self.errands = running.echoes, running.errands
         self.is_stopping = self._is_closed = False
         self._looping = 0
         self._request_seconds = settings.request_seconds
@@ -265,10 +334,15 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
     def stop(self) -> None:
         """Let `serve` return; may be called from a signal's handler, and from any thread."""
         self.is_stopping = True
-        self.pull_trigger()
+        self._wake()
 
     def pull_trigger(self) -> None:
-        """See `BaseWSGIServer`. A thread that was cut off may come back when nobody listens any more."""
+        """See `BaseWSGIServer`. The thread that receives need not wake itself."""
+        if threading.get_ident() != self._looping:
+            self._wake()
+
+    def _wake(self) -> None:
+        # A thread that was cut off may come back when nobody listens any more.
         if not self._is_closed:
             super().pull_trigger()
 
@@ -327,7 +401,9 @@ class Server(TcpWSGIServer):  # type: ignore[misc]
 
     def _turn(self, seconds: float) -> None:
         self._looping = threading.get_ident()
+        self.errands.turn()
         self.echoes.look_again()
+        seconds = min(seconds, self.errands.patience)
         self.asyncore.loop(timeout=seconds, use_poll=True, map=self._map, count=1)
 
 

@@ -17,7 +17,7 @@ from waitress.utilities import build_http_date
 
 from umr_ld.entry import Head
 from umr_server.running.keeper import GIVEN, KEPT, ROUTE
-from umr_server.running.watch import ASKED, new_identifier
+from umr_server.running.watch import ASKED, Told, new_identifier
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -29,11 +29,13 @@ if TYPE_CHECKING:
 LONGEST = 4096
 """Bytes of a request that is remembered."""
 
+EACH = (b"date:", b"x-request-id:")
+"""Headers that each answer has anew."""
+
 _SHARE = 16
 """Of what may be kept an answer is at most one part in so many."""
 _OVERHEAD = 1024
 _UNSEEN = Head(-1)
-_OF_EACH = (b"date:", b"x-request-id:")
 
 
 class Echo(NamedTuple):
@@ -43,17 +45,13 @@ class Echo(NamedTuple):
         given: what it is, and what it was made from.
         head: status line and headers, without those that each answer has anew.
         client: who asked, where a proxy says so; else nothing.
-        method: of HTTP.
-        asked: path as it was asked for.
-        route: rule that answered.
+        told: what is told of it each time.
     """
 
     given: Given
     head: bytes
     client: str
-    method: str
-    asked: str
-    route: str
+    told: Told
 
 
 class Echoes:
@@ -104,11 +102,23 @@ class Echoes:
         with self._guard:
             if key in self._echoes:
                 self._echoes.move_to_end(key)
+        return self.finish(echo.head, echo.told, client, began), echo.given.body
+
+    def finish(self, head: bytes, told: Told, client: str, began: float) -> bytes:
+        """The head of an answer with what each has anew; the answer is counted and written down.
+
+        Args:
+            head: status line and headers, without those.
+            told: of the request and its answer.
+            client: address of who asked.
+            began: when the request arrived, as of `time.perf_counter`.
+        """
         identifier = new_identifier()
-        self._keeper.note(KEPT)
-        self._watch.repeated(echo, client, identifier, began)
+        if told.outcome:
+            self._keeper.note(told.outcome)
+        self._watch.told(told, client, identifier, began)
         each = b"\r\nDate: %b\r\nX-Request-Id: %b\r\n\r\n"
-        return echo.head + each % (_date(int(time.time())), identifier.encode()), echo.given.body
+        return head + each % (_date(int(time.time())), identifier.encode())
 
     def look_again(self) -> None:
         """Requests that are answered from now on may have been sent after something was published."""
@@ -139,8 +149,18 @@ class Echoes:
         if given is None or len(sent) > LONGEST or (self._believes and "HTTP_X_REQUEST_ID" in environ):
             return
         client = environ.get("REMOTE_ADDR", "") if self._believes else ""
-        route, asked = environ.get(ROUTE, ""), environ.get(ASKED, "")
-        echo = Echo(given, _lasting(head), client, environ["REQUEST_METHOD"], asked, route)
+        method, route, asked = environ["REQUEST_METHOD"], environ.get(ROUTE, ""), environ.get(ASKED, "")
+        told = Told(method, asked, route, head[9:12].decode(), len(given.body), KEPT)
+        self.remember(sent, address, Echo(given, without(head, *EACH), client, told))
+
+    def remember(self, sent: bytes, address: str, echo: Echo) -> None:
+        """Give an answer again to who sends the same.
+
+        Args:
+            sent: all of the request.
+            address: who sent it.
+            echo: the answer.
+        """
         size = _size(sent, echo)
         if size > self._most // _SHARE:
             return
@@ -165,9 +185,15 @@ class Echoes:
             self._size -= _size(key[1], gone)
 
 
-def _lasting(head: bytes) -> bytes:
+def without(head: bytes, *names: bytes) -> bytes:
+    """Status line and headers, without some of them and without the last empty line.
+
+    Args:
+        head: of an answer.
+        names: of headers, in small letters, each with its colon.
+    """
     lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-    return b"\r\n".join(line for line in lines if not line.lower().startswith(_OF_EACH))
+    return b"\r\n".join(line for line in lines if not line.lower().startswith(names))
 
 
 def _size(sent: bytes, echo: Echo) -> int:

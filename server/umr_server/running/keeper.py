@@ -34,8 +34,12 @@ REACHED, NOW, COPIED = "umr.reached", "umr.now", "umr.copied"
 """Keys of the environment: the entry that answers are made from, as of the request's arrival; all that answers depend
 on; and from which entry's copy a query was answered."""
 
-KEPT = "kept"
-"""The outcome of a request that was answered from here."""
+QUESTION, TAKEN = "umr.question", "umr.taken"
+"""Keys of the environment: the question that is on its way to its answer already; and whether an answer that was made is
+kept from now on."""
+
+KEPT, MADE = "kept", "made"
+"""Outcomes: of a request that was answered from here, and of one for whose answer the application was asked."""
 
 _OF_THE_REQUEST = frozenset({"vary", "date", "ratelimit", "ratelimit-policy"})
 """Headers that are said anew, or of who asked first."""
@@ -49,7 +53,9 @@ _WAIT = 30.0
 
 _UNKEPT = ("HTTP_AUTHORIZATION", "HTTP_COOKIE", "HTTP_RANGE", "HTTP_IF_MATCH", "HTTP_IF_UNMODIFIED_SINCE")
 _VARIES = ("Accept", "Accept-Encoding", "HX-Request")
-_SMALLEST_ZIPPED = 1024
+SMALLEST_ZIPPED = 1024
+"""Bytes of an answer from which on it is zipped for who takes that."""
+
 _MOST_UNKEPT = 4096
 _ZIPPED = (
     *("text/", "application/json", "application/ld+json", "application/sparql-results", "application/n-"),
@@ -77,7 +83,7 @@ class Entry:
         kind = _value(headers, "content-type")
         self._zips = (
             status.startswith("200")
-            and len(body) >= _SMALLEST_ZIPPED
+            and len(body) >= SMALLEST_ZIPPED
             and kind.startswith(_ZIPPED)
             and not _value(headers, "content-encoding")
         )
@@ -204,15 +210,16 @@ class Keeper:
             other = self._making.get((key, now))
             if other is None:
                 self._making[key, now] = mine = threading.Event()
-        if other is not None:
+        if other is not None and QUESTION not in environ:
             other.wait(_WAIT)
             entry = self._find(key, now)
             if entry is not None:
                 self._count(environ, KEPT)
                 return _given(entry, environ, start_response)
+        if other is not None:
             return self._app(environ, start_response)
         try:
-            self._count(environ, "made")
+            self._count(environ, MADE)
             return self._kept(key, now, environ, start_response)
         finally:
             with self._guard:
@@ -233,6 +240,7 @@ class Keeper:
             self._keep(key, entry)
         environ["HTTP_IF_NONE_MATCH"] = wanted
         if entry is not None:
+            environ[TAKEN] = True
             return _given(entry, environ, start_response)
         etag = _value(made.headers, "etag")
         if etag and made.status.startswith("200") and _matches(wanted, etag):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from umr_server.running import readiness
 from umr_server.running.door import keep_the_door
 from umr_server.running.echoes import Echoes
+from umr_server.running.errands import Errands
 from umr_server.running.figures import Figures
 from umr_server.running.keeper import Keeper
 from umr_server.running.logs import AccessLog
@@ -37,6 +38,7 @@ class Operation:
         self.state = State(site)
         self._keeper: Keeper | None = None
         self._echoes: Echoes | None = None
+        self._errands: Errands | None = None
 
     @cached_property
     def figures(self) -> Figures:
@@ -54,6 +56,12 @@ class Operation:
         """Who answers what was asked before; there once an application is surrounded."""
         assert self._echoes is not None
         return self._echoes
+
+    @property
+    def errands(self) -> Errands:
+        """Who sends questions on their way; there once an application is surrounded."""
+        assert self._errands is not None
+        return self._errands
 
     def refused(self, status: int) -> None:
         """Count and write down a request that was refused before it was one.
@@ -79,4 +87,5 @@ class Operation:
         believes = bool(settings.proxy)
         watch = Watch(addressed, self.figures, self.log, believes=believes)
         self._echoes = Echoes(inner, watch, most, believes=believes)
+        self._errands = Errands(self._site, self._echoes, believes=believes)
         app.wsgi_app = watch  # type: ignore[method-assign]

@@ -6,21 +6,21 @@ import random
 import re
 import secrets
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
-from umr_server.running.keeper import KEPT, OUTCOME, ROUTE
+from umr_server.running.keeper import OUTCOME, ROUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from umr_server.running.echoes import Echo
     from umr_server.running.figures import Figures
     from umr_server.running.logs import AccessLog
 
-IDENTIFIER, ASKED = "umr.request", "umr.asked"
-"""Keys of the environment: the request's identifier, and its path as it was asked for."""
+IDENTIFIER, ASKED, ARRIVED = "umr.request", "umr.asked", "umr.arrived"
+"""Keys of the environment: the request's identifier, its path as it was asked for, and when it arrived (as of
+`time.perf_counter`), if that was long before the application heard of it."""
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
@@ -31,6 +31,26 @@ _NUMBERS = random.Random(secrets.randbits(256))  # noqa: S311 - they tell reques
 def new_identifier() -> str:
     """For a request that has none. The system is not asked for each: that lets go of the interpreter."""
     return f"{_NUMBERS.getrandbits(64):016x}"
+
+
+class Told(NamedTuple):
+    """What is told of a request and its answer.
+
+    Args:
+        method: of HTTP.
+        asked: path as it was asked for.
+        route: rule that answers.
+        status: of HTTP.
+        size: bytes of the answer.
+        outcome: what became of the request at the kept answers.
+    """
+
+    method: str
+    asked: str
+    route: str
+    status: str
+    size: int
+    outcome: str
 
 
 class Watch:
@@ -48,7 +68,7 @@ class Watch:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """See PEP 3333."""
-        began = time.perf_counter()
+        began = environ.get(ARRIVED) or time.perf_counter()
         environ[IDENTIFIER] = identifier = self._identifier(environ)
         method, path = environ["REQUEST_METHOD"], environ.get("PATH_INFO", "")
         environ[ASKED] = path
@@ -75,19 +95,19 @@ class Watch:
             return answer
         return _Counted(answer, done)
 
-    def repeated(self, echo: Echo, client: str, identifier: str, began: float) -> None:
-        """Count a request that was answered as before, and write it down.
+    def told(self, told: Told, client: str, identifier: str, began: float) -> None:
+        """Count a request that was answered without the application, and write it down.
 
         Args:
-            echo: the answer.
+            told: of the request and of the answer.
             client: address of who asked.
             identifier: of the request.
             began: when it arrived, as of `time.perf_counter`.
         """
-        took, status = time.perf_counter() - began, echo.head[9:12].decode()
-        self._figures.answered(echo.method, echo.route, status, took)
-        told = {IDENTIFIER: identifier, "REMOTE_ADDR": client, "REQUEST_METHOD": echo.method}
-        self._log.write(told, echo.asked, echo.route, int(status), len(echo.given.body), took, KEPT)
+        took = time.perf_counter() - began
+        self._figures.answered(told.method, told.route, told.status, took)
+        environ = {IDENTIFIER: identifier, "REMOTE_ADDR": client, "REQUEST_METHOD": told.method}
+        self._log.write(environ, told.asked, told.route, int(told.status), told.size, took, told.outcome)
 
     def _identifier(self, environ: WSGIEnvironment) -> str:
         given = environ.get("HTTP_X_REQUEST_ID", "") if self._believes else ""

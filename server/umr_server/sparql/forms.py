@@ -45,5 +45,20 @@ FORMS = {
 }
 """By key; of each kind the first is the one given to who does not mind."""
 
-ALIASES = {"application/json": "json", "application/xml": "xml", "text/plain": "nt"}
-"""Media types that clients ask for and mean one of the above."""
+ALIASES = {
+    "application/json": ("json", "jsonld"),
+    "application/xml": ("xml", "rdf"),
+    "text/plain": ("nt",),
+}
+"""Media types that clients ask for and mean one of the above: one for solutions, another for graphs."""
+
+NAMES = {
+    "json": ("json", "jsonld"),
+    "xml": ("xml", "rdf"),
+    "turtle": ("ttl",),
+    "n3": ("ttl",),
+    "ntriples": ("nt",),
+    "rdf+xml": ("rdf",),
+    "json-ld": ("jsonld",),
+}
+"""What clients write for `format=`, beside keys and media types. Nothing specifies it; SPARQLWrapper always sends one."""

@@ -65,54 +65,76 @@ class Process:
         self._born = nursery.bear(str(snapshot.folder), memory)
         self.snapshot, self._nursery = snapshot.hold(), nursery
         self._source, self._target = self._born.source, self._born.target
+        os.set_blocking(self._source.fileno(), False)
         self._poll = select.poll()
         self._poll.register(self._source, select.POLLIN)
-        self._held = bytearray()
-        self._is_ready = False
-        self.yields = False
+        self._held, self._body = bytearray(), _Body()
+        self.is_ready = self.yields = False
 
-    def ask(
-        self, request: dict[str, Any], until: float, trial: float, on_trial: Callable[[], None]
-    ) -> Answered:
-        """Have a query answered.
+    def send(self, request: dict[str, Any]) -> None:
+        """Give it a query; what it answers comes by and by.
 
         Args:
             request: as `worker` reads it.
-            until: moment (monotonic seconds) by which it has to be answered.
-            trial: seconds after which `on_trial` is called, once, if it is not answered by then.
-            on_trial: may raise what ends the asking.
+
+        Raises:
+            Died: it is of no use.
+        """
+        self._body.close()
+        self._body = _Body()
+        try:
+            write_frame(self._target, b"Q", json.dumps(request).encode())
+        except BrokenPipeError as error:
+            raise Died from error
+
+    def wait(self, until: float, trial: float, on_trial: Callable[[], None]) -> Answered:
+        """Wait for the answer.
+
+        Args:
+            until: moment (monotonic seconds) by which it has to be there.
+            trial: moment at which `on_trial` is called, once, if it is not there by then.
+            on_trial: may raise what ends the waiting.
 
         Raises:
             OutOfTime, Died, Refused: after the first two the process is of no use.
         """
-        self.begin()
-        body = _Body()
-        try:
-            write_frame(self._target, b"Q", json.dumps(request).encode())
-            return self._answered(body, until, _Trial(time.monotonic() + trial, on_trial))
-        except BrokenPipeError as error:
-            body.close()
-            raise Died from error
-        except BaseException:
-            body.close()
-            raise
+        moment = _Trial(trial, on_trial)
+        while (answered := self.look()) is None:
+            self._pause(until, moment)
+        return answered
 
-    def _answered(self, body: _Body, until: float, trial: _Trial) -> Answered:
-        form = ""
-        while True:
-            kind, data = self._frame(until, trial)
-            if kind == READY:
-                form = data.decode()
-            elif kind == DATA:
-                body.write(data)
+    def look(self) -> Answered | None:
+        """The answer, if it is there; for who does not wait.
+
+        Raises:
+            Died, Refused: after the first the process is of no use.
+        """
+        self._receive()
+        while frame := self._frame():
+            kind, data = frame
+            if kind == DATA:
+                self._body.write(data)
             elif kind == END:
-                return Answered(form, body.read(), body.size)
+                form, _, rest = data.partition(b"\n")
+                self._body.write(rest)
+                return Answered(form.decode(), self._body.take(), self._body.size)
             elif kind == FAULT:
                 raise Refused(json.loads(data))
+        return None
+
+    @property
+    def come(self) -> int:
+        """Bytes that have come of an answer that is not there yet."""
+        return self._body.size + len(self._held)
+
+    def fileno(self) -> int:
+        """What becomes readable when there is more to be looked at."""
+        return self._source.fileno()
 
     def end(self) -> None:
         """Kill it, if it still runs, and let go of what it read."""
         self._nursery.end(self._born)
+        self._body.close()
         self.snapshot.leave()
 
     def yield_to_others(self) -> None:
@@ -126,30 +148,43 @@ class Process:
         Raises:
             OutOfTime, Died: if it never will be.
         """
-        if not self._is_ready:
-            until = time.monotonic() + _START
-            kind, _ = self._frame(until, _Trial(until, None))
-            if kind != READY:
-                raise Died
-            self._is_ready = True
-
-    def _frame(self, until: float, trial: _Trial) -> tuple[bytes, bytes]:
-        need = HEAD.size
-        while len(self._held) < need or len(self._held) < (
-            need := HEAD.size + HEAD.unpack_from(self._held)[1]
-        ):
-            now = time.monotonic()
-            if now >= until:
-                raise OutOfTime
-            stop = min(until, trial.passed(now))
-            if self._poll.poll(max(stop - now, 0) * 1000 + 1):
-                piece = os.read(self._source.fileno(), _PIECE)
-                if not piece:
+        until = time.monotonic() + _START
+        while not self.is_ready:
+            self._pause(until, _Trial(until, None))
+            self._receive()
+            if frame := self._frame():
+                if frame[0] != READY:
                     raise Died
-                self._held += piece
-        kind = HEAD.unpack_from(self._held)[0]
-        body = bytes(self._held[HEAD.size : need])
-        del self._held[:need]
+                self.is_ready = True
+
+    def _pause(self, until: float, trial: _Trial) -> None:
+        """Let time pass until there is more, or no more time."""
+        now = time.monotonic()
+        if now >= until:
+            raise OutOfTime
+        stop = min(until, trial.passed(now))
+        self._poll.poll(max(stop - now, 0) * 1000 + 1)
+
+    def _receive(self) -> None:
+        try:
+            piece = os.read(self._source.fileno(), _PIECE)
+        except BlockingIOError:
+            return
+        if not piece:
+            raise Died
+        self._held += piece
+
+    def _frame(self) -> tuple[bytes, bytes] | None:
+        """The next frame, if it is here whole."""
+        held = self._held
+        if len(held) < HEAD.size:
+            return None
+        kind, length = HEAD.unpack_from(held)
+        need = HEAD.size + length
+        if len(held) < need:
+            return None
+        body = bytes(held[HEAD.size : need])
+        del held[:need]
         return kind, body
 
 
@@ -172,11 +207,13 @@ class _Body:
             self._file.writelines(self._pieces)
             self._pieces.clear()
 
-    def read(self) -> bytes | IO[bytes]:
+    def take(self) -> bytes | IO[bytes]:
+        """All of it, which is the taker's to close."""
         if self._file is None:
             return b"".join(self._pieces)
-        self._file.seek(0)
-        return self._file
+        file, self._file = self._file, None
+        file.seek(0)
+        return file
 
     def close(self) -> None:
         if self._file is not None:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 from flask import Blueprint, Response, redirect, request, url_for
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.exceptions import MethodNotAllowed, NotAcceptable, UnsupportedMediaType
-from werkzeug.http import parse_accept_header
+from werkzeug.exceptions import NotAcceptable, UnsupportedMediaType
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed, Missing
+from umr_server.accepting import ranges, rate
+from umr_server.sparql.answers import Asked
 from umr_server.sparql.description import description
-from umr_server.sparql.forms import ALIASES, FORMS
-from umr_server.sparql.pool import Asked
+from umr_server.sparql.forms import ALIASES, FORMS, NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,14 +22,18 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from umr_server.site import Site
-    from umr_server.sparql.pool import Answer
+    from umr_server.sparql.answers import Answer
 
 FAILED = "umr.failed"
 """Key of the environment: what came of the question where it was asked already, and is to be told."""
 
-_QUERY = "application/sparql-query"
-_FORM = "application/x-www-form-urlencoded"
+QUERY = "application/sparql-query"
+FORM = "application/x-www-form-urlencoded"
+"""Media types in which a query is sent (SPARQL 1.1 Protocol §2.1.2, §2.1.3)."""
+
 _HTML = "text/html"
+_READING = frozenset({"GET", "HEAD"})
+"""What is answered alike, apart from the body (RFC 9110 §9.3.2)."""
 _OPEN = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
 _TEXTUAL = ("text/", "application/n-", "application/trig")
 
@@ -42,7 +45,7 @@ def blueprint(site: Site) -> Blueprint:
         site: what is asked.
     """
     found, asking = Blueprint("sparql", __name__), _Endpoint(site)
-    found.add_url_rule("/sparql", "endpoint", asking.endpoint, methods=["GET", "POST", "OPTIONS"])
+    found.add_url_rule("/sparql", "endpoint", asking.endpoint, methods=["GET", "POST"])
     found.add_url_rule("/graphs", "graphs", asking.graph, methods=["GET"])
     found.after_request(_open_to_all)
     return found
@@ -58,8 +61,8 @@ class _Endpoint:
         text = self._text()
         if text is None:
             return self._described()
-        if request.method == "GET" and _wants_page():
-            return redirect(url_for("pages.query", query=text), 303)
+        if request.method in _READING and _wants_page():
+            return _see_page(text)
         asked = Asked(text, _forms(), _graphs("default-graph-uri"), _graphs("named-graph-uri"))
         return self._answer(_whole(asked))
 
@@ -71,9 +74,7 @@ class _Endpoint:
             raise Malformed("one graph is asked for at a time", remedy="give ?graph=IRI or ?default")
         if names and not is_absolute(names[0]):
             raise Malformed(f"{names[0]!r} is no IRI", remedy="give the graph's whole IRI")
-        forms = tuple(key for key in _forms() if FORMS[key].is_graph)
-        if not forms:
-            raise NotAcceptable
+        forms = _graph_forms()
         if names:
             self._require_graph(names[0])
         return self._answer(Asked("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o }", forms, tuple(names) or None))
@@ -88,38 +89,39 @@ class _Endpoint:
     def _answer(self, asked: Asked) -> Response:
         answer = self._site.queries.ask(asked, request.remote_addr or "")
         response = Response(answer, headers=headers_of(answer))
-        if request.method in {"GET", "HEAD"}:
+        if request.method in _READING:
             response.make_conditional(request)
         return response
 
     def _text(self) -> str | None:
         """The query; None if there is none, which asks what the endpoint is."""
-        if request.method == "GET":
+        if request.method in _READING:
             _refuse_updates(request.args.getlist("update"))
             return _only(request.args.getlist("query"), needed=False)
         kind = request.mimetype
-        if kind == _FORM:
+        if kind == FORM:
             _refuse_updates(request.form.getlist("update"))
             return _only(request.form.getlist("query"), needed=True)
-        if kind == _QUERY:
+        if kind == QUERY:
             return _only([_decoded(request.get_data())], needed=True)
         if kind == "application/sparql-update":
             _refuse_updates([""])
-        raise UnsupportedMediaType(f"a query is sent as {_QUERY} or {_FORM}")
+        raise UnsupportedMediaType(f"a query is sent as {QUERY} or {FORM}")
 
     def _described(self) -> ResponseReturnValue:
-        if request.method != "GET":
-            raise MethodNotAllowed(["GET", "HEAD", "POST"])
         if _wants_page():
-            return redirect(url_for("pages.query"), 303)
-        keys = [key for key in _forms() if FORMS[key].is_graph]
-        if not keys:
-            raise NotAcceptable
-        form = FORMS[keys[0]]
+            return _see_page()
+        form = FORMS[_graph_forms()[0]]
         triples = description(url_for("sparql.endpoint", _external=True))
         prefixes = {"sd": "http://www.w3.org/ns/sparql-service-description#"} if form.key == "ttl" else None
         body = ox.serialize(triples, format=form.engine, prefixes=prefixes)  # type: ignore[arg-type]
         return Response(body, content_type=form.mime, headers={"Vary": "Accept"})
+
+
+def _see_page(query: str | None = None) -> ResponseReturnValue:
+    response = redirect(url_for("pages.query", query=query), 303)
+    response.vary.add("Accept")
+    return response
 
 
 def headers_of(answer: Answer) -> dict[str, str]:
@@ -146,32 +148,29 @@ def _wants_page() -> bool:
 
 @lru_cache(maxsize=256)
 def is_for_people(header: str) -> bool:
-    """Whether a page is wanted. Clients say the same again and again: what it means is found out once.
+    """Whether a page is wanted rather than any form of an answer.
 
     Args:
         header: `Accept`; may be empty.
     """
-    accepted = parse_accept_header(header, MIMEAccept)
-    if not accepted.provided:
-        return False
-    best = accepted.best_match([*(form.mime for form in FORMS.values()), *ALIASES, _HTML])
-    return best == _HTML
+    given = ranges(header)
+    return rate(_HTML, (), given) > max(rate(FORMS[key].mime, _also(key), given) for key in FORMS)
 
 
 def _forms() -> tuple[str, ...]:
     """Keys of forms, the most wanted first (RFC 9110 §12.5.1); `format=` says more than `Accept`."""
     asked = request.args.get("format") or (request.form.get("format") if request.method == "POST" else None)
-    if asked:
-        key = asked if asked in FORMS else _by_mime().get(asked, "")
-        if not key:
-            raise Malformed(f"there is no form {asked!r}", remedy=f"one of {', '.join(FORMS)}")
-        return (key,)
-    return accepted(request.headers.get("Accept", ""))
+    if not asked:
+        return accepted(request.headers.get("Accept", ""))
+    keys = _named().get(asked)
+    if keys is None:
+        raise Malformed(f"there is no form {asked!r}", remedy=f"one of {', '.join(FORMS)}")
+    return keys
 
 
 @lru_cache(maxsize=256)
 def accepted(header: str) -> tuple[str, ...]:
-    """Keys of forms, the most wanted first.
+    """Keys of forms, the most wanted first, and of those that are wanted alike the one that is named more exactly.
 
     Args:
         header: `Accept`; may be empty.
@@ -179,27 +178,37 @@ def accepted(header: str) -> tuple[str, ...]:
     Raises:
         NotAcceptable: if there is none that is wanted.
     """
-    found = parse_accept_header(header, MIMEAccept)
-    if not any("/" in mime for mime in found.values()):
-        # Nothing is said, or nothing that can be understood.
+    given = ranges(header)
+    if not given:
         return tuple(FORMS)
-    wanted = {key: max((found.quality(mime) for mime in _mimes(key)), default=0) for key in FORMS}
-    keys = sorted((key for key in FORMS if wanted[key] > 0), key=lambda key: -wanted[key])
+    rated = {key: rate(FORMS[key].mime, _also(key), given) for key in FORMS}
+    keys = sorted((key for key in FORMS if rated[key][0] > 0), key=rated.__getitem__, reverse=True)
     if not keys:
-        raise NotAcceptable
+        raise NotAcceptable(f"answers are written in {', '.join(form.mime for form in FORMS.values())}")
     return tuple(keys)
 
 
-def _mimes(key: str) -> list[str]:
-    return [FORMS[key].mime, *(mime for mime, meant in ALIASES.items() if meant == key)]
+def _graph_forms() -> tuple[str, ...]:
+    """Of those that are wanted the ones that write graphs."""
+    keys = tuple(key for key in _forms() if FORMS[key].is_graph)
+    if not keys:
+        graphs = ", ".join(form.mime for form in FORMS.values() if form.is_graph)
+        raise NotAcceptable(f"the answer is a graph: ask for one of {graphs}")
+    return keys
 
 
-def _by_mime() -> dict[str, str]:
-    return {form.mime: form.key for form in FORMS.values()} | ALIASES
+def _also(key: str) -> tuple[str, ...]:
+    return tuple(mime for mime, meant in ALIASES.items() if key in meant)
+
+
+@cache
+def _named() -> dict[str, tuple[str, ...]]:
+    own = {name: (form.key,) for form in FORMS.values() for name in (form.key, form.mime)}
+    return own | NAMES | ALIASES
 
 
 def _graphs(name: str) -> tuple[str, ...] | None:
-    given = [*request.args.getlist(name), *(request.form.getlist(name) if request.mimetype == _FORM else ())]
+    given = [*request.args.getlist(name), *(request.form.getlist(name) if request.mimetype == FORM else ())]
     for iri in given:
         if not is_absolute(iri):
             raise Malformed(f"{iri!r} is no IRI", where=name, remedy="give the graph's whole IRI")

@@ -41,6 +41,14 @@ class Snapshot:
             self._readers += 1
         return self
 
+    def still(self) -> Snapshot | None:
+        """Read it too, if anybody does yet."""
+        with self._counting:
+            if not self._readers:
+                return None
+            self._readers += 1
+        return self
+
     def leave(self) -> None:
         """Read it no more."""
         with self._counting:
@@ -95,6 +103,15 @@ class Snapshots:
         if newest is None or (newest.seq != reached and time.monotonic() - newest.made >= self._age):
             return None
         return newest.seq
+
+    def hold(self, seq: int) -> Snapshot | None:
+        """The copy to read now, to be left by the caller, told without waiting; None if it is not the one meant.
+
+        Args:
+            seq: number of the journal entry that it has reached, as of `glimpse`.
+        """
+        newest = self._newest
+        return newest.still() if newest is not None and newest.seq == seq else None
 
     def close(self) -> None:
         """Remove what is left. Nobody may read any more."""

@@ -61,15 +61,18 @@ class Writer:
             self.broken = "bytes" if self.size > self._size else "rows"
             raise _TooMuch
         self._held += data
-        if len(self._held) >= _CHUNK:
-            self.flush()
+        self.flush()
         return len(data)
 
     def flush(self) -> None:
-        """See `io.RawIOBase`."""
-        if self._held:
+        """See `io.RawIOBase`. Nothing is sent before there is much of it: each arrival wakes the one who waits."""
+        if len(self._held) >= _CHUNK:
             put_frame(self._target, DATA, bytes(self._held))
             self._held.clear()
+
+    def end(self, form: str) -> None:
+        """Send what is left, and in which form all of it is."""
+        write_frame(self._target, END, form.encode() + b"\n" + self._held)
 
 
 def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> None:
@@ -85,7 +88,6 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
             f"ask for one of {kinds}",
         )
         return
-    put_frame(target, READY, form.key.encode())
     writer = Writer(target, form, asked["rows"], asked["bytes"])
     try:
         if is_graph:
@@ -98,8 +100,7 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
             _fault(target, writer.broken, "", "")
             return
         raise
-    writer.flush()
-    write_frame(target, END, b"")
+    writer.end(form.key)
 
 
 def _form(keys: list[str], *, is_graph: bool) -> Form | None:
