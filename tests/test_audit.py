@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
@@ -31,6 +32,7 @@ from umr_ld.render.audit import audit_csv, audit_jsonld
 from umr_ld.render.targets import TARGETS
 from umr_ld.resources import resource
 from umr_ld.vocab import vocabulary
+from umr_server.app import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = shipped_profiles()
@@ -432,6 +434,17 @@ def test_a_fifth_profile_is_a_folder(shipped, fifth):
 def test_a_folder_of_ones_own_takes_the_place_of_a_shipped_profile(tmp_path):
     made(tmp_path / "incident-min", SCHEME + item("one", DESCRIBED))
     assert [one.notation for one in profiles(tmp_path)["incident-min"].items] == ["one"]
+
+
+def test_the_records_of_an_export_can_be_checked_without_the_program(shipped, hospital):
+    """As docs/audit.md tells: the served triples in the order of their bytes have the digest of the export."""
+    asking = create_app(shipped).test_client()
+    rows = csv.DictReader(io.StringIO(audit_csv(hospital["g7-sbom-ai"])))
+    stated = {(row["record"], row["version"], row["digest"]) for row in rows if row["digest"]}
+    assert len(stated) > 3
+    for name, version, digest in stated:
+        lines = asking.get(f"/page/{name}@{version}.nt").data.splitlines(keepends=True)
+        assert hashlib.sha256(b"".join(sorted(lines))).hexdigest() == digest, name
 
 
 def test_the_example_of_the_documentation_is_a_profile(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,10 +22,10 @@ STOREYS = [
         "order osv addresses vocab record"
     ),
     (
-        "strictjson yamlld lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
+        "strictjson yamlld turtle lexical prefixes mint jsonld reading screen rules checks entail inherit change derive lineage "
         "sparql scores page risk licences audit"
     ),
-    "formats render durable lock seal mark database journal store index files net exchange alerts access inbox weights",
+    "formats render durable lock seal mark transactions database journal store index files net exchange alerts access inbox weights",
     "registry",
     "remote harvest",
     "cli __main__",
@@ -32,7 +33,7 @@ STOREYS = [
 LEVEL = {name: level for level, names in enumerate(STOREYS) for name in names.split()}
 TRANSLATION = {"formats", "render"}
 EDGE = {
-    "durable", "lock", "seal", "mark", "database", "journal", "store", "index", "files", "net", "alerts", "access", "inbox",
+    "durable", "lock", "seal", "mark", "transactions", "database", "journal", "store", "index", "files", "net", "alerts", "access", "inbox",
     "weights",
 }  # fmt: skip
 ROOMS = {
@@ -46,7 +47,7 @@ ROOMS = {
     "waitress": {"umr_server"},
     "pydantic": {"umr_server"},
     "spectree": {"umr_server"},
-    "sqlite3": {"index", "database"},
+    "sqlite3": {"index", "database", "transactions"},
     "huggingface_hub": {"harvest"},
     "httpx2": {"harvest"},
     "model_signing": {"weights"},
@@ -117,6 +118,13 @@ def test_imports_point_down(module):
     for target in imports(MODULES[module]):
         if target in MODULES and room(target) not in {"", room(module)}:
             assert LEVEL[room(target)] <= here, f"{module} reaches up to {target}"
+
+
+def test_contributors_are_told_of_every_room():
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    table = page.partition("| storey |")[2].partition("\n\n")[0]
+    told = {name.strip("/") for names in re.findall(r"`([^`]+)`", table) for name in names.split()}
+    assert told - {"cli", "server/umr_server"} == LEVEL.keys() - {"cli", "__main__"}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if room(m) in TRANSLATION | EDGE])

@@ -217,6 +217,25 @@ def documented_reader() -> Callable[[Path], Iterator[tuple[int, str, dict[str, s
     return reader
 
 
+def test_a_shell_checks_the_chain_as_the_specification_says(tmp_path: Path) -> None:
+    page = (REPOSITORY / "docs" / "journal.md").read_text()
+    (program,) = re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
+    journal = FileJournal(tmp_path, segment_size=700)
+    given = [entry(number, f"body {number}\n".encode()) for number in range(5)]
+    stored = [one for each in given for one in journal.append([each], after=journal.head().seq)]
+
+    def checked() -> subprocess.CompletedProcess[str]:
+        command = ["bash", "-c", program, "check", str(tmp_path)]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    assert len(list(tmp_path.glob("*.umrj"))) > 1
+    assert checked().stdout == f"{stored[-1].seq:016} {stored[-1].chain}\n"
+    path = min(tmp_path.glob("*.umrj"))
+    path.write_bytes(path.read_bytes().replace(b"body 1", b"body 7"))
+    assert checked().returncode == 1
+    assert "entry 0000000000000002 is not what was written" in checked().stdout
+
+
 @given(batches, st.integers(300, 3000))
 @settings(max_examples=60, deadline=None)
 def test_any_appends_read_back_equal_and_as_the_specification_says(

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from umr_ld.errors import Malformed
 from umr_ld.inherit import Effective, Held
 from umr_ld.record import Node
 from umr_ld.scores import Tally, question_set, question_sets, score, scores_of
@@ -124,5 +125,5 @@ def test_a_new_question_set_is_a_new_file(tmp_path):
 def test_a_file_without_a_scheme_is_refused_by_name(tmp_path):
     path = tmp_path / "items.ttl"
     path.write_text("<https://example.org/a> <https://example.org/b> 1 .", encoding="utf-8")
-    with pytest.raises(ValueError, match=r"items\.ttl"):
+    with pytest.raises(Malformed, match=r"items\.ttl"):
         question_set(path)

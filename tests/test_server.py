@@ -342,3 +342,13 @@ def test_a_taken_port_is_said_to_be_taken():
         other.listen()
         with pytest.raises(Busy, match="cannot be listened on"):
             serve(registry, port=other.getsockname()[1])
+
+
+def test_whoever_is_affected_is_told_the_way_in_words_and_what_to_do(client):
+    page = client.get("/page/lab/c@1.0.0").text
+    assert '<span class="relation">fine-tuned from</span> <a class="ref" href="/page/lab/b@1.0.0">' in page
+    assert '<a href="#risk">What it means, and what to do</a>' in page
+    risk = page.partition('<section class="tab" id="risk"')[2].partition("</section>")[0]
+    assert "Ask who publishes" in risk
+    assert "Move to" in client.get("/page/lab/hostile@1.0.0").text
+    assert 'href="#risk">What it means' not in client.get("/page/lab/a@2.0.0").text

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import sqlite3
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
-from umr_ld.errors import Busy, Damaged, Denied, Full, Newer, UmrError
+from umr_ld.errors import Damaged, Denied, Newer
 from umr_ld.findings import Report, violation
 from umr_ld.mark import RESTORE, Mark
 from umr_ld.resources import resource
+from umr_ld.transactions import Refusals, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
     from types import TracebackType
 
-_NO_SPACE = 64 * 1024
-"""Bytes below which a disk counts as full."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -81,11 +78,12 @@ class Database:
     def __init__(self, form: Form, path: Path | None, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._form = form
         self._path = path
+        self._refusals = Refusals(path, form.noun, RESTORE)
         self._read_only = read_only
         self._lock = threading.RLock()
         self._mark = None if path is None or read_only else Mark(path, wait)
         try:
-            with self._translated():
+            with self._refusals.translated():
                 self.connection = self._opened(wait)
         except BaseException:
             if self._mark is not None:
@@ -99,7 +97,7 @@ class Database:
         Raises:
             Busy, Damaged: as of the class.
         """
-        with self._lock, self._translated(), self._transaction("BEGIN"):
+        with self._lock, self._refusals.translated(), transaction(self.connection, "BEGIN"):
             yield self.connection
 
     @contextlib.contextmanager
@@ -112,7 +110,7 @@ class Database:
         """
         if self._read_only:
             raise Denied(f"the {self._form.noun} are open for reading", where=str(self._path or ""))
-        with self._lock, self._translated(), self._transaction("BEGIN IMMEDIATE"):
+        with self._lock, self._refusals.translated(), transaction(self.connection, "BEGIN IMMEDIATE"):
             yield self.connection
 
     def check(self) -> Report:
@@ -151,7 +149,7 @@ class Database:
         Raises:
             Full, Damaged: as of the class.
         """
-        with self._lock, self._translated(), contextlib.closing(sqlite3.connect(target)) as other:
+        with self._lock, self._refusals.translated(), contextlib.closing(sqlite3.connect(target)) as other:
             self.connection.backup(other)
 
     def _opened(self, wait: float) -> sqlite3.Connection:
@@ -190,45 +188,6 @@ class Database:
             raise Newer(
                 f"the {form.noun} are of a later layout", where=str(self._path), remedy="use a later release"
             )
-
-    @contextlib.contextmanager
-    def _transaction(self, begin: str) -> Iterator[None]:
-        self.connection.execute(begin)
-        try:
-            yield
-            self.connection.execute("COMMIT")
-        except BaseException:
-            # After some errors, a full disk among them, SQLite has undone everything by itself.
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            raise
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
-            raise
-        except sqlite3.Error as error:
-            raise self._refusal(error) from error
-
-    def _refusal(self, error: sqlite3.Error) -> UmrError:
-        where, noun = str(self._path or ""), self._form.noun
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return Busy(f"another process holds the {noun}", where=where, remedy="wait until it has finished")
-        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and self._no_space()):
-            return Full(
-                f"there is no space left; the {noun} are unchanged",
-                where=where,
-                remedy="free some space and try again; reading goes on meanwhile",
-            )
-        if code == sqlite3.SQLITE_READONLY or (self._path and not os.access(self._path.parent, os.R_OK)):
-            return Denied(f"the {noun} may not be opened: {error}", where=where, remedy="ask who owns them")
-        return Damaged(f"the {noun} cannot be used: {error}", where=where, remedy=RESTORE)
-
-    def _no_space(self) -> bool:
-        return self._path is not None and shutil.disk_usage(self._path.parent).free < _NO_SPACE
 
 
 class Book:

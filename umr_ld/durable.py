@@ -7,7 +7,7 @@ import errno
 import os
 from typing import TYPE_CHECKING
 
-from umr_ld.errors import Damaged, Denied, Full, UmrError
+from umr_ld.errors import Damaged, Denied, Full, Malformed, UmrError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +46,30 @@ def make_folder(folder: Path) -> None:
     for path in reversed(missing):
         path.mkdir(exist_ok=True)
         sync_folder(path.parent)
+
+
+def require_folder(folder: Path) -> None:
+    """Make a folder that somebody named, and those above it that are missing.
+
+    Args:
+        folder: may be there already.
+
+    Raises:
+        Malformed: if something else than a folder stands there, or on the way.
+        UmrError: what `refusal` says.
+    """
+    try:
+        make_folder(folder)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _no_place(folder, error.strerror) from None
+    except OSError as error:
+        raise refusal(error, folder) from error
+    if not folder.is_dir():
+        raise _no_place(folder, "this is no folder")
+
+
+def _no_place(folder: Path, why: str | None) -> Malformed:
+    return Malformed(f"a folder cannot be there: {why}", where=str(folder), remedy="name another place")
 
 
 def write_all(fd: int, data: bytes, offset: int) -> None:

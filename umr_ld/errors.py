@@ -103,13 +103,6 @@ class Reused(Conflict):
     title = "key used before"
 
 
-class Gone(Missing):
-    """What was asked for was withdrawn."""
-
-    status = 410
-    title = "withdrawn"
-
-
 class Denied(UmrError):
     """The caller may not do this."""
 

@@ -102,7 +102,13 @@ def part(path: Path) -> Document:
 
 
 def _document(path: Path) -> Document:
+    if not path.exists():
+        raise _missing(path)  # Before its ending is: a folder that is not there has none.
     return _read(path, Media.of_path(path))
+
+
+def _missing(path: Path) -> Missing:
+    return Missing("there is no such file", where=str(path), remedy=f"relative paths begin in {Path.cwd()}")
 
 
 def _read(path: Path, media: Media) -> Document:
@@ -115,6 +121,6 @@ def _read(path: Path, media: Media) -> Document:
             )
         return Document(path.read_bytes(), media, str(path))
     except FileNotFoundError:
-        raise Missing("there is no such file", where=str(path)) from None
+        raise _missing(path) from None
     except OSError as error:
         raise Unreadable(f"the file cannot be read: {error.strerror}", where=str(path)) from None

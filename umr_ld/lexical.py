@@ -67,4 +67,6 @@ def language_tag(tag: object) -> str:
     try:
         return str(ox.Literal("", language=str(tag).lower()).language)
     except ValueError:
-        raise Malformed(f"{str(tag)[:80]!r} is no language tag", remedy="write e.g. en, de-AT or zh-Hant") from None
+        raise Malformed(
+            f"{str(tag)[:80]!r} is no language tag", remedy="write e.g. en, de-AT or zh-Hant"
+        ) from None

@@ -282,7 +282,11 @@ class Door:
             else:
                 connection.settimeout(timeout)
                 return connection
-        raise Unreachable(f"no connection: {trouble or 'the name has no address'}", where=f"{host}:{port}")
+        raise Unreachable(
+            f"no connection: {trouble or 'the name has no address'}",
+            where=f"{host}:{port}",
+            remedy="look whether the address is right, and whether somebody answers there",
+        )
 
     def _addresses(self, host: str, port: int, timeout: float) -> Sequence[tuple[Any, ...]]:
         found = _within(lambda: self.resolve(host, port), timeout, host)
@@ -393,7 +397,11 @@ def _within(
     except queue.Empty:
         raise Unreachable("the name was not resolved in time", where=host) from None
     if isinstance(result, Exception):
-        raise Unreachable(f"the name cannot be resolved: {result}", where=host) from result
+        raise Unreachable(
+            f"the name cannot be resolved: {result}",
+            where=host,
+            remedy="look whether the address is right, and whether this machine has a network",
+        ) from result
     return result
 
 

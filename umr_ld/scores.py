@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
-import pyoxigraph as ox
-
+from umr_ld.errors import Malformed
 from umr_ld.record import Node, shown
 from umr_ld.resources import resource
+from umr_ld.turtle import Statements
 from umr_ld.vocab import DCT, RDF, SKOS, UMR
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from umr_ld.inherit import Effective, Held
     from umr_ld.names import Ref
     from umr_ld.record import Value
+    from umr_ld.turtle import Subject, Term
     from umr_ld.vocab import Vocabulary
 
 _TITLE = f"{DCT}title"
@@ -175,15 +176,9 @@ def score(questions: QuestionSet, answers: Mapping[str, str]) -> Score:
 @cache
 def question_sets() -> Mapping[str, QuestionSet]:
     """The question sets of this installation, by IRI."""
-    paths = sorted(resource("shapes/profiles").glob("*/items.ttl"))
-    found = [question_set(path) for path in paths if _is_set(path)]
+    files = (Statements([path]) for path in sorted(resource("shapes/profiles").glob("*/items.ttl")))
+    found = [_question_set(said) for said in files if any(said.having(_TYPE, _SET))]
     return {one.iri: one for one in found}
-
-
-def _is_set(path: Path) -> bool:
-    return any(
-        quad.predicate.value == _TYPE and quad.object.value == _SET for quad in ox.parse(path=str(path))
-    )
 
 
 def question_set(path: Path) -> QuestionSet:
@@ -193,28 +188,31 @@ def question_set(path: Path) -> QuestionSet:
         path: Turtle that holds one concept scheme, without circles in `skos:broader`.
 
     Raises:
-        ValueError: if it holds none.
+        Malformed: if it holds none, or is no Turtle.
     """
-    facts: dict[str, dict[str, list[str]]] = {}
-    for quad in ox.parse(path=str(path)):
-        own = facts.setdefault(quad.subject.value, {})
-        own.setdefault(quad.predicate.value, []).append(quad.object.value)
-    scheme = next((iri for iri, own in facts.items() if _SCHEME in own.get(_TYPE, ())), None)
-    if scheme is None:
-        raise ValueError(f"{path} holds no concept scheme")
-    questions = [_question(iri, facts) for iri, own in facts.items() if REQUIREMENT in own.get(_TYPE, ())]
-    title = facts[scheme].get(f"{SKOS}prefLabel") or facts[scheme].get(_TITLE) or [scheme]
-    return QuestionSet(scheme, title[0], tuple(sorted(questions, key=lambda one: one.notation)))
+    said = Statements([path])
+    if not any(said.having(_TYPE, _SCHEME)):
+        raise Malformed(
+            "it holds no concept scheme", where=str(path), remedy="describe one skos:ConceptScheme"
+        )
+    return _question_set(said)
 
 
-def _question(iri: str, facts: Mapping[str, Mapping[str, list[str]]]) -> Question:
-    def text(node: str, name: str) -> str:
-        return facts.get(node, {}).get(f"{SKOS}{name}", [""])[0]
+def _question_set(said: Statements) -> QuestionSet:
+    scheme = next(said.having(_TYPE, _SCHEME))
+    questions = [_question(item, said) for item in said.having(_TYPE, REQUIREMENT)]
+    title = said.text(scheme, f"{SKOS}prefLabel", _TITLE) or scheme.value
+    return QuestionSet(scheme.value, title, tuple(sorted(questions, key=lambda one: one.notation)))
 
-    domain = iri
-    while above := text(domain, "broader"):
-        domain = above
-    return Question(iri, text(iri, "notation"), text(iri, "prefLabel"), text(domain, "prefLabel"))
+
+def _question(item: Subject, said: Statements) -> Question:
+    label = f"{SKOS}prefLabel"
+    domain: Term = item
+    while above := said.all(domain, f"{SKOS}broader"):
+        domain = above[0]
+    return Question(
+        item.value, said.text(item, f"{SKOS}notation"), said.text(item, label), said.text(domain, label)
+    )
 
 
 def _answers(values: Iterable[Value], vocabulary: Vocabulary) -> dict[str, str]:

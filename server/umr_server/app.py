@@ -42,7 +42,7 @@ def create_app(registry: Registry, settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     app.extensions["umr"] = site
     app.config["MAX_CONTENT_LENGTH"] = site.settings.body_bytes
-    dress(app)
+    dress(app, registry.vocabulary.relations)
     app.register_blueprint(pages.blueprint(site))
     app.register_blueprint(linked.blueprint(site))
     app.register_blueprint(sparql.blueprint(site))

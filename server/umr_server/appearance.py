@@ -11,8 +11,12 @@ from flask import url_for
 from jinja2 import BytecodeCache
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask import Flask, Response
     from jinja2.bccache import Bucket
+
+    from umr_ld.vocab import Relation
 
 FOLDER = Path(__file__).parent / "static"
 NAVIGATION = (
@@ -45,15 +49,16 @@ class _Compiled(BytecodeCache):
 _COMPILED = _Compiled()
 
 
-def dress(app: Flask) -> None:
+def dress(app: Flask, relations: Mapping[str, Relation]) -> None:
     """Give templates what all of them use, and let browsers keep files that cannot change.
 
     Args:
         app: the application.
+        relations: by their keys; people read their labels.
     """
     app.jinja_env.bytecode_cache = _COMPILED
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.globals.update(static=address, vendor=is_there, navigation=NAVIGATION)
+    app.jinja_env.globals.update(static=address, vendor=is_there, navigation=NAVIGATION, relations=relations)
     app.after_request(_keep)
 
 

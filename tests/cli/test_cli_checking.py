@@ -124,3 +124,29 @@ def test_licences_of_what_a_list_names_point_to_its_lines(registry):
     done = umr("licences", "used.txt", "--as", "github", "--level", "info")
     assert all("file=used.txt,line=2" in line for line in done.out.splitlines())
     assert done.out
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        pytest.param("lab/aa", ["lab/aa"], id="a misspelt name"),
+        pytest.param("lab/a", [], id="a recorded one"),
+        pytest.param("lab/new", [], id="another draft"),
+    ],
+)
+def test_what_a_draft_is_made_from_and_nobody_recorded_is_not_passed_over(registry, written, told):
+    Path("drafts").mkdir()
+    Path("drafts/x.jsonld").write_bytes(draft("lab/x@1.0.0", f"fineTunedFrom {written}").body)
+    Path("drafts/new.jsonld").write_bytes(draft("lab/new@1.0.0").body)
+    done = umr("check", "drafts", "--json")
+    assert done.code == 0, done.err
+    assert done.json == [{"reference": one, "answer": "unknown"} for one in told]
+    said = umr("check", "drafts").out
+    assert all(f"drafts/x.jsonld: warning: nothing is recorded of {one}" in said for one in told)
+
+
+@pytest.mark.parametrize("verb", ["check", "licences"])
+def test_a_path_that_is_not_there_is_not_taken_for_a_name(registry, verb):
+    done = umr(verb, "drafts/one.yaml")
+    assert done.code == 3
+    assert "there is no file 'drafts/one.yaml'" in done.err

@@ -10,6 +10,7 @@ import pty
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import click
@@ -432,3 +433,20 @@ def test_ctrl_c_ends_with_130_and_without_a_traceback(tmp_path):
 def test_the_program_runs_from_any_folder(tmp_path):
     assert run("new", "lab/x", cwd=tmp_path).code == 0
     assert ROOT.is_dir()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    {
+        "a registry below a file": (["init", "--store", "file/x"], 2, "a folder cannot be there"),
+        "a registry in the place of a file": (["init", "--store", "file"], 2, "a folder cannot be there"),
+        "a folder of records that is not there": (["publish", "records"], 3, "there is no such file"),
+        "a draft without a name": (["new"], 2, "umr new lab/model"),
+    }.values(),
+)
+def test_a_place_or_name_that_is_wrong_is_told_with_what_to_write(registry, words, code, told):
+    Path("file").touch()
+    done = umr(*words)
+    assert done.code == code, done.err
+    assert told in done.err
+    assert "remedy:" in done.err

@@ -62,7 +62,9 @@ class Grant:
         for namespace in self.namespaces:
             Name.parse(namespace)
         if "publish" in self.scopes and not self.namespaces and "admin" not in self.scopes:
-            raise Malformed("the token may publish below no name", remedy="give at least one namespace")
+            raise Malformed(
+                "the token may publish below no name", remedy="give it a namespace, such as the name of a lab"
+            )
         if max(len(self.namespaces), len(self.publishers)) > MOST:
             raise Malformed("these are too many to list", remedy=f"list at most {MOST}")
 

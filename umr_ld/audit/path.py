@@ -12,7 +12,7 @@ from umr_ld.vocab import RDF
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from umr_ld.audit.statements import Statements, Subject
+    from umr_ld.turtle import Statements, Subject
 
 DEEPEST = 16
 """How deep a path may nest."""

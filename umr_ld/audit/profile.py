@@ -19,17 +19,17 @@ from typing import TYPE_CHECKING
 from umr_ld.audit.item import SH, Item, Obligation, Outcome
 from umr_ld.audit.path import properties_of, sparql_path
 from umr_ld.audit.question import asked_in
-from umr_ld.audit.statements import Statements
 from umr_ld.errors import Malformed, Missing
 from umr_ld.resources import resource
 from umr_ld.scores import REQUIREMENT
+from umr_ld.turtle import Statements
 from umr_ld.vocab import DCT, RDF, SKOS, UMR, vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from umr_ld.audit.statements import Subject
+    from umr_ld.turtle import Subject
     from umr_ld.vocab import Property
 
 AUDITED = f"{UMR}Audited"

@@ -297,7 +297,7 @@ class _Asking:
                     one
                 ), f"a link on the way is {one}" if one else "nobody says how a link is known"
         if inherited and item.inherited is not Outcome.PASSED:
-            return item.inherited, "only inherited"
+            return item.inherited, _ONLY_INHERITED
         return Outcome.PASSED, ""
 
     def _is_inherited(self, subject: Ref, origin: Ref) -> bool:
@@ -352,8 +352,16 @@ def _tally(label: str, verdicts: Iterable[Verdict]) -> Tally:
     return Tally(label, {one: outcomes.count(one) for one in Outcome})
 
 
+_ONLY_INHERITED = "only inherited"
+_TO_STATE = "Say it in the record itself; it is only inherited."
+_TO_BACK = "Say at the link how it is known: evidence declared or verified; or answer in the record itself."
+
+
 def _remedy(verdict: Verdict, root: Ref) -> str:
     """What to do, and in which records, unless it is the audited one alone."""
+    why = {one.why for one in verdict.found if one.why}
+    if verdict.outcome is Outcome.CANNOT_TELL and why:
+        return _TO_STATE if why == {_ONLY_INHERITED} else _TO_BACK
     elsewhere = [str(ref) for ref in verdict.lacking]
     if not elsewhere or verdict.lacking == (root,):
         return verdict.item.remedy

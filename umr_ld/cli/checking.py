@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +10,7 @@ import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.subjects import read_subjects
+from umr_ld.cli.subjects import read_subjects, require_known
 from umr_ld.cli.verdicts import concern_words
 from umr_ld.cli.version import version
 from umr_ld.errors import Malformed
@@ -115,7 +115,8 @@ def check(
         given = read_subjects(session, registry, subjects)
         unknown = registry.unknown(given.refs, at=at)
         if unknown and len(unknown) == len(given):
-            registry.get(unknown[0], at=at)  # Says what is missing, and what is alike.
+            require_known(registry, unknown[0], at)
+        ungrounded = registry.unknown(given.upstreams(), at=at)
         found = registry.check(given, policy=policy_of(policy, registry), at=at)
     told = [
         one for one in found if one.advisory.severity >= Grave[severity.upper()] or not one.advisory.severity
@@ -125,6 +126,8 @@ def check(
     said: dict[str, list[Finding]] = {label: [] for label in given.labels()}
     for ref in unknown:
         said[ref].append(given.placed(_unknown(ref), ref))
+    for source, artifact in given.naming(ungrounded):
+        said[source].append(replace(_unknown(artifact), source=source))
     suppressed: dict[Finding, str] = {}
     for one, ignored in rows:
         finding = given.placed(_finding(one, ignored), one.given)
@@ -137,7 +140,7 @@ def check(
         ),
         json=lambda: as_json(
             [
-                *map(unknown_json, unknown),
+                *map(unknown_json, (*unknown, *ungrounded)),
                 *(concern_json(one, "" if ignored is None else ignored.reason) for one, ignored in rows),
             ]
         ),

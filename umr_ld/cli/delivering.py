@@ -48,7 +48,7 @@ def sender() -> click.Option:
 def allow_http() -> click.Option:
     """`--allow-http`."""
     return click.Option(
-        ["--allow-http"], is_flag=True, envvar="UMR_ALLOW_HTTP", help="Post to http addresses too."
+        ["--allow-http"], is_flag=True, envvar="UMR_ALLOW_HTTP", help="Let addresses be http, too."
     )
 
 
@@ -58,7 +58,7 @@ def allow_private() -> click.Option:
         ["--allow-private"],
         is_flag=True,
         envvar="UMR_ALLOW_PRIVATE",
-        help="Post to addresses of this machine and of private networks too.",
+        help="Let them be of this machine and of private networks, too.",
     )
 
 

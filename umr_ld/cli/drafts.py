@@ -74,7 +74,9 @@ def new(
         return give_draft(session, lambda: outlined(session, name, source, reach, title=title))
     if not name:
         raise Malformed(
-            "the draft has no name", where="NAME", remedy="name what it is of, or where it is --from"
+            "the draft has no name",
+            where="NAME",
+            remedy="write `umr new lab/model`, or `--from` where it is to begin",
         )
     return write_draft(session, name, kind, title)
 

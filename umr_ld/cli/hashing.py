@@ -237,7 +237,10 @@ def _tell(session: Session, record: Record, found: Sequence[Fit], signed: Signed
     )
     same = sum(one.state == "same" for one in found)
     wrong = sum(one.is_wrong for one in found)
-    session.say(f"{count(same, 'file')} as {record.ref} says, {wrong:,} otherwise")
+    if any(one.stated for one in found):
+        session.say(f"{count(same, 'file')} as {record.ref} says, {wrong:,} otherwise")
+    else:
+        session.say(f"{record.ref} states no digest of a file, so there is nothing to compare")
     _tell_signature(session, record, signed)
 
 

@@ -8,7 +8,7 @@ import click
 
 from umr_ld.cli import findings, options
 from umr_ld.cli.options import policy_of, verb
-from umr_ld.cli.subjects import read_subjects
+from umr_ld.cli.subjects import read_subjects, require_known
 from umr_ld.cli.version import version
 from umr_ld.licences import NOTE
 from umr_ld.render.output import as_json, count
@@ -57,8 +57,8 @@ def licences(
     """
     with session.ask() as registry:
         given = read_subjects(session, registry, subjects)
+        written = {str(require_known(registry, ref, at).ref): ref for ref in given.refs}
         report = registry.licences(given, policy=policy_of(policy, registry), at=at)
-        written = {str(registry.get(ref, at=at).ref): ref for ref in given.refs}
     told = [
         given.placed(one, written.get(one.focus, ""))
         for one in report

@@ -17,13 +17,16 @@ from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from umr_ld.cli.session import Session
     from umr_ld.findings import Finding
     from umr_ld.reading import Reading
+    from umr_ld.record import Record
     from umr_ld.registry import Registry
     from umr_ld.remote import RemoteRegistry
 
+_ENDINGS = frozenset({".jsonld", ".json", ".yaml", ".yml", ".txt", ".md"})
 _COMMENT = re.compile(r"(^|\s)#.*")
 
 
@@ -52,6 +55,24 @@ class Subjects:
         """What each is called: the reference, or where the draft comes from."""
         yield from self.refs
         yield from self.records
+
+    def upstreams(self) -> list[str]:
+        """Artifacts that drafts are made from and that are no drafts here, each once, in order."""
+        drafted = {str(one.record.ref.name) for one in self.records.values()}
+        named = (link.artifact for one in self.records.values() for link in one.record.links)
+        return [name for name in dict.fromkeys(named) if name not in drafted]
+
+    def naming(self, artifacts: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """Where the drafts come from that are made from certain artifacts, with what each is made from.
+
+        Args:
+            artifacts: names of artifacts.
+        """
+        wanted = frozenset(artifacts)
+        for source, one in self.records.items():
+            for name in dict.fromkeys(link.artifact for link in one.record.links):
+                if name in wanted:
+                    yield source, name
 
     def label(self, ref: str, given: str) -> str:
         """What one of them is called.
@@ -120,6 +141,28 @@ def read_subjects(session: Session, registry: Registry | RemoteRegistry, given: 
     if not len(found):
         raise Missing("there is nothing to check", remedy="name drafts or references")
     return found
+
+
+def require_known(registry: Registry | RemoteRegistry, ref: str, at: datetime | None) -> Record:
+    """The record that is meant.
+
+    Args:
+        registry: where it is recorded.
+        ref: as somebody wrote it.
+        at: moment up to which the registry counts, or None for now.
+
+    Raises:
+        Missing: with what is alike; if it looks like a path, that there is no such file.
+    """
+    try:
+        return registry.get(ref, at=at)
+    except Missing as error:
+        if Path(ref).suffix.lower() not in _ENDINGS:
+            raise
+        raise Missing(
+            f"there is no file {ref!r}, and nothing is recorded of that name",
+            remedy=f"look for a mistake in it; relative paths begin in {Path.cwd()}",
+        ) from error
 
 
 def _listed(path: Path) -> Iterator[tuple[int, str]]:

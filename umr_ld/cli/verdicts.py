@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.render.output import as_csv, as_json
+from umr_ld.render.output import as_csv, as_json, count
 from umr_ld.render.rows import JUDGED, verdict_rows
 from umr_ld.render.text import one_line, table
 from umr_ld.render.verdicts import affected_json
@@ -97,7 +97,10 @@ def _human(found: Affected, rows: Sequence[Judged], style: Style) -> str:
     hanging = [(one, below) for one, below in found.repair if below]
     if hanging:
         lines += ["", style.bold("to be mended first")]
-        lines += [f"{at}. {one.ref}, on which {below} hang" for at, (one, below) in enumerate(hanging, 1)]
+        lines += [
+            f"{at}. {one.ref}: {count(below, 'record')} reached through it"
+            for at, (one, below) in enumerate(hanging, 1)
+        ]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -1,16 +1,15 @@
-"""Connections to a SQLite file: several that read, one that writes, and what SQLite's refusals are called."""
+"""Connections to a SQLite file: several that read, one that writes."""
 
 from __future__ import annotations
 
 import contextlib
-import os
-import shutil
 import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
-from umr_ld.errors import Busy, Damaged, Denied, Full, Newer, UmrError
+from umr_ld.errors import Damaged, Denied, Newer, UmrError
 from umr_ld.resources import resource
+from umr_ld.transactions import Refusals, transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +23,6 @@ SCHEMA = 8
 _CACHE = 32 * 1024
 """KiB of the file that a connection keeps in memory."""
 _REMEDY = "`umr rebuild` makes it again from the journal"
-_NO_SPACE = 64 * 1024
-"""Bytes below which a disk counts as full."""
 
 
 class Connections:
@@ -49,6 +46,7 @@ class Connections:
 
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._path = path
+        self._refusals = Refusals(path, "index", _REMEDY)
         self._wait = wait
         self._idle: list[sqlite3.Connection] = []
         self._pool = threading.Lock()
@@ -60,7 +58,7 @@ class Connections:
         self._watching = threading.Lock()
         self._watcher: sqlite3.Connection | None = None
         self._watchers = 0
-        with self._translated():
+        with self._refusals.translated():
             if read_only:
                 self._idle.append(self._reader())
                 self._require_schema(self._idle[0])
@@ -79,10 +77,10 @@ class Connections:
         """
         held = self._held()
         if held is not None:
-            with self._translated():
+            with self._refusals.translated():
                 yield held
             return
-        with self._translated():
+        with self._refusals.translated():
             connection = self._taken()
             try:
                 connection.execute("BEGIN")
@@ -145,13 +143,13 @@ class Connections:
         if self._writer is None:
             raise Denied("the index is open for reading", where=str(self._path))
         if self._owner == threading.get_ident():
-            with self._transaction(self._writer, "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part"):
+            with transaction(self._writer, "SAVEPOINT part", "RELEASE part", "ROLLBACK TO part"):
                 yield self._writer
             return
         with (
             self._turn,
-            self._translated(),
-            self._transaction(self._writer, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
+            self._refusals.translated(),
+            transaction(self._writer, "BEGIN IMMEDIATE", "COMMIT", "ROLLBACK"),
         ):
             self._owner = threading.get_ident()
             try:
@@ -271,52 +269,6 @@ class Connections:
         connection.close()
 
     # -- refusals
-
-    @contextlib.contextmanager
-    def _transaction(
-        self, connection: sqlite3.Connection, begin: str, commit: str, undo: str
-    ) -> Iterator[None]:
-        connection.execute(begin)
-        try:
-            yield
-            connection.execute(commit)
-        except BaseException:
-            # After some errors, a full disk among them, SQLite has undone everything by itself.
-            if connection.in_transaction:
-                connection.execute(undo)
-            raise
-
-    @contextlib.contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.ProgrammingError, sqlite3.IntegrityError):
-            raise
-        except sqlite3.Error as error:
-            raise self._refusal(error) from error
-
-    def _refusal(self, error: sqlite3.Error) -> UmrError:
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-        if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return Busy(
-                "another process holds the index",
-                where=str(self._path),
-                remedy="wait until it has finished, or end it",
-            )
-        if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and self._no_space()):
-            return Full(
-                "there is no space left; the index is unchanged",
-                where=str(self._path),
-                remedy="free some space and try again; reading goes on meanwhile",
-            )
-        if code == sqlite3.SQLITE_READONLY or (self._path.exists() and not os.access(self._path, os.R_OK)):
-            return Denied(
-                f"the index may not be opened: {error}", where=str(self._path), remedy="ask who owns it"
-            )
-        return Damaged(f"the index cannot be used: {error}", where=str(self._path), remedy=_REMEDY)
-
-    def _no_space(self) -> bool:
-        return shutil.disk_usage(self._path.parent).free < _NO_SPACE
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:

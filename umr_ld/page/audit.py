@@ -187,7 +187,7 @@ def _sources(audit: Audit, words: Words) -> Iterator[Block]:
             rows.append((words.thing(ref), *(Cell(str(one)) for one in cells)))
     caption = "Records that answers were found in"
     yield Table(caption, ("record", "version", "digest (SHA-256)", "published by", "published"), tuple(rows))
-    lineage = f"{len(dossier.above)} records that it was made from were looked at"
+    lineage = f"records that it was made from and that were looked at: {len(dossier.above)}"
     if dossier.left_out:
         lineage += f"; {dossier.left_out} that are further away were not"
     if dossier.unrecorded:

@@ -19,19 +19,15 @@ from umr_ld.findings import Report
 from umr_ld.registry import answers
 from umr_ld.registry.home import Home
 from umr_ld.registry.parts import Parts
-from umr_ld.registry.reader import Reader
+from umr_ld.registry.telling import Telling
 from umr_ld.registry.views import Checked, Imported, Published
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
     from types import TracebackType
 
     from umr_ld.access.book import Access
-    from umr_ld.alerts import Channel, Subscription
-    from umr_ld.alerts import Event as Happened
-    from umr_ld.alerts.book import Alerts
-    from umr_ld.alerts.outbox import Tally
     from umr_ld.document import Document
     from umr_ld.entry import Entry
     from umr_ld.exchange import Line
@@ -49,7 +45,7 @@ if TYPE_CHECKING:
     Permit = Callable[[Record], None]
 
 
-class Registry(Reader):
+class Registry(Telling):
     """Records published, kept and asked for. Made by `create`, `open` or `in_memory`.
 
     One process writes at a time; in it any number of threads may publish and read. Other processes may
@@ -323,70 +319,6 @@ class Registry(Reader):
             Malformed: if the deployment's policy is none.
         """
         return self._parts.policy.reviewers
-
-    # -- alerts
-
-    @property
-    def alerts(self) -> Alerts:
-        """Who is told what: subscriptions, events, outbox. It knows what `look` told it last."""
-        return self._parts.alerts
-
-    def subscribe(self, wanted: Subscription, *, since_now: bool = True) -> Subscription:
-        """Add a subscription, of what changes after this moment.
-
-        Args:
-            wanted: without an id.
-            since_now: as of `Alerts.subscribe`.
-
-        Returns:
-            the subscription with its id, and for a webhook with its secret, which is not shown again.
-
-        Raises:
-            Malformed, Busy, Damaged, Full: as of `look` and `Alerts.subscribe`.
-        """
-        alerts = self.alerts  # From now on there are alerts to look for.
-        self.look()
-        return alerts.subscribe(wanted, now=_now(), since_now=since_now)
-
-    def look(self) -> Sequence[Happened]:
-        """Tell the alerts what is new since they were told last. Publishing and withdrawing do so.
-
-        Returns:
-            what changed.
-
-        Raises:
-            Malformed: if the deployment's policy is none.
-            Busy, Damaged, Full: as of `Alerts`.
-        """
-        from umr_ld.registry.watching import look
-
-        return look(self._parts, _now())
-
-    def deliver(self, channels: Mapping[str, Channel]) -> Tally:
-        """Look, and send what is due to whom it concerns; each message at least once. Errors as of `look`.
-
-        Args:
-            channels: by name, as of `Subscription.channel`. What has none of them waits.
-        """
-        self.look()
-        return self.alerts.deliver(_now, channels, select=self._selected)
-
-    def gather(self) -> None:
-        """Look, and note what is new for saved queries, feeds and digests; nothing is sent. Errors as of `look`."""
-        self.look()
-        self.alerts.gather(_now(), self._selected)
-
-    def _selected(self, subscription: Subscription) -> Collection[str]:
-        from umr_ld.registry.watching import selected
-
-        return selected(self._parts, subscription)
-
-    def _look(self) -> None:
-        """What was published is published, whatever becomes of the alerts: the next look tells them all."""
-        from umr_ld.registry.watching import look
-
-        with suppress(UmrError):
-            look(self._parts, _now(), settle=False)
 
     def adopt(
         self, peer: Peer, lines: Iterable[Line], *, agent: str, progress: Progress | None = None

@@ -124,10 +124,11 @@ class Home:
 
         Raises:
             Conflict: if there is a registry already.
+            Denied, Malformed: if the folder may not, or cannot, be made.
         """
         if self.exists():
             raise Conflict("there is a registry already", where=str(self.folder), remedy="publish into it")
-        durable.make_folder(self.folder)
+        durable.require_folder(self.folder)
         journal = FileJournal(self.journal)
         journal.append([creation(base, agent)], after=0)
         journal.close()

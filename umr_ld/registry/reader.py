@@ -7,43 +7,37 @@ from typing import TYPE_CHECKING, Literal
 
 from umr_ld.change import Diff, diff
 from umr_ld.entry import Head
-from umr_ld.errors import Malformed, Missing
-from umr_ld.reading import Reading
-from umr_ld.registry import answers, checking, lines, risks
-from umr_ld.registry.carriers import Files
+from umr_ld.errors import Malformed
+from umr_ld.registry import answers, lines
+from umr_ld.registry.advised import Advised
 from umr_ld.registry.standings import Standings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from umr_ld.addresses import Base
     from umr_ld.exchange import Line
-    from umr_ld.findings import Report
     from umr_ld.index import Peer
     from umr_ld.lineage import Impact, Lineage
     from umr_ld.names import Ref
     from umr_ld.record import Record
     from umr_ld.registry.parts import Parts
     from umr_ld.registry.views import (
-        Affected,
         Alias,
-        Concern,
         Decided,
         Event,
-        Judged,
         Listing,
         Mentioned,
         Proposal,
         Shown,
-        Verdicts,
     )
-    from umr_ld.risk import Advisory, Answer, Policy
+    from umr_ld.risk import Answer, Policy
     from umr_ld.store import Answer as Solutions
     from umr_ld.vocab import Vocabulary
 
 
-class Reader(Files):
+class Reader(Advised):
     """The asking half of a registry.
 
     Args:
@@ -296,145 +290,6 @@ class Reader(Files):
         """
         return self._parts.proposals.all()
 
-    def advisories(
-        self, *, about: Sequence[str] | None = None, at: datetime | None = None
-    ) -> tuple[Advisory, ...]:
-        """The advisories that count: of each the newest revision that is not withdrawn.
-
-        Args:
-            about: artifacts of which they name at least one; None for all.
-            at: as in `show`.
-        """
-        return risks.advisories(self._parts, about, answers.sequence(self._parts, at))
-
-    def advisory(self, reference: str, *, at: datetime | None = None) -> Advisory | None:
-        """The advisory that a person means; None if it is none.
-
-        Args:
-            reference: its name, the name's last segment, or an identifier that it has elsewhere.
-            at: as in `show`.
-        """
-        return risks.advisory_named(self._parts, reference, answers.sequence(self._parts, at))
-
-    def verdicts(
-        self, reference: str, *, policy: Policy | None = None, at: datetime | None = None
-    ) -> Verdicts:
-        """Who is exposed to an advisory.
-
-        Args:
-            reference: as in `advisory`.
-            policy: what carries what; None for the registry's own, see `Parts.policy`.
-            at: as in `show`.
-
-        Raises:
-            Missing: if there is no such advisory.
-        """
-        upto = answers.sequence(self._parts, at)
-        found = risks.require_advisory(self._parts, reference, upto)
-        return risks.verdicts(self._parts, found, policy or self._parts.policy, upto)
-
-    def affected(
-        self, reference: str, *, policy: Policy | None = None, at: datetime | None = None
-    ) -> Affected:
-        """As `verdicts`, with every record, its path, and the order of repair. Arguments and errors as of `verdicts`."""
-        return risks.told(self._parts, self.verdicts(reference, policy=policy, at=at))
-
-    def told(self, found: Verdicts, start: int = 0, most: int | None = None) -> Affected:
-        """Verdicts with their paths, or a part of them.
-
-        Args:
-            found: what `verdicts` gave.
-            start: how many records to pass over.
-            most: how many records are told, and how many of those to be mended first; None for all.
-        """
-        return risks.told(self._parts, found, start, most)
-
-    def judged(self, found: Verdicts, places: Iterable[int] | None = None) -> Iterator[Judged]:
-        """The records of an exposure, with their paths.
-
-        Args:
-            found: what `verdicts` gave.
-            places: of those in the exposure that are wanted; None for all.
-        """
-        return risks.judged(self._parts, found, places)
-
-    def check(
-        self,
-        asked: Iterable[str | Record | Reading],
-        *,
-        policy: Policy | None = None,
-        at: datetime | None = None,
-    ) -> tuple[Concern, ...]:
-        """What is open against records that somebody uses, or is about to publish.
-
-        Args:
-            asked: references, as in `show`, recorded or not; and records that were read and are not
-                published, which count as known to each other.
-            policy: what carries what; None for the registry's own, see `Parts.policy`.
-            at: as in `show`.
-
-        Returns:
-            for each of them the advisories by which it is possibly affected or affected, or would be
-            without a statement, the gravest first.
-
-        Raises:
-            Malformed: if a reference is none.
-        """
-        given = list(map(_recorded, asked))
-        refs = [answers.asked(self._parts, one) for one in given if isinstance(one, str)]
-        records = checking.drafts_first(one for one in given if not isinstance(one, str))
-        upto = answers.sequence(self._parts, at)
-        return checking.concerns(self._parts, [*refs, *records], policy or self._parts.policy, upto)
-
-    def unknown(self, references: Iterable[str], *, at: datetime | None = None) -> tuple[str, ...]:
-        """Of some references those of which nothing can be said: neither recorded, nor named by a record or advisory.
-
-        Args:
-            references: as in `show`.
-            at: as in `show`.
-
-        Raises:
-            Malformed: if one is no reference.
-        """
-        return tuple(one for one in references if self._is_unknown(one, at))
-
-    def _is_unknown(self, reference: str, at: datetime | None) -> bool:
-        try:
-            self.get(reference, at=at)
-        except Missing:
-            name = reference.partition("@")[0]
-            return self.mentioned(name, at=at) is None and not self.advisories(about=[name], at=at)
-        return False
-
-    def licences(
-        self,
-        asked: Iterable[str | Record | Reading],
-        *,
-        policy: Policy | None = None,
-        at: datetime | None = None,
-    ) -> Report:
-        """What upstreams' licences demand, and what records state: a comparison, no legal advice.
-
-        Args:
-            asked: references, as in `show`; and records that were read and are not published, which count
-                as known to each other.
-            policy: which relations hand licences down; None for the registry's own.
-            at: as in `show`.
-
-        Returns:
-            a violation or a warning for each condition that is not kept, with the path, and what else there
-            is to know.
-
-        Raises:
-            Malformed, Missing: as `show`.
-        """
-        from umr_ld.registry.licensing import licence_findings
-
-        given = map(_recorded, asked)
-        records = [self.get(one, at=at) if isinstance(one, str) else one for one in given]
-        upto = answers.sequence(self._parts, at)
-        return licence_findings(self._parts, records, policy or self._parts.policy, upto)
-
     def impact(self, reference: str, *, at: datetime | None = None) -> Impact:
         """Everything downstream of an artifact or of some of its versions, with paths.
 
@@ -488,10 +343,6 @@ class Reader(Files):
             at: as in `show`.
         """
         return answers.counts(self._parts, at)
-
-
-def _recorded(asked: str | Record | Reading) -> str | Record:
-    return asked.record if isinstance(asked, Reading) else asked
 
 
 def _utc(moment: datetime) -> datetime:

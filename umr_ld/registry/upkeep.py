@@ -315,7 +315,7 @@ def backup(parts: Parts, target: Path) -> None:
     if target.exists():
         raise Conflict("the folder is there already", where=str(target), remedy="name a new one")
     copied = Home(target)
-    _make(target)
+    durable.require_folder(target)
     if parts.has_alerts:
         # First: what the alerts know, the journal that is copied after them knows too.
         parts.alerts.copy(copied.alerts)
@@ -327,13 +327,6 @@ def backup(parts: Parts, target: Path) -> None:
         _copy(parts.home.policy, copied.policy)
         _copy_folder(parts.home.profiles, copied.profiles)
     Seal.write(target, parts.journal.copy(target / "journal"))
-
-
-def _make(folder: Path) -> None:
-    try:
-        durable.make_folder(folder)
-    except OSError as error:
-        raise durable.refusal(error, folder) from error
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -351,7 +344,7 @@ def _copy_folder(source: Path, target: Path) -> None:
     for path in sorted(source.rglob("*")):
         if path.is_file():
             place = target / path.relative_to(source)
-            _make(place.parent)
+            durable.require_folder(place.parent)
             _copy(path, place)
 
 
@@ -382,7 +375,7 @@ def restore(source: Home, target: Home) -> None:
             where=str(source.folder),
             remedy="restore another one, or take it again",
         )
-    _make(target.folder)
+    durable.require_folder(target.folder)
     _copy(source.alerts, target.alerts)
     _copy(source.access, target.access)
     _copy(source.inbox, target.inbox)

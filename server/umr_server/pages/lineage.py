@@ -82,7 +82,6 @@ class _Pages:
             direction=drawn.direction,
             depth=depth,
             answers=self._answers(drawn),
-            relations=self._registry.vocabulary.relations,
             drawn=drawn.is_whole,
         )
 

@@ -100,7 +100,6 @@ class _Record:
             count_below=len(below),
             banner=_banner(registry.check([reference])),
             kinds=registry.vocabulary.kinds,
-            relations=registry.vocabulary.relations,
             thing=absolute(self._site, "linked.thing", reference=shown.record.ref.name),
             badge=absolute(self._site, "linked.badge", reference=shown.record.ref.name, form="svg"),
         )

@@ -1,4 +1,4 @@
-"""The statements of a profile's files, by subject and property, in the order in which they stand there."""
+"""What Turtle files state, by subject and property, in the order in which it stands there."""
 
 from __future__ import annotations
 
