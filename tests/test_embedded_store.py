@@ -130,18 +130,18 @@ def test_what_waits_takes_space_on_the_disk_and_none_in_memory_and_has_no_name(t
     assert store._waiting._file.fileno() > 2
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
     assert sorted(store.graphs()) == sorted(f"{GRAPH}{number}" for number in range(16, 31))
-    assert not store._waiting.size
+    assert not len(store._waiting)
     store.close()
 
 
 def test_more_may_wait_the_more_was_written_at_once(tmp_path, monkeypatch):
-    monkeypatch.setattr(embedded, "_LEAST", 3000)
-    monkeypatch.setattr(embedded, "_MOST", 6000)
+    monkeypatch.setattr(embedded, "_LEAST", 40)
+    monkeypatch.setattr(embedded, "_MOST", 90)
     store = EmbeddedStore(tmp_path / "s")
     writes, waited = [], 0
     for number in range(1, 400):
         store.apply([(f"{GRAPH}{number}", [TRIPLE])], number, chain(number), later=True)
-        if not store._waiting.size:
+        if not len(store._waiting):
             writes.append(number - waited)
             waited = number
     first, second, third, last = writes[:4]

@@ -40,11 +40,10 @@ _MANY = 20
 _AT_ONCE = 16 * 1024 * 1024
 """Bytes of graphs that are replaced by one update; it is made in memory."""
 
-_LEAST = 64 * 1024 * 1024
-_MOST = 512 * 1024 * 1024
-"""Bytes that may wait to be written, at first and in the end. Whenever graphs were added the engine joins the files that it
-made of them with what was there before, all of it, however few they were: to add as many at a time as are worth that
-takes a part of the time. What waits when the process dies has to be applied again."""
+_LEAST, _MOST = 400_000, 900_000
+"""Quads that may wait to be written, at first and in the end. Whatever is added the engine joins with all that was there
+before, however little it was, each second time. Of more than a million it makes two files at once, in twice the memory.
+What waits when the process dies has to be applied again."""
 
 _POSITION = (
     f"SELECT ?seq ?chain {{ GRAPH <{_STATE}> {{ <{_STATE}> <{UMR}position> ?seq ; <{UMR}chain> ?chain }} }}"
@@ -122,7 +121,7 @@ class EmbeddedStore:
             self._reached = position, chain
             if not later:
                 self._write()
-            elif self._waiting.size > self._enough:
+            elif self._waiting.quads > self._enough:
                 self._write()
                 self._enough = min(self._enough * 3 // 2, _MOST)
 

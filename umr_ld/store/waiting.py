@@ -29,11 +29,12 @@ class Waiting:
         self._folder = folder
         self._places: dict[str, int] = {}
         self._end = 0
+        self._quads = 0
         self._opened: IO[bytes] | None = None
 
     def clear(self) -> None:
         """Let go of everything."""
-        self._places, self._end = {}, 0
+        self._places, self._end, self._quads = {}, 0, 0
         file, self._opened = self._opened, None
         if file is not None:
             # What was not written out yet cannot be lost: nobody wants it any more.
@@ -65,11 +66,12 @@ class Waiting:
         self._file.write(frame)
         self._places[name] = self._end
         self._end += len(frame)
+        self._quads += text.count(b"\n")
 
     @property
-    def size(self) -> int:
-        """Bytes that are held, also of what is not the last any more."""
-        return self._end
+    def quads(self) -> int:
+        """How many came, also those that are not the last of their graphs any more."""
+        return self._quads
 
     @property
     def names(self) -> Sequence[str]:
