@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
+from drafts import draft
 
 from umr_ld.errors import Damaged, Full
+from umr_ld.registry import Registry, projection
 from umr_ld.store import embedded, waiting
 from umr_ld.store.embedded import EmbeddedStore
 
@@ -180,3 +182,15 @@ def test_without_space_for_what_waits_nothing_waits_any_more(tmp_path, monkeypat
     store.apply([(GRAPH, b"")], 2, chain(2))
     assert store.graphs() == []
     store.close()
+
+
+def test_what_is_made_again_from_the_journal_is_loaded_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(projection, "TOGETHER", 3)
+    with Registry.create(tmp_path / "registry") as registry:
+        store = registry._parts.store
+        registry.publish([draft(f"lab/m{at}@1.0.0") for at in range(8)], agent="test")
+        before = {name: sorted(map(str, store.triples(name))) for name in store.graphs()}
+        registry.rebuild()
+        assert not list(store._handle().named_graphs())
+        assert {name: sorted(map(str, store.triples(name))) for name in store.graphs()} == before
+    assert Registry.examine(tmp_path / "registry", deep=True)

@@ -228,9 +228,7 @@ DRAFTS = {
 
 @pytest.mark.parametrize(("source", "expected"), DRAFTS.values(), ids=DRAFTS)
 def test_a_draft_is_made_from_what_kaggle_has(started, tmp_path, source, expected):
-    tuned = instance(
-        "tuned", usage=_SAYS, baseModelInstanceInformation=_BASE, trainingData=["maker/texts"]
-    )
+    tuned = instance("tuned", usage=_SAYS, baseModelInstanceInformation=_BASE, trainingData=["maker/texts"])
     started.models = [model("maker/later", instance("other"), tuned)]
     started.datasets = [dataset("maker/texts")]
     done = umr("new", "--from", source, "-o", tmp_path / "draft.yaml")

@@ -134,7 +134,8 @@ class EmbeddedStore:
         reached, known = self._reached, self._written
         if reached is None:
             return
-        self._written = None
+        # Who asks meanwhile does not wait for it.
+        self._reached = self._written = None
         try:
             self._replace(known, reached)
         except _FAULTS:
@@ -142,7 +143,7 @@ class EmbeddedStore:
             self._store = None
             raise
         finally:
-            self._forget()
+            self._waiting.clear()
         self._written = reached
 
     def _replace(self, known: tuple[int, str] | None, reached: tuple[int, str]) -> None:
@@ -151,11 +152,12 @@ class EmbeddedStore:
         Whoever dies before the position moves finds graphs that are ahead of it, and replaces them as any others.
         """
         names = self._waiting.names if len(self._waiting) < _MANY else self._added()
-        parts, size = [], 0
+        parts: list[str] = []
+        size = 0
         for name in names:
             text = self._waiting[name]
             size += len(text)
-            if size > _AT_ONCE:
+            if parts and size > _AT_ONCE:
                 self._handle().update(";\n".join(parts))
                 parts, size = [], len(text)
             parts += _replacing({name: text})
@@ -163,7 +165,9 @@ class EmbeddedStore:
 
     def _added(self) -> list[str]:
         """Add the graphs that are not there yet, which takes half as long as an update does; gives all others."""
-        store, new, there = self._handle(), [], []
+        store = self._handle()
+        new: list[str] = []
+        there: list[str] = []
         for name in self._waiting.names:
             (there if store.contains_named_graph(ox.NamedNode(name)) else new).append(name)
         # All of it was written by the engine itself, term by term: it need not be held against its grammars again.

@@ -47,7 +47,7 @@ class Waiting:
             if self._folder is None:
                 self._opened = io.BytesIO()
             else:
-                file = tempfile.SpooledTemporaryFile(_HELD, dir=self._folder)  # noqa: SIM115 - `clear` closes it
+                file = tempfile.SpooledTemporaryFile(_HELD, dir=str(self._folder))  # noqa: SIM115 - `clear` closes it
                 self._opened = cast("IO[bytes]", file)
         return self._opened
 
