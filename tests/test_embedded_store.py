@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pyoxigraph as ox
 import pytest
+from drafts import draft
 
-from umr_ld.errors import Damaged
+from umr_ld.errors import Damaged, Full
+from umr_ld.registry import Registry, projection
+from umr_ld.store import embedded, waiting
 from umr_ld.store.embedded import EmbeddedStore
 
 GRAPH = "https://example.org/g"
@@ -81,6 +84,7 @@ def test_what_waits_is_gone_with_the_process_and_the_position_says_so(tmp_path):
     store.apply([(GRAPH, [TRIPLE])], 1, chain(1))
     store.apply([(f"{GRAPH}2", [TRIPLE])], 2, chain(2), later=True)
     store._store.flush()
+    store._waiting.clear()
     del store
     again = EmbeddedStore(tmp_path / "s")
     assert again.position() == (1, chain(1))
@@ -113,3 +117,80 @@ def test_many_graphs_at_once_are_what_they_are_one_by_one(tmp_path):
     store.apply(new, 3, chain(3))
     assert {name: store.triples(name) for name in store.graphs()} == dict(new)
     store.close()
+
+
+def test_what_waits_takes_space_on_the_disk_and_none_in_memory_and_has_no_name(tmp_path, monkeypatch):
+    monkeypatch.setattr(waiting, "_HELD", 1000)
+    store = EmbeddedStore(tmp_path / "s")
+    for number in range(1, 31):
+        store.apply(
+            [(f"{GRAPH}{number}", [TRIPLE]), (f"{GRAPH}{number // 2}", b"")],
+            number,
+            chain(number),
+            later=True,
+        )
+    assert store._waiting._file.fileno() > 2
+    assert [path.name for path in tmp_path.iterdir()] == ["s"]
+    assert sorted(store.graphs()) == sorted(f"{GRAPH}{number}" for number in range(16, 31))
+    assert not len(store._waiting)
+    store.close()
+
+
+def test_more_may_wait_the_more_was_written_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "_LEAST", 40)
+    monkeypatch.setattr(embedded, "_MOST", 90)
+    store = EmbeddedStore(tmp_path / "s")
+    writes, waited = [], 0
+    for number in range(1, 400):
+        store.apply([(f"{GRAPH}{number}", [TRIPLE])], number, chain(number), later=True)
+        if not len(store._waiting):
+            writes.append(number - waited)
+            waited = number
+    first, second, third, last = writes[:4]
+    assert first < second < third == last
+    assert len(store.graphs()) == 399
+    store.close()
+
+
+def test_many_graphs_that_are_there_are_replaced_some_at_a_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(embedded, "_AT_ONCE", 500)
+    names = [f"{GRAPH}{at}" for at in range(60)]
+    store = EmbeddedStore(tmp_path / "s")
+    other = ox.Triple(TRIPLE.subject, TRIPLE.predicate, ox.Literal("other"))
+    for number, triple in enumerate([TRIPLE, other], 1):
+        store.apply([(name, [triple]) for name in names], number, chain(number))
+        assert {name: store.triples(name) for name in store.graphs()} == {name: [triple] for name in names}
+        assert store.position() == (number, chain(number))
+    store.close()
+
+
+def test_without_space_for_what_waits_nothing_waits_any_more(tmp_path, monkeypatch):
+    class Small:
+        def __init__(self, *_, **__):
+            self.seek = self.close = lambda *_: None
+
+        def write(self, _):
+            raise OSError(28, "No space left on device")
+
+    store = EmbeddedStore(tmp_path / "s")
+    store.apply([(GRAPH, [TRIPLE])], 1, chain(1))
+    with monkeypatch.context() as full:
+        full.setattr(waiting.tempfile, "SpooledTemporaryFile", Small)
+        with pytest.raises(Full):
+            store.apply([(GRAPH, b"")], 2, chain(2), later=True)
+    assert store.position() == (1, chain(1))
+    store.apply([(GRAPH, b"")], 2, chain(2))
+    assert store.graphs() == []
+    store.close()
+
+
+def test_what_is_made_again_from_the_journal_is_loaded_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(projection, "TOGETHER", 3)
+    with Registry.create(tmp_path / "registry") as registry:
+        store = registry._parts.store
+        registry.publish([draft(f"lab/m{at}@1.0.0") for at in range(8)], agent="test")
+        before = {name: sorted(map(str, store.triples(name))) for name in store.graphs()}
+        registry.rebuild()
+        assert not list(store._handle().named_graphs())
+        assert {name: sorted(map(str, store.triples(name))) for name in store.graphs()} == before
+    assert Registry.examine(tmp_path / "registry", deep=True)

@@ -209,6 +209,7 @@ def test_nobody_outlives_a_run_that_is_ended_and_the_next_one_goes_on(tmp_path, 
     assert len(pids) == 2
     assert ended.returncode == (-9 if how == "SIGKILL" else -2)
     assert "SpawnProcess" not in ended.stderr
+    assert "leaked" not in ended.stderr
     until = time.monotonic() + 30
     while any(map(is_there, pids)):
         assert time.monotonic() < until

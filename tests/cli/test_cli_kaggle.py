@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
+import yaml
 from kaggling import dataset, instance, model, serving
 from umr import umr
 
@@ -190,3 +191,65 @@ def test_nothing_is_pushed_without_a_token_or_over_somebody_elses_change_or_said
     monkeypatch.delenv("KAGGLE_API_TOKEN")
     assert umr("push", "kaggle:maker/made").code == 4
     assert not started.written
+
+
+# -- drafts
+
+_BASE = {
+    "owner": {"slug": "maker"},
+    "modelSlug": "base",
+    "framework": "pyTorch",
+    "instanceSlug": "7b",
+}
+_SAYS = "A quantized version of [it](https://huggingface.co/maker/other)."
+DRAFTS = {
+    "model": (
+        "kaggle:maker/later",
+        ("Model", "kaggle/maker/later", []),
+    ),
+    "variation": (
+        "kaggle:maker/later/pytorch/TUNED",
+        (
+            "Model",
+            "kaggle/maker/later/pyTorch/tuned",
+            [
+                ("trainedOn", "kaggle/datasets/maker/texts", "declared"),
+                ("fineTunedFrom", "kaggle/maker/base/pyTorch/7b", "declared"),
+                ("quantizedFrom", "hf/maker/other", "inferred"),
+            ],
+        ),
+    ),
+    "dataset": (
+        "kaggle:datasets/maker/texts",
+        ("Dataset", "kaggle/datasets/maker/texts", []),
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "expected"), DRAFTS.values(), ids=DRAFTS)
+def test_a_draft_is_made_from_what_kaggle_has(started, tmp_path, source, expected):
+    tuned = instance("tuned", usage=_SAYS, baseModelInstanceInformation=_BASE, trainingData=["maker/texts"])
+    started.models = [model("maker/later", instance("other"), tuned)]
+    started.datasets = [dataset("maker/texts")]
+    done = umr("new", "--from", source, "-o", tmp_path / "draft.yaml")
+    assert done.code == 0, done.err
+    root = yaml.safe_load((tmp_path / "draft.yaml").read_text())
+    links = [(one["relation"], one["artifact"], one["evidence"]) for one in root.get("upstream", [])]
+    assert (root["type"], root["name"], links) == expected
+    validated = umr("validate", tmp_path / "draft.yaml")
+    assert validated.code == 0, validated.err + validated.out
+
+
+@pytest.mark.parametrize(
+    ("source", "code", "says"),
+    [
+        ("kaggle:maker/*", 2, "name one: kaggle:owner/name"),
+        ("kaggle:maker/made/pyTorch/none", 3, "no variation pyTorch/none"),
+        ("kaggle:maker/none", 3, "maker/none"),
+        ("kaggle:maker", 2, "means nothing of Kaggle"),
+    ],
+)
+def test_what_is_not_one_thing_of_kaggle_makes_no_draft(started, source, code, says):
+    done = umr("new", "--from", source)
+    assert done.code == code
+    assert says in done.err

@@ -43,8 +43,8 @@ _PATHS = click.argument("paths", nargs=-1, required=True, metavar="PATH…")
     "--from",
     "source",
     default="",
-    metavar="PATH|hf:…",
-    help="Begin with what a card, a folder, or the hub says: hf:owner/name.",
+    metavar="PATH|hf:…|kaggle:…",
+    help="Begin with what a card, a folder, or a hub says: hf:owner/name, kaggle:owner/name.",
 )
 @click.option("--kind", default="Model", show_default=True, metavar="KIND", help="Model, Dataset, Family, …")
 @click.option(
@@ -64,7 +64,7 @@ def new(
 
     The draft is YAML with every key that a record of its kind can have, each with what it means. It is
     valid as it is; take the # away from what you know, and delete the rest. With --from it holds what the
-    card says, or the hub; what was concluded from files, the name or the text is marked as inferred, with
+    card says, or a hub; what was concluded from files, the name or the text is marked as inferred, with
     what it was concluded from, and standard error tells what to look at and to fill in.
     """
     if source:

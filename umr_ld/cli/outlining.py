@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from umr_ld.cli.session import Session
     from umr_ld.formats.hub_draft import Outline
     from umr_ld.formats.hub_listing import Listed
+    from umr_ld.harvest.sources import Source
 
 _PREFACE = """\
 # A draft of a record, made from {source} - links that say `evidence: inferred` were concluded from what
@@ -33,7 +34,7 @@ def outlined(session: Session, name: str, source: str, reach: Reach, *, title: s
     Args:
         session: is told.
         name: of the artifact; empty for one after what it is from.
-        source: path of a card or folder, or `hf:owner/name`.
+        source: path of a card or folder, `hf:owner/name` or `kaggle:owner/name`.
         reach: how a hub is reached.
         title: of the artifact; empty for what the card says.
 
@@ -44,7 +45,10 @@ def outlined(session: Session, name: str, source: str, reach: Reach, *, title: s
     from umr_ld.formats.hub_draft import outline
     from umr_ld.render.yaml import as_yaml
 
-    if source.startswith("hf:"):
+    own: str
+    files: dict[str, Document]
+    listed: Listed | None
+    if source.startswith(("hf:", "kaggle:")):
         own, files, listed = _of_hub(source, reach)
     else:
         own, files, listed = _of_path(Path(source))
@@ -57,14 +61,31 @@ def outlined(session: Session, name: str, source: str, reach: Reach, *, title: s
     return _PREFACE.format(source=one_line(source)) + as_yaml(made.root)
 
 
-def _of_hub(source: str, reach: Reach) -> tuple[str, dict[str, Document], Listed | None]:
-    from umr_ld.formats.hub_draft import looked_at
-    from umr_ld.formats.hub_listing import read_listed
-    from umr_ld.harvest.sources import parse_source
+def _of_hub(source: str, reach: Reach) -> tuple[str, dict[str, Document], Listed]:
+    from umr_ld.harvest.sources import KAGGLE, parse_source
 
     asked = parse_source(source)
-    if asked.kind != "one":
-        raise Malformed(f"{source!r} means several things", remedy="name one: hf:owner/name")
+    if asked.kind not in {"one", "variation"}:
+        raise Malformed(f"{source!r} means several things", remedy=f"name one: {asked.hub}owner/name")
+    return _of_kaggle(asked, reach) if asked.hub == KAGGLE else _of_hugging_face(asked, reach)
+
+
+def _of_kaggle(asked: Source, reach: Reach) -> tuple[str, dict[str, Document], Listed]:
+    from umr_ld.formats.hub_draft import CARD
+    from umr_ld.formats.kaggle_listing import read_file, texts_of
+    from umr_ld.vocab import vocabulary
+
+    with reach:
+        piece = reach.kaggle().one(asked.value, dataset=asked.dataset)
+    document, item = Document(piece.body, source=piece.place), json.loads(piece.body)
+    listed = read_file(item, document, vocabulary())
+    return listed.name, {CARD: Document(texts_of(item).encode(), source=piece.place)}, listed
+
+
+def _of_hugging_face(asked: Source, reach: Reach) -> tuple[str, dict[str, Document], Listed]:
+    from umr_ld.formats.hub_draft import looked_at
+    from umr_ld.formats.hub_listing import read_listed
+
     with reach:
         hub = reach.hub()
         piece = hub.one(asked.value, dataset=asked.dataset)
@@ -87,7 +108,7 @@ def _of_path(path: Path) -> tuple[str, dict[str, Document], None]:
         raise Missing(
             "there is no such file or folder",
             where=str(path),
-            remedy="name a card, a folder, or hf:owner/name",
+            remedy="name a card, a folder, hf:owner/name, or kaggle:owner/name",
         )
     places = {file: path / file for file in looked_at()} if path.is_dir() else {CARD: path}
     files = {file: part(place) for file, place in places.items() if place.is_file()}

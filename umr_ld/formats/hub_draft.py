@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from umr_ld.errors import Invalid, Malformed, Unreadable
 from umr_ld.formats.hub_card import read_card
-from umr_ld.formats.hub_fields import crosswalk, name_of, plain
+from umr_ld.formats.hub_fields import DATASETS, crosswalk, name_of, plain
+from umr_ld.formats.kaggle import DATASETS as KAGGLE_DATASETS
 from umr_ld.formats.loss import Loss
 from umr_ld.formats.tabular import crosswalk_rows
 from umr_ld.vocab import CONTEXT_IRI
@@ -30,6 +31,7 @@ CARD = "README.md"
 VERSION = "1.0.0"
 AGENT = "umr new"
 _UNSURE = "basedOn"
+_DATASETS = (DATASETS, KAGGLE_DATASETS)
 
 _NAME, _TEXT = "name", "text"
 """Places that are no files: the name's last segment, and the text of the card."""
@@ -170,7 +172,7 @@ def _conclude(made: Outline, relation: str, repository: str, how: str) -> None:
         return
     if target == made.root["name"]:
         return
-    models = [link for link in made.links if not str(link["artifact"]).startswith("hf/datasets/")]
+    models = [link for link in made.links if not str(link["artifact"]).startswith(_DATASETS)]
     known = [link for link in models if link["artifact"] == target] if target else models
     if any(link["relation"] != _UNSURE for link in known):
         return

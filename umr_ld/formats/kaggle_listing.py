@@ -34,6 +34,7 @@ WEB = "https://www.kaggle.com/"
 _MODEL = ("title", "subtitle", "description", "provenanceSources", "publishTime")
 _INSTANCE = ("framework", "overview", "usage", "trainingData", "externalBaseModelUrl")
 _DATASET = ("title", "subtitle", "description")
+_TEXTS = ("description", "overview", "usage")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 _CONSTANT = "MODEL_FRAMEWORK_"
 _UNKNOWN = frozenset(("", "unknown", "other"))
@@ -103,6 +104,15 @@ def file_of_dataset(item: Any) -> dict[str, Any]:
         "keywords": [one for one in names if isinstance(one, str)],
         _REVISION: _label(item.get("currentVersionNumber")) or _label(item.get("lastUpdated")),
     }
+
+
+def texts_of(file: Mapping[str, Any]) -> str:
+    """What people wrote of a thing: where a card would say it.
+
+    Args:
+        file: as of `read_file`.
+    """
+    return "\n\n".join(str(file[key]) for key in _TEXTS if key in file)
 
 
 def slugs_of(item: Any) -> tuple[str, str]:

@@ -197,6 +197,27 @@ class Kaggle:
         item = self._named(self._dataset(owner, slug), owner, slug)
         return _piece(file_of_dataset(item), self._place("datasets", owner, slug), dataset=True)
 
+    def one(self, name: str, *, dataset: bool = False) -> Piece:
+        """What Kaggle says of one thing.
+
+        Args:
+            name: `owner/name`; of a variation `owner/model/framework/variation`, in any case of letters.
+            dataset: whether it is a dataset.
+
+        Raises:
+            Missing, Denied, Unreachable: as `model`.
+        """
+        owner, slug, *variation = name.split("/")
+        if dataset:
+            return self.dataset(owner, slug)
+        wanted = [one.lower() for one in variation]
+        for piece in self.model(owner, slug):
+            file = json.loads(piece.body)
+            of_variation = [str(file[key]).lower() for key in ("framework", "instanceSlug") if key in file]
+            if of_variation == wanted:
+                return piece
+        raise Missing(f"the model has no variation {'/'.join(variation)}", where=self._place(owner, slug))
+
     def _model(self, owner: str, slug: str) -> dict[str, Any]:
         from kagglesdk.models.types.model_api_service import ApiGetModelRequest
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 from collections import deque
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.reduction import ForkingPickler
+from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import TooLong, UmrError
@@ -23,7 +23,7 @@ from umr_ld.harvest.preparing import Packed, Ready, read_hub, ready
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from concurrent.futures import Future
-    from multiprocessing.process import BaseProcess
+    from multiprocessing.connection import Connection
 
     from umr_ld.addresses import Base
     from umr_ld.harvest.listing import Piece
@@ -60,7 +60,7 @@ class Readers:
         self._read = read
         self._base = base
         self._screen = screen
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: _Pool | None = None
         self._alone = 0
         """Pieces that this process reads."""
 
@@ -110,21 +110,12 @@ class Readers:
             return reading
         for start in range(0, len(new), _TASK):
             some = new[start : start + _TASK]
-            try:
-                reading.expect(some, self._running().submit(_read, some))
-            except BrokenProcessPool:
-                raise _ended(some[0].place) from None
+            reading.expect(some, self._running().submit(some))
         return reading
 
-    def _running(self) -> ProcessPoolExecutor:
+    def _running(self) -> _Pool:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                self._jobs,
-                # A fork would have the store's and the index's files open.
-                multiprocessing.get_context("spawn"),
-                _begin,
-                (self._base, self._screen()),
-            )
+            self._pool = _Pool(self._jobs, self._base, self._screen())
         return self._pool
 
     def _read_here(self, pieces: Sequence[Piece]) -> Sequence[Ready | Loss]:
@@ -136,7 +127,63 @@ class Readers:
     def __exit__(self, *_: object) -> None:
         """End the processes; what they read and nobody took is read again another time."""
         if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+            self._pool.close()
+
+
+class _Pool:
+    """Processes at the ends of pipes. Each ends when its pipe does, so that nothing is left of them, nor of what
+    they are asked through, when the one that asks is killed. A pool of the library's has semaphores.
+
+    Args:
+        jobs: how many.
+        base: of the registry.
+        screen: its shapes.
+    """
+
+    def __init__(self, jobs: int, base: Base, screen: Screen) -> None:
+        # A fork would have the store's and the index's files open.
+        context = multiprocessing.get_context("spawn")
+        self._processes, self._pipes = [], []
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
+        for _ in range(jobs):
+            here, there = context.Pipe()
+            process = context.Process(target=_work, args=(there, base, screen), daemon=True)
+            process.start()
+            there.close()
+            self._processes.append(process)
+            self._pipes.append(here)
+            self._idle.put(here)
+        # While one thread puts together again what a process sent, another gives that process more to do.
+        self._asking = ThreadPoolExecutor(2 * jobs)
+
+    def submit(self, pieces: Sequence[Piece]) -> Future[list[Packed | Loss]]:
+        """Have pieces read.
+
+        Args:
+            pieces: some of a list.
+
+        Returns:
+            what becomes of them, in their order; `EOFError` or `OSError` if the process was ended.
+        """
+        return self._asking.submit(self._read, pieces)
+
+    def _read(self, pieces: Sequence[Piece]) -> list[Packed | Loss]:
+        pipe = self._idle.get()
+        try:
+            pipe.send(pieces)
+            answer = pipe.recv_bytes()
+        finally:
+            self._idle.put(pipe)
+        found: list[Packed | Loss] = ForkingPickler.loads(answer)
+        return found
+
+    def close(self) -> None:
+        """End the processes, when they have done what they are doing."""
+        self._asking.shutdown(cancel_futures=True)
+        for pipe in self._pipes:
+            pipe.close()
+        for process in self._processes:
+            process.join()
 
 
 class Reading:
@@ -181,7 +228,7 @@ class Reading:
         future, at = self._expected[id(piece)]
         try:
             one = future.result()[at]
-        except BrokenProcessPool:
+        except (EOFError, OSError):
             raise _ended(piece.place) from None
         return one if isinstance(one, Loss) else one.unpacked(piece, self._base)
 
@@ -196,26 +243,14 @@ def _ended(place: str) -> TooLong:
 
 # -- in the other processes
 
-_given: tuple[Base, Screen] | None = None
 
-
-def _begin(base: Base, screen: Screen) -> None:
-    """Be ready to read, leave interruptions to the process that writes, and end when it does."""
-    global _given  # noqa: PLW0603 - a process of a pool has no other place for what it was given
-    _given = base, screen
+def _work(pipe: Connection, base: Base, screen: Screen) -> None:
+    """Read what is asked for, until nobody asks any more; leave interruptions to the process that writes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     collect_seldom()
-
-
-def _end_with(parent: BaseProcess) -> None:
-    """A pool's process waits for work on a pipe that it holds open itself, and would wait for ever."""
-    parent.join()
-    os._exit(1)
-
-
-def _read(pieces: Sequence[Piece]) -> list[Packed | Loss]:
-    assert _given is not None
-    return [one if isinstance(one, Loss) else Packed.of(one) for one in ready(pieces, read_hub, *_given)]
+    try:
+        while True:
+            found = ready(pipe.recv(), read_hub, base, screen)
+            pipe.send([one if isinstance(one, Loss) else Packed.of(one) for one in found])
+    except (EOFError, OSError):
+        return

@@ -224,7 +224,7 @@ class _Batch:
             with suppress(UmrError):
                 # Published is published: a full disk under a projection is healed by catching up later.
                 batch = list(zip(stored, records, strict=True))
-                self._parts.projection.apply_all(batch, self._own)
+                self._parts.projection.apply_all(batch, self._own, later=True)
             self._tell([one.seq for one in stored])
         return Imported(tuple(self._done), tuple(self._refused))
 

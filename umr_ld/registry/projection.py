@@ -83,7 +83,7 @@ class Projection:
         start, end = min(indexed, stored_up_to), journal.head().seq
         waiting, done = journal.read(start), 0
         while together := list(islice(waiting, TOGETHER)):
-            self.apply_all([(stored, None) for stored in together])
+            self.apply_all([(stored, None) for stored in together], later=True)
             done += len(together)
             if progress is not None:
                 progress(done, end - start)
@@ -99,14 +99,18 @@ class Projection:
         self.apply_all([(stored, record)])
 
     def apply_all(
-        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes] | None = None
+        self,
+        batch: Sequence[tuple[Stored, Record | None]],
+        own: Mapping[str, bytes] | None = None,
+        *,
+        later: bool = False,
     ) -> None:
         """Apply several entries at once, to each projection those that it has not seen.
 
         Args:
             batch: entries that follow each other, each with what its body describes where it is parsed already.
             own: of first records of their artifacts what follows from them alone, where that is known: N-Triples by digest.
-                Where it is given, there is more to come, and the store may wait for it.
+            later: whether there is more to come, and the store may wait for it.
         """
         # What names a peer's records by their IRIs names them as they are named here, also what comes before.
         for stored, _ in batch:
@@ -131,7 +135,7 @@ class Projection:
             unseen = [(stored, record) for stored, record in read if stored.seq > position]
             with self._index.steady():
                 graphs = list(self._graphs(unseen, own or {}))
-            self._store.apply(graphs, last.seq, last.chain, later=own is not None)
+            self._store.apply(graphs, last.seq, last.chain, later=later)
 
     def _described(self, entry: Entry) -> Record | None:
         if entry.act not in PUBLISHED:

@@ -9,7 +9,6 @@ verified from it.
 from __future__ import annotations
 
 import errno
-import io
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, cast
@@ -19,6 +18,7 @@ import pyoxigraph as ox
 from umr_ld.errors import Damaged, Full, Malformed
 from umr_ld.jsonld import n_triples
 from umr_ld.sparql import alone, functions, guarded, names_graphs, said
+from umr_ld.store.waiting import Lines, Waiting
 from umr_ld.vocab import UMR, vocabulary
 
 if TYPE_CHECKING:
@@ -37,9 +37,13 @@ _FAULTS = (OSError, RuntimeError, ValueError)
 _MANY = 20
 """Graphs from which on those that are new are added as they are, and not by an update."""
 
-_WAITING = 64 * 1024 * 1024
-"""Bytes that may wait to be written. Each time that many graphs are added, the engine writes files that it has to join
-with the others afterwards, which takes as long again as all the rest where it is done for every few hundred records."""
+_AT_ONCE = 16 * 1024 * 1024
+"""Bytes of graphs that are replaced by one update; it is made in memory."""
+
+_LEAST, _MOST = 400_000, 900_000
+"""Quads that may wait to be written, at first and in the end. Whatever is added the engine joins with all that was there
+before, however little it was, each second time. Of more than a million it makes two files at once, in twice the memory.
+What waits when the process dies has to be applied again."""
 
 _POSITION = (
     f"SELECT ?seq ?chain {{ GRAPH <{_STATE}> {{ <{_STATE}> <{UMR}position> ?seq ; <{UMR}chain> ?chain }} }}"
@@ -65,9 +69,9 @@ class EmbeddedStore:
         # Nobody else writes while this is open for writing, so what was written last is what is there. Asked
         # each time, the engine passes over all that it has deleted in that graph and not yet tidied up.
         self._written: tuple[int, str] | None = None
-        self._waiting: dict[str, bytes] = {}
-        """Graphs that are not written yet, as N-Triples, and up to which entry they bring the store."""
-        self._size = 0
+        self._waiting = Waiting(None if folder is None else folder.parent)
+        """Graphs that are not written yet, and up to which entry they bring the store."""
+        self._enough = _LEAST
         self._reached: tuple[int, str] | None = None
 
     def _open(self) -> ox.Store:
@@ -112,42 +116,66 @@ class EmbeddedStore:
     ) -> None:
         """See `Store.apply`."""
         with self._writing, self._translated():
-            for name, content in replacements:
-                text = content if isinstance(content, bytes) else n_triples(content)
-                self._size += len(text) - len(self._waiting.get(name, b""))
-                self._waiting[name] = text
+            try:
+                for name, content in replacements:
+                    self._waiting.put(name, content if isinstance(content, bytes) else n_triples(content))
+            except OSError:
+                self._forget()
+                raise
             self._reached = position, chain
-            if not later or self._size > _WAITING:
+            if not later:
                 self._write()
+            elif self._waiting.quads > self._enough:
+                self._write()
+                self._enough = min(self._enough * 3 // 2, _MOST)
+
+    def _forget(self) -> None:
+        self._waiting.clear()
+        self._reached = None
 
     def _write(self) -> None:
         """Write what waits; whatever becomes of it, nothing waits any more."""
-        replacements, reached, known = self._waiting, self._reached, self._written
-        self._waiting, self._size, self._reached, self._written = {}, 0, None, None
+        reached, known = self._reached, self._written
         if reached is None:
-            self._written = known
             return
+        # Who asks meanwhile does not wait for it.
+        self._reached = self._written = None
         try:
-            replacing = replacements if len(replacements) < _MANY else self._added(replacements)
-            update = ";\n".join([*_replacing(replacing), *_moving(known, reached)])
-            self._handle().update(update)
+            self._replace(known, reached)
         except _FAULTS:
             # After a failed write the handle refuses all others, even when there is space again.
             self._store = None
             raise
+        finally:
+            self._waiting.clear()
         self._written = reached
 
-    def _added(self, replacements: dict[str, bytes]) -> dict[str, bytes]:
-        """Add the graphs that are not there yet, which takes half as long as an update does; gives all others.
+    def _replace(self, known: tuple[int, str] | None, reached: tuple[int, str]) -> None:
+        """Write what waits, and where that brings the store.
 
         Whoever dies before the position moves finds graphs that are ahead of it, and replaces them as any others.
         """
-        store, there = self._handle(), {}
-        for name in list(replacements):
-            if store.contains_named_graph(ox.NamedNode(name)):
-                there[name] = replacements.pop(name)
+        names = self._waiting.names if len(self._waiting) < _MANY else self._added()
+        parts: list[str] = []
+        size = 0
+        for name in names:
+            text = self._waiting[name]
+            size += len(text)
+            if parts and size > _AT_ONCE:
+                self._handle().update(";\n".join(parts))
+                parts, size = [], len(text)
+            parts += _replacing({name: text})
+        self._handle().update(";\n".join([*parts, *_moving(known, reached)]))
+
+    def _added(self) -> list[str]:
+        """Add the graphs that are not there yet, which takes half as long as an update does; gives all others."""
+        store = self._handle()
+        new: list[str] = []
+        there: list[str] = []
+        for name in self._waiting.names:
+            (there if store.contains_named_graph(ox.NamedNode(name)) else new).append(name)
         # All of it was written by the engine itself, term by term: it need not be held against its grammars again.
-        lines = cast("IO[bytes]", _Lines(replacements))
+        lines = cast("IO[bytes]", Lines(self._waiting, iter(new)))
         store.bulk_load(lines, ox.RdfFormat.N_QUADS, lenient=True)
         return there
 
@@ -190,7 +218,8 @@ class EmbeddedStore:
     def clear(self) -> None:
         """Forget everything; the journal is read again from its beginning."""
         with self._writing, self._translated():
-            self._waiting, self._size, self._reached, self._written = {}, 0, None, None
+            self._forget()
+            self._written = None
             self._handle().clear()
 
     def close(self) -> None:
@@ -237,31 +266,6 @@ class EmbeddedStore:
         if self._store is None:
             self._store = self._open()
         return self._store
-
-
-class _Lines(io.RawIOBase):
-    """Graphs as N-Quads, for who reads them once. What was read is let go of.
-
-    Args:
-        graphs: N-Triples by the name of the graph; empty in the end.
-    """
-
-    def __init__(self, graphs: dict[str, bytes]) -> None:
-        self._graphs = graphs
-        self._rest = b""
-
-    def read(self, size: int = -1) -> bytes:
-        """See `io.RawIOBase`."""
-        pieces, held = [self._rest], len(self._rest)
-        while self._graphs and (size < 0 or held < size):
-            name, text = self._graphs.popitem()
-            # No line of N-Triples has a line's end within.
-            pieces.append(text.replace(b" .\n", f" {ox.NamedNode(name)} .\n".encode()))
-            held += len(pieces[-1])
-        text = b"".join(pieces)
-        size = held if size < 0 else size
-        self._rest = text[size:]
-        return text[:size]
 
 
 def _replacing(replacements: Mapping[str, bytes]) -> Iterator[str]:

@@ -1,0 +1,113 @@
+"""Graphs that wait to be written into a store, the last of each, in a file that has no name and ends with the process."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from contextlib import suppress
+from typing import TYPE_CHECKING, cast
+
+import pyoxigraph as ox
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+    from typing import IO
+
+_HELD = 4 * 1024 * 1024
+"""Bytes up to which nothing is written to the disk: one record needs no file."""
+
+
+class Waiting:
+    """Graphs as N-Triples, by name.
+
+    Args:
+        folder: where there is space for them; None to keep them in memory.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._places: dict[str, int] = {}
+        self._end = 0
+        self._quads = 0
+        self._opened: IO[bytes] | None = None
+
+    def clear(self) -> None:
+        """Let go of everything."""
+        self._places, self._end, self._quads = {}, 0, 0
+        file, self._opened = self._opened, None
+        if file is not None:
+            # What was not written out yet cannot be lost: nobody wants it any more.
+            with suppress(OSError):
+                file.close()
+
+    @property
+    def _file(self) -> IO[bytes]:
+        if self._opened is None:
+            if self._folder is None:
+                self._opened = io.BytesIO()
+            else:
+                file = tempfile.SpooledTemporaryFile(_HELD, dir=str(self._folder))  # noqa: SIM115 - `clear` closes it
+                self._opened = cast("IO[bytes]", file)
+        return self._opened
+
+    def put(self, name: str, text: bytes) -> None:
+        """Take a graph in, in place of what it was to be before.
+
+        Args:
+            name: its IRI.
+            text: N-Triples; empty if it is to go.
+
+        Raises:
+            OSError: if there is no space; what waits is not to be used then.
+        """
+        frame = b"%d\n%b" % (len(text), text)
+        self._file.seek(self._end)
+        self._file.write(frame)
+        self._places[name] = self._end
+        self._end += len(frame)
+        self._quads += text.count(b"\n")
+
+    @property
+    def quads(self) -> int:
+        """How many came, also those that are not the last of their graphs any more."""
+        return self._quads
+
+    @property
+    def names(self) -> Sequence[str]:
+        """IRIs of the graphs, in the order in which they came first."""
+        return [*self._places]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, name: str) -> bytes:
+        self._file.seek(self._places[name])
+        return self._file.read(int(self._file.readline()))
+
+
+class Lines(io.RawIOBase):
+    """Waiting graphs as N-Quads, for who reads them once.
+
+    Args:
+        waiting: where they are.
+        names: of those that are wanted.
+    """
+
+    def __init__(self, waiting: Waiting, names: Iterator[str]) -> None:
+        self._waiting = waiting
+        self._names = names
+        self._rest = b""
+
+    def read(self, size: int = -1) -> bytes:
+        """See `io.RawIOBase`."""
+        pieces, held = [self._rest], len(self._rest)
+        while (size < 0 or held < size) and (name := next(self._names, None)) is not None:
+            # No line of N-Triples has a line's end within.
+            end = f" {ox.NamedNode(name)} .\n".encode()
+            pieces.append(self._waiting[name].replace(b" .\n", end))
+            held += len(pieces[-1])
+        text = b"".join(pieces)
+        size = held if size < 0 else size
+        self._rest = text[size:]
+        return text[:size]
