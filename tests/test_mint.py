@@ -29,6 +29,11 @@ def minted(base=BASE, /, **facts):
 SHORT = {
     "a licence": ("license", "MIT", "https://spdx.org/licenses/MIT"),
     "a licence by its address": ("license", "https://example.org/terms", "https://example.org/terms"),
+    "an agent who says where": (
+        "publisher",
+        "A Lab (https://lab.example)",
+        "https://example.org/m/agent/A%20Lab%20%28https%3A%2F%2Flab.example%29",
+    ),
     "an agent": ("publisher", "A Lab & Co", "https://example.org/m/agent/A%20Lab%20%26%20Co"),
     "an integer": ("parameterCount", 7, "7"),
     "an integer as text": ("parameterCount", "+007", "7"),

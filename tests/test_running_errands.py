@@ -27,6 +27,7 @@ CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 SOME_TIME = (
     "SELECT (COUNT(*) AS ?n) { ?a a umr:Model . ?b a umr:Model . ?c a umr:Model VALUES ?d { 1 2 3 4 5 } }"
 )
+TRIES = 20
 UNLIKE = "asked in another manner"
 
 _NUMBERS = iter(range(1_000_000))
@@ -50,8 +51,8 @@ def writer(tmp_path_factory):
 
 @contextmanager
 def taught(writer, **decided):
-    """The server, to which questions of the plainest manner have been put already."""
-    with standing(writer, **decided) as at:
+    """The server, to which questions of the plainest manner have been put already; none is slow for want of a processor."""
+    with standing(writer, **{"query_trial": 5.0, **decided}) as at:
         at.talking.ask(asking(new(TITLES)))
         at.taught = lambda text, **headers: [at.talking.ask(asking(new(text), **headers))]
         yield at
@@ -266,7 +267,7 @@ def test_a_long_answer_is_given_whole_by_a_thread(at, text, headers):
 
 
 def test_a_long_answer_has_a_thread_as_soon_as_it_is_long(writer):
-    with taught(writer, query_trial=5.0) as at:
+    with taught(writer) as at:
         at.talking.send(asking(new("SELECT * { ?a ?b ?c . ?d ?e ?f }")))
         _until(lambda: len(at.calls) == 2)
         assert at.site.queries.counts()["running"] == 1
@@ -274,7 +275,7 @@ def test_a_long_answer_has_a_thread_as_soon_as_it_is_long(writer):
 
 
 def test_a_process_that_dies_meanwhile_is_replaced(writer):
-    with taught(writer, query_trial=5.0) as at:
+    with taught(writer) as at:
         (process,) = at.site.queries._means.processes._idle
         at.talking.send(asking(new(CROSS)))
         _until(lambda: len(at.site.queries._means.processes) == 1)
@@ -286,7 +287,7 @@ def test_a_process_that_dies_meanwhile_is_replaced(writer):
 
 
 def test_who_hangs_up_leaves_nothing_behind(writer):
-    with taught(writer, query_seconds=1.0, query_trial=5.0) as at:
+    with taught(writer, query_seconds=1.0) as at:
         for text in (SOME_TIME, CROSS):
             with at.connected() as connection:
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
@@ -343,7 +344,7 @@ def test_more_than_there_are_processes_wait_for_their_turn_without_a_thread(writ
 
 
 def test_of_more_than_may_wait_the_rest_is_refused(writer):
-    limits = {"query_workers": 1, "query_queue": 1, "query_trial": 5.0, "query_seconds": 1.0}
+    limits = {"query_workers": 1, "query_queue": 1, "query_seconds": 1.0}
     with taught(writer, **limits) as at, many(at, 4) as talking:
         for one in talking:
             one.send(asking(new(CROSS)))
@@ -354,7 +355,7 @@ def test_of_more_than_may_wait_the_rest_is_refused(writer):
 
 
 def test_who_waits_too_long_for_a_turn_is_told_so(writer):
-    limits = {"query_workers": 1, "query_wait": 0.3, "query_trial": 5.0, "query_seconds": 1.0}
+    limits = {"query_workers": 1, "query_wait": 0.3, "query_seconds": 1.0}
     with taught(writer, **limits) as at, many(at, 2) as talking:
         for one in talking:
             one.send(asking(new(CROSS)))
@@ -364,7 +365,7 @@ def test_who_waits_too_long_for_a_turn_is_told_so(writer):
 
 
 def test_what_many_ask_at_once_is_asked_once(writer):
-    with taught(writer, query_workers=1, query_trial=5.0) as at, many(at, 6) as talking:
+    with taught(writer, query_workers=1) as at, many(at, 6) as talking:
         count = len(at.calls)
         at.talking.send(asking(new(SOME_TIME)))
         _until(lambda: len(at.server.errands) == 1)
@@ -394,7 +395,7 @@ def test_what_is_published_is_seen_at_once(writer):
 
 
 def test_what_has_begun_is_answered_before_the_end(writer):
-    with taught(writer, query_trial=5.0) as at:
+    with taught(writer) as at:
         at.talking.send(asking(new(SOME_TIME)))
         _until(lambda: len(at.server.errands) == 1)
         at.server.stop()
@@ -427,9 +428,10 @@ def test_behind_a_proxy_it_is_told_who_asked(writer):
 def test_one_answer_that_fails_takes_no_other_with_it(writer, monkeypatch):
     with taught(writer) as at, many(at, 1) as (other,):
         monkeypatch.setattr(at.server.echoes, "finish", lambda *_: 1 / 0)
-        other.send(asking(new(TITLES)))
         with pytest.raises(AssertionError):
-            other.hear()
+            # On a busy machine a thread answers one now and then, as it may any.
+            for _ in range(TRIES):
+                other.ask(asking(new(TITLES)))
         monkeypatch.undo()
         without_thread(at, asking(new(TITLES)))
         assert len(at.server.errands) == 0

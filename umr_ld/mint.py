@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 Parsed = TypeVar("Parsed")
 
 _ALIASES = {"@id": "id", "@type": "type"}
+_MEANT_IN_FULL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
+"""What begins so was to be an IRI, and no short form of one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,7 +315,7 @@ class _Minter:
     def link(self, value: str, term: Term, path: Path) -> Value:
         if is_absolute(value):
             return str(value)
-        if term.short_value is None or "://" in value:
+        if term.short_value is None or _MEANT_IN_FULL.match(value):
             self.fault(
                 f"{value[:200]!r} is no absolute IRI", "iri-relative", path, "write it in full: https://…"
             )
