@@ -275,7 +275,7 @@ def _named_among(db: sqlite3.Connection, artifacts: Sequence[int]) -> list[int]:
     wanted = {artifact // _PAGE for artifact in artifacts}
     pages = dict.fromkeys(wanted, _NONE)
     pages.update(db.execute(_PAGES, (json.dumps([*wanted]),)))
-    if any(len(bits) != len(_NONE) for bits in pages.values()):
+    if {*map(len, pages.values())} - {len(_NONE)}:
         raise Damaged("a page of the artifacts that links name is too short or too long", remedy=_REMEDY)
     return [one for one in artifacts if pages[one // _PAGE][one % _PAGE >> 3] >> (one & 7) & 1]
 

@@ -200,10 +200,10 @@ class _Spread:
             answer = scope.of_record(row.ref.version, row.revision)
             if answer is not Answer.CLEAR:
                 self._hits[row.seq] = answer
-                self._place(row.seq, row.ref)
+                self._rows[row.seq] = artifact, row.ref
 
     def _place(self, seq: int, ref: Ref) -> None:
-        """Remember a record to which no link need lead."""
+        """Remember a record of which a statement speaks: no link need lead to it."""
         artifact = self._graph.artifact_id(str(ref.name))
         assert artifact is not None
         self._rows[seq] = artifact, ref
