@@ -250,6 +250,14 @@ SPOILED = {
 }
 
 
+def spoiled(path, change):
+    """An index whose file was changed behind its back."""
+    with contextlib.closing(sqlite3.connect(path)) as db:
+        db.execute(change)
+        db.commit()
+    return SqliteIndex(path, read_only=True)
+
+
 @pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
 def test_a_strand_that_is_not_what_the_links_say_is_found(tmp_path, change):
     path = tmp_path / "index.db"
@@ -260,10 +268,7 @@ def test_a_strand_that_is_not_what_the_links_say_is_found(tmp_path, change):
     )
     assert index.check()
     index.close()
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute(change)
-        db.commit()
-    index = SqliteIndex(path, read_only=True)
+    index = spoiled(path, change)
     assert {finding.rule for finding in index.check().findings} == {"index-strands"}
     index.close()
 
@@ -281,10 +286,7 @@ def test_links_that_cannot_be_read_are_damage_and_what_mends_it_is_said(tmp_path
     index = SqliteIndex(path)
     fill(index, chain(100))
     index.close()
-    with contextlib.closing(sqlite3.connect(path)) as db:
-        db.execute(change)
-        db.commit()
-    index = SqliteIndex(path, read_only=True)
+    index = spoiled(path, change)
     with pytest.raises(Damaged) as refusal:
         index.strands(range(1, 101))
     assert "umr rebuild" in refusal.value.remedy

@@ -196,7 +196,6 @@ class Exposure(Sequence[Exposed]):
 
     __slots__ = (
         "_apart",
-        "_begun",
         "_levels",
         "_order",
         "_otherwise",
@@ -222,7 +221,6 @@ class Exposure(Sequence[Exposed]):
         self._sure = sure
         self._texts = texts
         self._ways: dict[tuple[bool, bool], dict[Strand, _Way]] = defaultdict(dict)
-        self._begun: dict[Strand, _Way] = {}
         self._paths: dict[bool, dict[int, tuple[Step, ...]]] = {True: {}, False: {}}
         self._strays = apart.keys() | otherwise.arrived.keys()
         self._levels = self._by_depth()
@@ -303,10 +301,9 @@ class Exposure(Sequence[Exposed]):
         ones = self._exposed_alike(part, depth)
         if depth > _KEPT:
             return ((one, self.path(one)) for one in ones)
-        for strand in {*part.strands}.difference(self._begun):
-            self._begun[strand] = self._way(strand, self._possibly, strand in self._sure)
         told = [*ones]
-        shared, further = zip(*map(self._begun.__getitem__, part.strands), strict=True)
+        ways = {strand: self._way(strand, self._possibly, strand in self._sure) for strand in {*part.strands}}
+        shared, further = zip(*map(ways.__getitem__, part.strands), strict=True)
         steps = map(_step, map(_joined, zip(map(_ref, told)), shared))
         return zip(told, map(_joined, zip(steps), further), strict=True)
 
