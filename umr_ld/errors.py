@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, ClassVar
 if TYPE_CHECKING:
     from umr_ld.findings import Report
 
+REBUILD = "`umr rebuild` makes it again from the journal"
+"""The remedy for what is derived, and is not what the journal says."""
+
 
 class UmrError(Exception):
     """Parent of everything the registry says no with.

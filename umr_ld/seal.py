@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from umr_ld import durable
 from umr_ld.entry import Head
-from umr_ld.errors import Damaged, Newer, UmrError
+from umr_ld.errors import REBUILD, Damaged, Newer, UmrError
 from umr_ld.findings import Finding, Report, Severity
 from umr_ld.journal.file import FileJournal
 
@@ -46,7 +46,6 @@ _PASSING = ("-wal", "-shm")
 """What SQLite keeps beside a database while it is open."""
 
 _CHECKSUM = re.compile(rb'"checksum": "([0-9a-f]{64})"')
-_REBUILD = "`umr rebuild` makes it again from the journal"
 _RESTORE = "restore the registry from a backup"
 
 
@@ -141,7 +140,7 @@ class Seal:
             except FileNotFoundError:
                 return None
         if not _intact(data):
-            raise Damaged("the seal is not as it was written", where=str(path), remedy=_REBUILD)
+            raise Damaged("the seal is not as it was written", where=str(path), remedy=REBUILD)
         tree = json.loads(data)
         if tree["format"] != _FORMAT:
             raise Newer("the seal is of a later layout", where=str(path), remedy="use a later release")
@@ -293,7 +292,7 @@ def _fault(path: Path | None, sealed: Sealed, *, deep: bool) -> tuple[str, str] 
 
 
 def _remedy(name: str) -> str:
-    return _RESTORE if name.startswith(f"{JOURNAL}/") else _REBUILD
+    return _RESTORE if name.startswith(f"{JOURNAL}/") else REBUILD
 
 
 def _violation(rule: str, message: str, source: str, remedy: str) -> Finding:

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING
 
-from umr_ld.errors import Damaged, Denied, Newer, UmrError
+from umr_ld.errors import REBUILD, Damaged, Denied, Newer, UmrError
 from umr_ld.resources import resource
 from umr_ld.transactions import Refusals, transaction
 
@@ -22,7 +22,6 @@ SCHEMA = 8
 
 _CACHE = 32 * 1024
 """KiB of the file that a connection keeps in memory."""
-_REMEDY = "`umr rebuild` makes it again from the journal"
 
 
 class Connections:
@@ -46,7 +45,7 @@ class Connections:
 
     def __init__(self, path: Path, *, read_only: bool = False, wait: float = 5.0) -> None:
         self._path = path
-        self._refusals = Refusals(path, "index", _REMEDY)
+        self._refusals = Refusals(path, "index", REBUILD)
         self._wait = wait
         self._idle: list[sqlite3.Connection] = []
         self._pool = threading.Lock()
@@ -236,12 +235,12 @@ class Connections:
             what = "the file is no index of this program"
             if application == APPLICATION:
                 what = "an earlier version of this program wrote the index"
-            raise Damaged(what, where=str(self._path), remedy=_REMEDY)
+            raise Damaged(what, where=str(self._path), remedy=REBUILD)
         if schema > SCHEMA:
             raise Newer(
                 f"the index has schema {schema}, and this program knows up to {SCHEMA}",
                 where=str(self._path),
-                remedy=f"use a newer umr-ld; {_REMEDY} for this one",
+                remedy=f"use a newer umr-ld; {REBUILD} for this one",
             )
 
     # -- the pool

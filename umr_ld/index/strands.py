@@ -15,7 +15,7 @@ from operator import itemgetter
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.errors import Damaged
+from umr_ld.errors import REBUILD, Damaged
 from umr_ld.lineage import Strand
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 _CHUNK = 128
 """Links in a row. To add one writes a row anew, and to read many takes as many reads as there are rows."""
-_REMEDY = "`umr rebuild` makes it again from the journal"
 _PAGE = 8192
 """Artifacts of which one row says which are named."""
 _NONE = bytes(_PAGE // 8)
@@ -159,7 +158,7 @@ def read(db: sqlite3.Connection, artifacts: Sequence[int], at: int) -> list[Stra
             place = len(found) - 1
             further.setdefault(place, [_columns(found[-1])]).append(columns)
         else:
-            raise Damaged("the first links of several that say the same are not in the index", remedy=_REMEDY)
+            raise Damaged("the first links of several that say the same are not in the index", remedy=REBUILD)
     for place, chunks in further.items():
         found[place] = _of(
             found[place], ([*chain.from_iterable(parts)] for parts in zip(*chunks, strict=True))
@@ -250,7 +249,7 @@ def _unpacked(numbers: bytes, names: str) -> _Columns:
     texts = names.split("\n")
     n = len(texts)
     if n > _CHUNK or len(numbers) != _FORMS[n].size:
-        raise Damaged("links in the index do not fit together", remedy=_REMEDY)
+        raise Damaged("links in the index do not fit together", remedy=REBUILD)
     every = _FORMS[n].unpack(numbers)
     return every[:n], every[n : 2 * n], every[2 * n : 3 * n], every[3 * n :], texts
 
@@ -276,7 +275,7 @@ def _named_among(db: sqlite3.Connection, artifacts: Sequence[int]) -> list[int]:
     pages = dict.fromkeys(wanted, _NONE)
     pages.update(db.execute(_PAGES, (json.dumps([*wanted]),)))
     if {*map(len, pages.values())} - {len(_NONE)}:
-        raise Damaged("a page of the artifacts that links name is too short or too long", remedy=_REMEDY)
+        raise Damaged("a page of the artifacts that links name is too short or too long", remedy=REBUILD)
     return [one for one in artifacts if pages[one // _PAGE][one % _PAGE >> 3] >> (one & 7) & 1]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from typing import TYPE_CHECKING
 
+from umr_ld.errors import REBUILD
 from umr_ld.findings import violation
 from umr_ld.index import strands
 
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
 
     from umr_ld.findings import Finding
 
-_REMEDY = "`umr rebuild` makes it again from the journal"
 _MOST = 20
 """Faults of one sort that are told."""
 
@@ -144,4 +144,4 @@ def check_words(db: sqlite3.Connection) -> Iterator[Finding]:
 
 
 def _fault(message: str, rule: str) -> Finding:
-    return violation(message, rule, remedy=_REMEDY)
+    return violation(message, rule, remedy=REBUILD)

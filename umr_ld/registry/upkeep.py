@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from umr_ld import durable
 from umr_ld.access.book import Access
 from umr_ld.alerts.book import Alerts
-from umr_ld.errors import Conflict, Damaged, Missing, UmrError
+from umr_ld.errors import REBUILD, Conflict, Damaged, Missing, UmrError
 from umr_ld.findings import Report, Severity, violation, warning
 from umr_ld.inbox.book import Inbox
 from umr_ld.index.sqlite import SqliteIndex
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from umr_ld.vocab import Vocabulary
 
     Progress = Callable[[int, int], None]
-
-_REMEDY = "`umr rebuild` makes it again from the journal"
 
 
 def rebuild(parts: Parts, progress: Progress | None) -> None:
@@ -213,16 +211,16 @@ def _examined_projections(home: Home, journal: Journal, base: Base, *, deep: boo
     try:
         index = SqliteIndex(home.index, read_only=True)
     except UmrError as error:
-        return [_fault("index", error, _REMEDY)]
+        return [_fault("index", error, REBUILD)]
     wrong = reads_through(home.store) if deep and home.store.is_dir() else ""
     if wrong:
         index.close()
-        return [_fault("store", Damaged(wrong, where=str(home.store)), _REMEDY)]
+        return [_fault("store", Damaged(wrong, where=str(home.store)), REBUILD)]
     try:
         store = EmbeddedStore(home.store, read_only=True)
         return _compared(journal, base, vocabulary(), index, store, deep=deep)
     except UmrError as error:
-        return [_fault("store", error, _REMEDY)]
+        return [_fault("store", error, REBUILD)]
     finally:
         index.close()
 
@@ -253,7 +251,7 @@ def _compared(
         elif position < head.seq:
             found.append(
                 warning(
-                    f"the {name} is {head.seq - position} entries behind", "projection-behind", remedy=_REMEDY
+                    f"the {name} is {head.seq - position} entries behind", "projection-behind", remedy=REBUILD
                 )
             )
     if found or not deep:
@@ -262,7 +260,7 @@ def _compared(
     with Replay(journal, base, vocabulary) as replay:
         if list(index.dump()) != list(replay.index.dump()):
             found.append(
-                violation("the index does not say what the journal says", "index-differs", remedy=_REMEDY)
+                violation("the index does not say what the journal says", "index-differs", remedy=REBUILD)
             )
         found += _store_differs(store, replay.store)
     return found
@@ -274,7 +272,7 @@ def _store_differs(store: EmbeddedStore, right: EmbeddedStore) -> list[Finding]:
     wrong |= {graph for graph in here & there if set(store.triples(graph)) != set(right.triples(graph))}
     return [
         violation(
-            f"the graph {graph} is not what the journal says", "store-differs", focus=graph, remedy=_REMEDY
+            f"the graph {graph} is not what the journal says", "store-differs", focus=graph, remedy=REBUILD
         )
         for graph in sorted(wrong)[:20]
     ]

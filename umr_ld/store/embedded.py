@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 
 import pyoxigraph as ox
 
-from umr_ld.errors import Damaged, Full, Malformed
+from umr_ld.errors import REBUILD, Damaged, Full, Malformed
 from umr_ld.jsonld import n_triples
 from umr_ld.sparql import alone, functions, guarded, names_graphs, said
 from umr_ld.store.waiting import Lines, Waiting
@@ -252,7 +252,7 @@ class EmbeddedStore:
         return Damaged(
             f"the store cannot be read: {error}",
             where=where,
-            remedy="`umr rebuild` makes it again from the journal",
+            remedy=REBUILD,
         )
 
     def _whole(self) -> ox.Store:
