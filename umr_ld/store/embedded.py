@@ -245,7 +245,7 @@ class EmbeddedStore:
         where, number = str(self._folder), getattr(error, "errno", None)
         if number in {errno.ENOSPC, errno.EDQUOT} or "No space left" in str(error):
             return Full(
-                "there is no space left; the store is unchanged",
+                "there is no space left; the store counts as it was before",
                 where=where,
                 remedy="free some space and try again; reading goes on meanwhile",
             )
