@@ -52,7 +52,7 @@ class Talking:
 @contextmanager
 def standing(registry, **decided):
     """The server with a connection to it, and how often its application was called."""
-    with served(registry, query_age=0.0, **decided) as at, at.connected() as connection:
+    with served(registry, **{"query_age": 0.0, **decided}) as at, at.connected() as connection:
         at.calls, inner = [], at.app.wsgi_app
 
         def counted(environ, start_response):

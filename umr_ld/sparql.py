@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 
@@ -51,6 +51,8 @@ _STEP = re.compile(
 _PHRASE = re.compile(r"[A-Za-z]+ [A-Za-z]+ [A-Za-z ]+")
 _PLACE = re.compile(r"^error at (\d+):(\d+)")
 _PASSING = re.compile(r"(?<![\w:?$])(?:NOW|RAND|UUID|STRUUID)(?![\w:-])", re.IGNORECASE)
+_PROLOGUE = re.compile(r"(?:\s*PREFIX\s+[\w-]*:\s*<[^<>\"{}|^`\\\s]*>)+", re.IGNORECASE)
+_DECLARED = re.compile(r"\s([\w-]*):\s*<")
 _WORD = re.compile(r"(?<![\w:?$@.-])(SERVICE|LOAD)(?![\w:-])", re.IGNORECASE)
 
 
@@ -131,6 +133,8 @@ def _without(text: str, keyword: str, prefixes: Mapping[str, str] | None = None)
     grammar has an IRI. So it is asked: with another word in the place of each that is spelt so, a query stays one
     where they stand in literals, names, IRIs and comments, and nowhere else.
     """
+    if text.isascii() and keyword.lower() not in text.lower():
+        return None
     other = re.sub(keyword, lambda found: f"{found[0][:-1]}Q", text, flags=re.IGNORECASE)
     if other == text:
         return None
@@ -200,6 +204,27 @@ def _placeholder(match: re.Match[str]) -> str:
 def _character(match: re.Match[str]) -> str:
     code = int(match.group(1) or match.group(2), 16)
     return chr(code) if code <= 0x10FFFF else match.group()
+
+
+def used_prefixes(text: str) -> dict[str, str]:
+    """The prefixes of our vocabulary that a query may mean without declaring them.
+
+    Args:
+        text: SPARQL 1.1.
+    """
+    prologue = _PROLOGUE.match(text)
+    declared = set(_DECLARED.findall(prologue[0])) if prologue else set()
+    known = vocabulary().prefixes.items()
+    return {name: iri for name, iri in known if f"{name}:" in text and name not in declared}
+
+
+def used_functions(text: str) -> dict[ox.NamedNode, Callable[..., Any]]:
+    """The functions of our vocabulary, if a query may call any (SPARQL 1.1 §19.8, ArgList).
+
+    Args:
+        text: SPARQL 1.1.
+    """
+    return dict(functions()) if "(" in text else {}
 
 
 @cache

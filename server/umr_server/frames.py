@@ -6,6 +6,7 @@ import struct
 from typing import IO
 
 DATA, END, FAULT, READY = b"D", b"E", b"X", b"R"
+GIVEN, KEPT = b"G", b"K"
 HEAD = struct.Struct(">cI")
 
 
@@ -22,7 +23,7 @@ def write_frame(target: IO[bytes], kind: bytes, body: bytes) -> None:
 
     Args:
         target: a pipe.
-        kind: one of the four.
+        kind: one of the above.
         body: at most 4 GiB.
     """
     put_frame(target, kind, body)
@@ -34,7 +35,7 @@ def put_frame(target: IO[bytes], kind: bytes, body: bytes) -> None:
 
     Args:
         target: a pipe, buffered.
-        kind: one of the four.
+        kind: one of the above.
         body: at most 4 GiB.
     """
     target.write(HEAD.pack(kind, len(body)))

@@ -17,9 +17,9 @@ import pyoxigraph as ox
 
 from umr_ld.errors import REBUILD, Damaged, Full, Malformed
 from umr_ld.jsonld import n_triples
-from umr_ld.sparql import alone, functions, guarded, names_graphs, said
+from umr_ld.sparql import alone, guarded, names_graphs, said, used_functions, used_prefixes
 from umr_ld.store.waiting import Lines, Waiting
-from umr_ld.vocab import UMR, vocabulary
+from umr_ld.vocab import UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -98,13 +98,14 @@ class EmbeddedStore:
             asked = guarded(text)
             return self._whole().query(
                 alone(asked),
-                prefixes=dict(vocabulary().prefixes),
+                # The engine looks at each that it is given: that costs as much as a quick query.
+                prefixes=used_prefixes(asked),
                 # A query that names its graphs means these and no others (SPARQL 1.1 §13.2).
                 use_default_graph_as_union=nodes is None and not names_graphs(asked),
                 default_graph=nodes,  # type: ignore[arg-type]
                 named_graphs=apart,  # type: ignore[arg-type]
                 substitutions={ox.Variable(name): value for name, value in (given or {}).items()},
-                custom_functions=dict(functions()),
+                custom_functions=used_functions(asked),
             )
         except SyntaxError as error:
             raise Malformed(f"not a SPARQL query: {said(error, text)}") from None

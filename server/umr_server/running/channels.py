@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import resource
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -21,9 +22,9 @@ from waitress.task import ErrorTask, WSGITask
 
 from umr_server.running.keeper import QUESTION, REACHED
 from umr_server.running.watch import ARRIVED
+from umr_server.sparql.plain import LONGEST
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
     from wsgiref.types import WSGIApplication
 
@@ -160,6 +161,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     """When the request began to arrive that has not arrived whole."""
     held: list[bytes] | None = None
     """What is to be sent together."""
+    answered = float("-inf")
+    """When a question was answered last, as of `time.perf_counter`."""
+    shy = 0
+    """For how many questions the connection is not to be lent."""
 
     def write_soon(self, data: bytes) -> int:
         """See `HTTPChannel`."""
@@ -200,10 +205,40 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             head: of the answer.
             body: of the answer.
         """
-        self.release()
-        self.last_activity = time.time()
+        self.take_again(b"")
         if self.connected:
             self._say(head, body)
+
+    def take_again(self, rest: bytes) -> None:
+        """Take more again, now that what came is answered.
+
+        Args:
+            rest: of the answer, that is still to be sent.
+        """
+        self.release()
+        self.last_activity, self.answered = time.time(), time.perf_counter()
+        if rest:
+            self._owe(rest)
+
+    def unread(self, before: bytes, after: bytes) -> bytes:
+        """Read the one request that has come and that begins and ends in a certain way.
+
+        Args:
+            before: how it begins.
+            after: how it ends.
+
+        Returns:
+            all of it; nothing if none has come.
+
+        Raises:
+            OSError: if nobody is there any more.
+        """
+        try:
+            sent = self.socket.recv(len(before) + LONGEST + len(after), socket.MSG_PEEK)
+        except BlockingIOError:
+            return b""
+        end = sent.find(after, len(before)) if sent.startswith(before) else -1
+        return self.socket.recv(end + len(after)) if end >= 0 else b""
 
     def read(self, sent: bytes, question: Question | None = None, arrived: float | None = None) -> None:
         """Let a thread answer what was held.
@@ -255,12 +290,14 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         except OSError:
             self.handle_close()
             return
-        rest = (head + body)[sent:] if sent < len(head) + len(body) else b""
-        if rest:
-            with self.outbuf_lock:
-                self.outbufs[-1].append(rest)
-                self.current_outbuf_count += len(rest)
-                self.total_outbufs_len += len(rest)
+        if sent < len(head) + len(body):
+            self._owe((head + body)[sent:])
+
+    def _owe(self, rest: bytes) -> None:
+        with self.outbuf_lock:
+            self.outbufs[-1].append(rest)
+            self.current_outbuf_count += len(rest)
+            self.total_outbufs_len += len(rest)
 
     @property
     def is_working(self) -> bool:

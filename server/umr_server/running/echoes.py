@@ -10,14 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from waitress.utilities import build_http_date
-
 from umr_ld.entry import Head
+from umr_server.heads import EACH, finished, new_identifier, without
 from umr_server.running.keeper import GIVEN, KEPT, ROUTE
-from umr_server.running.watch import ASKED, Told, new_identifier
+from umr_server.running.watch import ASKED, Told
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -28,9 +26,6 @@ if TYPE_CHECKING:
 
 LONGEST = 4096
 """Bytes of a request that is remembered."""
-
-EACH = (b"date:", b"x-request-id:")
-"""Headers that each answer has anew."""
 
 _SHARE = 16
 """Of what may be kept an answer is at most one part in so many."""
@@ -114,11 +109,21 @@ class Echoes:
             began: when the request arrived, as of `time.perf_counter`.
         """
         identifier = new_identifier()
+        self.tell(told, client, identifier, time.perf_counter() - began)
+        return finished(head, identifier)
+
+    def tell(self, told: Told, client: str, identifier: str, took: float) -> None:
+        """Count an answer that was given already, and write it down.
+
+        Args:
+            told: of the request and its answer.
+            client: address of who asked.
+            identifier: of the request.
+            took: seconds.
+        """
         if told.outcome:
             self._keeper.note(told.outcome)
-        self._watch.told(told, client, identifier, began)
-        each = b"\r\nDate: %b\r\nX-Request-Id: %b\r\n\r\n"
-        return head + each % (_date(int(time.time())), identifier.encode())
+        self._watch.told(told, client, identifier, took)
 
     def look_again(self) -> None:
         """Requests that are answered from now on may have been sent after something was published."""
@@ -185,22 +190,5 @@ class Echoes:
             self._size -= _size(key[1], gone)
 
 
-def without(head: bytes, *names: bytes) -> bytes:
-    """Status line and headers, without some of them and without the last empty line.
-
-    Args:
-        head: of an answer.
-        names: of headers, in small letters, each with its colon.
-    """
-    lines = head.removesuffix(b"\r\n\r\n").split(b"\r\n")
-    return b"\r\n".join(line for line in lines if not line.lower().startswith(names))
-
-
 def _size(sent: bytes, echo: Echo) -> int:
     return len(sent) + len(echo.head) + len(echo.given.body) + _OVERHEAD
-
-
-@lru_cache(maxsize=2)
-def _date(second: int) -> bytes:
-    said: str = build_http_date(second)
-    return said.encode("ascii")

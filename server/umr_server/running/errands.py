@@ -10,18 +10,20 @@ and through all layers, as if that had had it from the beginning.
 from __future__ import annotations
 
 import logging
-import re
 import threading
 import time
 from collections import OrderedDict, deque
 from typing import TYPE_CHECKING, NamedTuple
 
 from umr_ld.sparql import is_lasting
-from umr_server.running.echoes import EACH, LONGEST, Echo, without
-from umr_server.running.keeper import KEPT, MADE, SMALLEST_ZIPPED, TAKEN, Given
+from umr_server.heads import OF_AN_ANSWER, completed, without
+from umr_server.running.echoes import LONGEST, Echo
+from umr_server.running.keeper import KEPT, MADE, TAKEN, Given
+from umr_server.running.lending import SHORT, Lending, longest
 from umr_server.running.watch import ASKED, Told
 from umr_server.sparql.answers import Asked
-from umr_server.sparql.shortcut import PATH, PLAIN, text_of
+from umr_server.sparql.plain import parts, text_of
+from umr_server.sparql.shortcut import PATH, PLAIN
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
@@ -31,15 +33,9 @@ if TYPE_CHECKING:
     from umr_server.running.echoes import Echoes
     from umr_server.running.state import Moment
     from umr_server.site import Site
-    from umr_server.sparql.answers import Answer
+    from umr_server.sparql.loan import Loan
     from umr_server.sparql.question import Question
     from umr_server.sparql.shortcut import Plain
-
-_LONGEST_QUERY = 2000
-"""Bytes of a query as it is sent: longer ones are answered in another manner, and might not fit into a pipe at once."""
-
-_SHORT = 16 * 1024
-"""Bytes of an answer that are given at once: nobody is kept waiting for what is made of them."""
 
 _MOST = 256
 """Manners that are remembered."""
@@ -47,10 +43,10 @@ _MOST = 256
 _LEAST = 0.001
 """Seconds: waitress counts whole milliseconds, and none of them means not to sleep."""
 
+_SOON = 0.005
+"""Seconds after which it is looked again whether a process has ended what it is just doing."""
+
 _NEVER = float("inf")
-_QUERY, _VERSION = b"?query=", b" HTTP/1.1\r\n"
-_PLAIN = re.compile(rb"[A-Za-z0-9%+._~!$'()*,;:@/?=-]+")
-_OF_AN_ANSWER = (*EACH, b"etag:", b"content-length:")
 
 _LOG = logging.getLogger("waitress")
 
@@ -86,10 +82,19 @@ class Errand:
 
     accepting = False
 
-    def __init__(self, errands: Errands, channel: Channel, sent: bytes, said: str, manner: Manner) -> None:
+    def __init__(
+        self,
+        errands: Errands,
+        channel: Channel,
+        sent: bytes,
+        said: str,
+        manner: Manner,
+    ) -> None:
         self._errands, self.channel, self.sent, self.said, self.manner = errands, channel, sent, said, manner
         self.began = time.perf_counter()
         self.source, self.is_given = -1, False
+        self.told = 0
+        """Of the answers that were given where the connection was lent, how many were told of."""
         self.others: list[tuple[Channel, bytes]] = []
         """Connections by which the same question came meanwhile, and how."""
         self.now: Moment
@@ -99,6 +104,10 @@ class Errand:
     def call(self) -> None:
         """Its turn has come; told by whichever thread had the place before."""
         self._errands.call(self)
+
+    def offer(self) -> Loan | None:
+        """What is lent, now that there is a process that can be asked."""
+        return self._errands.lending.offer(self)
 
     def readable(self) -> bool:
         """See `wasyncore`."""
@@ -127,6 +136,7 @@ class Errands:
     def __init__(self, site: Site, echoes: Echoes, *, believes: bool) -> None:
         self._site, self._echoes, self._believes = site, echoes, believes
         self._keeps = bool(site.settings.page_cache_bytes)
+        self.lending = Lending(echoes, site.settings.query_age, keeps=self._keeps)
         self._guard = threading.Lock()
         self._manners: OrderedDict[tuple[str, bytes, bytes], Manner] = OrderedDict()
         self._under_way: list[Errand] = []
@@ -148,11 +158,11 @@ class Errands:
             head: of the answer, with its last empty line.
         """
         plain: Plain | None = environ.get(PLAIN)
-        parts = _parts(sent) if plain is not None and len(sent) <= LONGEST else None
+        found = parts(sent) if plain is not None and len(sent) <= LONGEST else None
         # One to whom the proxy gave an identifier does not come a second time in the same manner.
-        if plain is None or parts is None or (self._believes and "HTTP_X_REQUEST_ID" in environ):
+        if plain is None or found is None or (self._believes and "HTTP_X_REQUEST_ID" in environ):
             return
-        before, _, after = parts
+        before, _, after = found
         # What would be kept and was not, because something happened meanwhile, is said in another way.
         is_usual = not self._keeps or plain.lasts == (TAKEN in environ)
         is_bare = head.startswith(b"HTTP/1.1 200 ") and b"\r\nContent-Encoding:" not in head
@@ -165,7 +175,7 @@ class Errands:
             if manner is None:
                 zips = b"gzip" in after.lower()
                 manner = self._manners[key] = Manner(plain.forms, client, environ.get(ASKED, ""), zips, {})
-            manner.heads[plain.form, plain.lasts] = without(head, *_OF_AN_ANSWER)
+            manner.heads[plain.form, plain.lasts] = without(head, *OF_AN_ANSWER)
             while len(self._manners) > _MOST:
                 self._manners.popitem(last=False)
 
@@ -184,15 +194,15 @@ class Errands:
         Returns:
             whether it is; else it is to be read.
         """
-        parts = _parts(sent)
-        manner = None if parts is None else self._manners.get(self._key(channel.addr[0], parts[0], parts[2]))
-        if parts is None or manner is None:
+        found = parts(sent)
+        manner = None if found is None else self._manners.get(self._key(channel.addr[0], found[0], found[2]))
+        if found is None or manner is None:
             return False
-        said = parts[1].decode("ascii")
-        text, reached = text_of(said), self._echoes.reached()
+        said = found[1]
+        text, reached = text_of(said.decode("ascii")), self._echoes.reached()
         if text is None or reached is None:
             return False
-        errand = Errand(self, channel, sent, said, manner)
+        errand = Errand(self, channel, sent, said.decode("ascii"), manner)
         return self._send(errand, Asked(text, manner.forms), reached)
 
     def _send(self, errand: Errand, asked: Asked, reached: Head) -> bool:
@@ -205,7 +215,7 @@ class Errands:
             twin.others.append((channel, errand.sent))
             return True
         client = errand.manner.client or channel.addr[0]
-        question = self._site.queries.begin(asked, client, now.copied, errand.call)
+        question = self._site.queries.begin(asked, client, now.copied, errand.call, errand.offer)
         if question is None:
             return False
         errand.question = question
@@ -249,9 +259,7 @@ class Errands:
             self._look(errand)
         except Exception:  # noqa: BLE001 - as where a thread does it: one answer fails, and no other
             _LOG.exception("an answer could not be given")
-            errand.channel.will_close = True
-            errand.question.leave()
-            self._forget(errand)
+            self._give_up(errand)
         if errand not in self._under_way:
             self._follow(errand)
 
@@ -259,13 +267,56 @@ class Errands:
         question = errand.question
         question.go_on()
         until = question.patience
-        if question.is_answered or question.is_stuck or question.size > _SHORT or until <= time.monotonic():
-            self._end(errand)
+        if question.returned is not None:
+            self._return(errand)
+            return
+        if question.is_answered or question.is_stuck or question.size > SHORT or until <= time.monotonic():
+            if question.loan is None or self._take_back(errand):
+                self._end(errand)
             return
         self._due = min(self._due, until)
         if errand.source < 0 <= question.source:
             errand.source = question.source
             errand.channel.listen(errand.source, errand)
+
+    def _return(self, errand: Errand) -> None:
+        """The connection is back, and all that was asked on it is answered."""
+        self._forget(errand)
+        self.lending.tell(errand)
+        errand.channel.take_again(errand.question.returned.rest)  # type: ignore[union-attr]
+
+    def _take_back(self, errand: Errand) -> bool:
+        """Whether the connection is ours again, with the question that was asked last."""
+        question = errand.question
+        is_ours = question.take_back()
+        if question.returned is not None:
+            self._return(errand)
+            return False
+        self.lending.tell(errand)
+        try:
+            is_asked = is_ours and (not question.notes or self.lending.resume(errand))
+        except OSError:
+            self._give_up(errand)
+            return False
+        if is_asked:
+            question.loan = None
+        elif not (question.is_stuck or question.is_answered):
+            question.lend_on()
+            self._due = min(self._due, time.monotonic() + _SOON)
+        elif is_ours:
+            # The process died while it waited for the next question.
+            question.leave()
+            self._forget(errand)
+            errand.channel.take_again(b"")
+        else:
+            # It died while it answered, and nobody knows how much of that was sent.
+            self._give_up(errand)
+        return is_asked
+
+    def _give_up(self, errand: Errand) -> None:
+        errand.channel.will_close = True
+        errand.question.leave()
+        self._forget(errand)
 
     def _end(self, errand: Errand) -> None:
         self._forget(errand)
@@ -297,13 +348,13 @@ class Errands:
     def _answer(self, errand: Errand) -> tuple[bytes, bytes] | None:
         """Head and body; None if it is for a thread to make them."""
         question, manner = errand.question, errand.manner
-        if question.size > (SMALLEST_ZIPPED - 1 if manner.zips else _SHORT):
+        if question.size > longest(zips=manner.zips):
             return None
         answer = question.answer()
         head = manner.heads.get((answer.form, bool(answer.etag)))
         if head is None:
             return None
-        head, body = _completed(head, answer), answer.read()
+        head, body = completed(head, answer.size, answer.etag), answer.read()
         outcome = (KEPT if question.is_recalled else MADE) if self._keeps else ""
         told = Told("GET", manner.asked, PATH, "200", len(body), outcome)
         address = errand.channel.addr[0]
@@ -315,20 +366,6 @@ class Errands:
     def _twin(self, errand: Errand) -> Errand | None:
         """Who asks the same already, if there is one answer for all."""
         for one in self._under_way:
-            if one.asked == errand.asked and one.now == errand.now:
+            if one.asked == errand.asked and one.now == errand.now and one.question.loan is None:
                 return one if is_lasting(errand.asked.text) else None
         return None
-
-
-def _completed(head: bytes, answer: Answer) -> bytes:
-    length = b"\r\nContent-Length: %d" % answer.size
-    return head + length + (b'\r\nEtag: W/"%b"' % answer.etag.encode() if answer.etag else b"")
-
-
-def _parts(sent: bytes) -> tuple[bytes, bytes, bytes] | None:
-    """A request before its query, the query, and the rest; None if it is no question."""
-    start = sent.find(_QUERY, 0, _LONGEST_QUERY) + len(_QUERY)
-    end = sent.find(_VERSION, start)
-    if start < len(_QUERY) or not 0 < end - start <= _LONGEST_QUERY or not _PLAIN.fullmatch(sent, start, end):
-        return None
-    return sent[:start], sent[start:end], sent[end:]

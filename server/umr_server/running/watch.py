@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import random
 import re
-import secrets
 import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
+from umr_server.heads import new_identifier
 from umr_server.running.keeper import OUTCOME, ROUTE
 
 if TYPE_CHECKING:
@@ -23,14 +22,6 @@ IDENTIFIER, ASKED, ARRIVED = "umr.request", "umr.asked", "umr.arrived"
 `time.perf_counter`), if that was long before the application heard of it."""
 
 _GIVEN = re.compile(r"[A-Za-z0-9._-]{8,64}")
-
-
-_NUMBERS = random.Random(secrets.randbits(256))  # noqa: S311 - they tell requests apart, and are no secret
-
-
-def new_identifier() -> str:
-    """For a request that has none. The system is not asked for each: that lets go of the interpreter."""
-    return f"{_NUMBERS.getrandbits(64):016x}"
 
 
 class Told(NamedTuple):
@@ -95,16 +86,15 @@ class Watch:
             return answer
         return _Counted(answer, done)
 
-    def told(self, told: Told, client: str, identifier: str, began: float) -> None:
+    def told(self, told: Told, client: str, identifier: str, took: float) -> None:
         """Count a request that was answered without the application, and write it down.
 
         Args:
             told: of the request and of the answer.
             client: address of who asked.
             identifier: of the request.
-            began: when it arrived, as of `time.perf_counter`.
+            took: seconds.
         """
-        took = time.perf_counter() - began
         self._figures.answered(told.method, told.route, told.status, took)
         environ = {IDENTIFIER: identifier, "REMOTE_ADDR": client, "REQUEST_METHOD": told.method}
         self._log.write(environ, told.asked, told.route, int(told.status), told.size, took, told.outcome)

@@ -82,14 +82,15 @@ class Answers:
         self._size = 0
         self._counts: Counter[str] = Counter()
 
-    def count(self, outcome: str) -> None:
-        """Count what became of a question.
+    def count(self, outcome: str, number: int = 1) -> None:
+        """Count what became of questions.
 
         Args:
             outcome: as figures name it.
+            number: of questions.
         """
         with self._guard:
-            self._counts[outcome] += 1
+            self._counts[outcome] += number
 
     def counts(self) -> dict[str, int]:
         """How many questions came to which end."""
@@ -109,7 +110,7 @@ class Answers:
                 return None
             self._kept.move_to_end((seq, asked))
         form, body = found
-        return Answer(form, seq, _etag(seq, asked, form), len(body), body)
+        return Answer(form, seq, etag(seq, asked.text, form, asked.default, asked.named), len(body), body)
 
     def take(self, seq: int, asked: Asked, answered: Answered) -> Answer:
         """What a process answered; kept, if the same question has the same answer again.
@@ -125,7 +126,21 @@ class Answers:
             self._counts["answered"] += 1
             if lasting and isinstance(body, bytes):
                 self._keep((seq, asked), form, body)
-        return Answer(form, seq, _etag(seq, asked, form) if lasting else "", size, body)
+        return Answer(
+            form, seq, etag(seq, asked.text, form, asked.default, asked.named) if lasting else "", size, body
+        )
+
+    def keep(self, seq: int, asked: Asked, form: str, body: bytes) -> None:
+        """Keep what was answered elsewhere, if it may be.
+
+        Args:
+            seq: number of the journal entry that was asked of.
+            asked: what, and in which form.
+            form: key of the answer's form.
+            body: of the answer, which lasts.
+        """
+        with self._guard:
+            self._keep((seq, asked), form, body)
 
     def _keep(self, key: tuple[int, Asked], form: str, body: bytes) -> None:
         _, old = self._kept.pop(key, ("", b""))
@@ -136,6 +151,20 @@ class Answers:
             self._size -= len(old)
 
 
-def _etag(seq: int, asked: Asked, form: str) -> str:
-    said: Sequence[object] = (seq, asked.text, asked.default, asked.named, form)
-    return hashlib.sha256(repr(said).encode()).hexdigest()[:32]
+def etag(
+    seq: int,
+    text: str,
+    form: str,
+    default: Sequence[str] | None = None,
+    named: Sequence[str] | None = None,
+) -> str:
+    """Entity tag of an answer that lasts.
+
+    Args:
+        seq: number of the journal entry that was asked of.
+        text: SPARQL 1.1.
+        form: key of the answer's form.
+        default: as of `Asked`.
+        named: as of `Asked`.
+    """
+    return hashlib.sha256(repr((seq, text, default, named, form)).encode()).hexdigest()[:32]

@@ -21,9 +21,11 @@ from umr_ld.errors import Busy
 from umr_ld.sparql import functions
 from umr_ld.vocab import vocabulary
 from umr_server.sparql import worker
+from umr_server.sparql.loan import Line
 
 _MESSAGE = 1 << 16
 _YIELDING = 15
+_DESCRIPTORS = 5
 
 
 class Born(NamedTuple):
@@ -33,11 +35,13 @@ class Born(NamedTuple):
         pid: its number, as long as nobody has ended it.
         source: its answers.
         target: its requests; it ends when this is closed.
+        line: for connections that are lent to it.
     """
 
     pid: int
     source: IO[bytes]
     target: IO[bytes]
+    line: Line
 
 
 class Nursery:
@@ -60,22 +64,22 @@ class Nursery:
             Busy: if the system gives no process, or this is closed.
         """
         given, wanted = os.pipe(), os.pipe()
+        line, its = Line.laid()
+        source, target = os.fdopen(wanted[0], "rb", 0), os.fdopen(given[1], "wb")
+        descriptors = [given[0], wanted[1], *its]
+        told: dict[str, Any] = {}
         try:
             asked = {"act": "bear", "folder": folder, "memory": memory}
-            told = self._tell(asked, [given[0], wanted[1]]) or self._tell(asked, [given[0], wanted[1]])
-        except BaseException:
-            os.close(given[1])
-            os.close(wanted[0])
-            raise
+            told = self._tell(asked, descriptors) or self._tell(asked, descriptors)
         finally:
-            os.close(given[0])
-            os.close(wanted[1])
-        source, target = os.fdopen(wanted[0], "rb", 0), os.fdopen(given[1], "wb")
+            for one in descriptors:
+                os.close(one)
+            if "pid" not in told:
+                for ours in (source, target, line):
+                    ours.close()
         if "pid" not in told:
-            source.close()
-            target.close()
             raise Busy("no process could be started for the query", remedy="ask again in a while")
-        return Born(told["pid"], source, target)
+        return Born(told["pid"], source, target, line)
 
     def end(self, born: Born) -> None:
         """Kill a process, if it still runs, and wait until it is gone.
@@ -86,6 +90,7 @@ class Nursery:
         born.source.close()
         with suppress(BrokenPipeError):
             born.target.close()
+        born.line.close()
         self._tell({"act": "end", "pid": born.pid}, [])
 
     def slow_down(self, born: Born) -> None:
@@ -162,10 +167,11 @@ def _live(asked: dict[str, Any], descriptors: list[int]) -> None:
     """The life of a child. It never comes back."""
     try:
         # The first takes the place of the socket, so that no child keeps what the nursery is spoken to by.
-        for standard, one in enumerate(descriptors):
+        for standard, one in enumerate(descriptors[:2]):
             os.dup2(one, standard)
             os.close(one)
-        worker.work(asked["folder"], asked["memory"], os.fdopen(0, "rb"), os.fdopen(1, "wb"))
+        line = Line.at(descriptors[2:])
+        worker.work(asked["folder"], asked["memory"], os.fdopen(0, "rb"), os.fdopen(1, "wb"), line)
     finally:
         os._exit(1)
 
@@ -190,7 +196,7 @@ def main() -> None:
     vocabulary()
     functions()
     while True:
-        message, descriptors, _, _ = socket.recv_fds(spoken, _MESSAGE, 2)
+        message, descriptors, _, _ = socket.recv_fds(spoken, _MESSAGE, _DESCRIPTORS)
         if not message:
             return
         asked = json.loads(message)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from umr_ld.registry import Registry
     from umr_server.settings import Settings
     from umr_server.sparql.answers import Answer, Asked
+    from umr_server.sparql.loan import Loan
     from umr_server.sparql.snapshot import Snapshot
 
 
@@ -61,7 +62,14 @@ class Queries:
         guarded(asked.text)
         return Question(self._means, asked, self._snapshot(reached), who).answer()
 
-    def begin(self, asked: Asked, who: str, seq: int, wake: Callable[[], None]) -> Question | None:
+    def begin(
+        self,
+        asked: Asked,
+        who: str,
+        seq: int,
+        wake: Callable[[], None],
+        offer: Callable[[], Loan | None],
+    ) -> Question | None:
         """Have a query answered by and by. Never waits; None if it has to be asked by who may.
 
         Args:
@@ -69,6 +77,7 @@ class Queries:
             who: asks; those who ask less come first.
             seq: number of the journal entry that the copy to read has reached, as of `glimpse`.
             wake: called, by whichever thread, when there is something to be done that was waited for.
+            offer: what may be lent to the process that answers, asked when there is one.
         """
         snapshots = self._snapshots
         snapshot = None if snapshots is None else snapshots.hold(seq)
@@ -79,7 +88,7 @@ class Queries:
         except Malformed:
             snapshot.leave()
             return None
-        return Question(self._means, asked, snapshot, who, wake)
+        return Question(self._means, asked, snapshot, who, wake, offer)
 
     def state(self, reached: int) -> int:
         """Number of the journal entry that a query which is asked now would see.

@@ -9,11 +9,12 @@ import time
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from umr_server.frames import DATA, END, FAULT, HEAD, READY, Died, OutOfTime, write_frame
+from umr_server.frames import DATA, END, FAULT, GIVEN, HEAD, KEPT, READY, Died, OutOfTime, write_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from umr_server.sparql.loan import Loan, Note
     from umr_server.sparql.nursery import Nursery
     from umr_server.sparql.snapshot import Snapshot
 
@@ -49,6 +50,18 @@ class Answered(NamedTuple):
     size: int
 
 
+class Returned(NamedTuple):
+    """A connection that was lent, and on which nothing waits for an answer.
+
+    Args:
+        rest: of an answer, that is still to be sent.
+        kept: form, query and answer, if there was one to be kept.
+    """
+
+    rest: bytes
+    kept: tuple[str, str, bytes] | None
+
+
 class Process:
     """A process over one snapshot.
 
@@ -69,25 +82,46 @@ class Process:
         self._poll = select.poll()
         self._poll.register(self._source, select.POLLIN)
         self._held, self._body = bytearray(), _Body()
-        self.is_ready = self.yields = False
+        self._kept: tuple[str, str, bytes] | None = None
+        self.is_ready = self.yields = self._claims = False
 
-    def send(self, request: dict[str, Any]) -> None:
+    def send(self, request: dict[str, Any], loan: Loan | None = None) -> None:
         """Give it a query; what it answers comes by and by.
 
         Args:
             request: as `worker` reads it.
+            loan: where it may answer the query itself, and those that follow.
 
         Raises:
             Died: it is of no use.
         """
         self._body.close()
-        self._body = _Body()
+        self._body, self._kept = _Body(), None
+        self.yield_claim()
         try:
+            if loan is not None:
+                self._born.line.lend(loan.connection)
+                request = {**request, "loan": loan.terms.written()}
             write_frame(self._target, b"Q", json.dumps(request).encode())
-        except BrokenPipeError as error:
+        except OSError as error:
             raise Died from error
 
-    def wait(self, until: float, trial: float, on_trial: Callable[[], None]) -> Answered:
+    def claim(self) -> bool:
+        """Keep it from answering on a connection that is lent; False if it does so just now."""
+        self._claims = self._claims or self._born.line.claim()
+        return self._claims
+
+    def yield_claim(self) -> None:
+        """Let it answer again."""
+        if self._claims:
+            self._born.line.put_back()
+            self._claims = False
+
+    def notes(self) -> list[Note]:
+        """What it answered on a connection that is lent, since this was asked last."""
+        return self._born.line.notes()
+
+    def wait(self, until: float, trial: float, on_trial: Callable[[], None]) -> Answered | Returned:
         """Wait for the answer.
 
         Args:
@@ -103,8 +137,8 @@ class Process:
             self._pause(until, moment)
         return answered
 
-    def look(self) -> Answered | None:
-        """The answer, if it is there; for who does not wait.
+    def look(self) -> Answered | Returned | None:
+        """The answer, if it is there, or what was lent, if it is back; for who does not wait.
 
         Raises:
             Died, Refused: after the first the process is of no use.
@@ -120,12 +154,22 @@ class Process:
                 return Answered(form.decode(), self._body.take(), self._body.size)
             elif kind == FAULT:
                 raise Refused(json.loads(data))
+            elif kind == KEPT:
+                said, _, body = data.partition(b"\n")
+                self._kept = *json.loads(said), body
+            elif kind == GIVEN:
+                return Returned(data, self._kept)
         return None
 
     @property
     def come(self) -> int:
         """Bytes that have come of an answer that is not there yet."""
         return self._body.size + len(self._held)
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether there is some of an answer that it does not give itself."""
+        return self._body.size > 0
 
     def fileno(self) -> int:
         """What becomes readable when there is more to be looked at."""

@@ -13,13 +13,14 @@ from werkzeug.exceptions import NotAcceptable
 
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_server.frames import Died, OutOfTime
-from umr_server.sparql.process import Refused
+from umr_server.sparql.process import Refused, Returned
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from umr_server.settings import Settings
     from umr_server.sparql.answers import Answer, Answers, Asked
+    from umr_server.sparql.loan import Loan, Note
     from umr_server.sparql.process import Answered, Process
     from umr_server.sparql.processes import Processes
     from umr_server.sparql.snapshot import Snapshot
@@ -56,6 +57,7 @@ class Question:
         snapshot: what is asked; held, and left in the end.
         who: asks.
         wake: called, by whichever thread, when its turn has come; None if somebody waits for that.
+        offer: what may be lent to the process that answers, asked when there is one; None for nothing.
     """
 
     def __init__(
@@ -65,7 +67,15 @@ class Question:
         snapshot: Snapshot,
         who: str,
         wake: Callable[[], None] | None = None,
+        offer: Callable[[], Loan | None] | None = None,
     ) -> None:
+        self._offer = offer
+        self.loan: Loan | None = None
+        """What is lent."""
+        self.returned: Returned | None = None
+        """What was lent, once it is back and nothing is asked any more."""
+        self.notes: list[Note] = []
+        """What was answered where it was lent."""
         self._means, self.asked, self._snapshot = means, asked, snapshot
         self._began = self._sent = time.monotonic()
         self._process: Process | None = None
@@ -125,7 +135,6 @@ class Question:
         self._place = self._means.quick
 
     def _answered(self) -> Answered:
-        settings = self._means.settings
         try:
             if self._failure is not None:
                 raise self._failure
@@ -133,9 +142,15 @@ class Question:
                 self._process = self._means.processes.take(self._snapshot)
                 self._process.begin()
                 self._send(self._process)
-            return self._process.wait(self._until, self._sent + settings.query_trial, self._move)
+            # Who gave back what was lent had not read this yet.
+            while isinstance(told := self._wait(self._process), Returned):
+                self._send(self._process)
+            return told  # noqa: TRY300 - all of it may fail
         except (OutOfTime, Died, Overloaded, Refused) as error:
             self._fail(error)
+
+    def _wait(self, process: Process) -> Answered | Returned:
+        return process.wait(self._until, self._sent + self._means.settings.query_trial, self._move)
 
     def _move(self) -> None:
         """Leave the quick places to others."""
@@ -153,13 +168,13 @@ class Question:
 
     def go_on(self) -> None:
         """Do what can be done without waiting."""
-        if self._answer is not None or self._failure is not None:
+        if self._answer is not None or self._failure is not None or self.returned is not None:
             return
         try:
             if self._process is None:
                 self._begin()
-            elif answered := self._process.look():
-                self._settle(answered)
+            elif told := self._process.look():
+                self._take(told)
         except Exception as error:  # noqa: BLE001 - who waits is told, whatever it is
             self._failure = error
 
@@ -169,7 +184,51 @@ class Question:
         self._place = self._means.quick
         self._process = self._means.processes.take_ready(self._snapshot)
         if self._process is not None:
-            self._send(self._process)
+            self.loan = self._offer() if self._offer is not None else None
+            self._send(self._process, self.loan)
+
+    def _take(self, told: Answered | Returned) -> None:
+        if isinstance(told, Returned):
+            self._note()
+            if told.kept is not None:
+                form, text, body = told.kept
+                self._means.answers.keep(self._snapshot.seq, self.asked._replace(text=text), form, body)
+            self.returned, self.loan = told, None
+            self._free()
+            self.leave()
+        else:
+            if self.loan is not None:
+                self._note()
+            self._settle(told)
+
+    def _note(self) -> None:
+        assert self._process is not None
+        notes = self._process.notes()
+        self._means.answers.count("answered", len(notes))
+        self.notes += notes
+
+    def take_back(self) -> bool:
+        """Have what is lent again, if it is not yet. If `notes` tell of the first question, what it is about is unread.
+
+        Returns:
+            whether the process does not answer on it any more; else it does so just now, or has died doing it.
+        """
+        process = self._process
+        if process is None:
+            return True
+        if not (process.is_answering or isinstance(self._failure, Refused)):
+            if not process.claim():
+                return False
+            # What it told before it let go of the claim is here by now.
+            self.go_on()
+        if self._process is not None:
+            self._note()
+        return True
+
+    def lend_on(self) -> None:
+        """Let the process answer again on what was taken back too early."""
+        if self._process is not None:
+            self._process.yield_claim()
 
     @property
     def is_answered(self) -> bool:
@@ -218,13 +277,13 @@ class Question:
         """Moment at which it is stopped. Who waited for long is tried all the same: most are answered at once."""
         return max(self._began + self._means.settings.query_seconds, self._sent + _LEAST)
 
-    def _send(self, process: Process) -> None:
+    def _send(self, process: Process, loan: Loan | None = None) -> None:
         (text, forms, default, named), settings = self.asked, self._means.settings
         limits = {"rows": settings.query_rows, "bytes": settings.query_bytes}
         self._sent = time.monotonic()
-        process.send({"text": text, "forms": forms, "default": default, "named": named, **limits})
+        process.send({"text": text, "forms": forms, "default": default, "named": named, **limits}, loan)
 
-    def _settle(self, answered: Answered) -> None:
+    def _free(self) -> None:
         """Others may have what it held."""
         assert self._process is not None
         assert self._place is not None
@@ -232,6 +291,9 @@ class Question:
         self._means.processes.give_back(process)
         self._place.leave()
         self._place = self._ticket = None
+
+    def _settle(self, answered: Answered) -> None:
+        self._free()
         self._answer = self._means.answers.take(self._snapshot.seq, self.asked, answered)
 
     # -- bad ends

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from werkzeug.exceptions import NotAcceptable
 
-from umr_ld.access import secret
 from umr_server.running.door import has_host
 from umr_server.running.keeper import COPIED, NOW, QUESTION, ROOM, ROUTE
 from umr_server.sparql.answers import Asked
+from umr_server.sparql.plain import text_of
 from umr_server.sparql.protocol import FAILED, FORM, QUERY, accepted, headers_of, is_for_people
 
 if TYPE_CHECKING:
@@ -130,17 +129,3 @@ def _in_body(environ: WSGIEnvironment) -> str | None:
 
 _READ: Mapping[str, Callable[[WSGIEnvironment], str | None]] = {"GET": _in_address, "POST": _in_body}
 """Where the text of a question is, by method (SPARQL 1.1 Protocol §2.1)."""
-
-
-def text_of(said: str) -> str | None:
-    """The text of a question; None if it has to be looked at more closely.
-
-    Args:
-        said: what an address, or a form that was sent, says behind `query=`.
-    """
-    if "&" in said or not said.isascii() or secret.holds(said):
-        return None
-    try:
-        return unquote_to_bytes(said.replace("+", " ")).decode()
-    except UnicodeDecodeError:
-        return None

@@ -18,76 +18,31 @@ import pyoxigraph as ox
 from umr_ld.errors import Malformed, UmrError
 from umr_ld.store.embedded import EmbeddedStore
 from umr_ld.vocab import vocabulary
-from umr_server.frames import DATA, END, FAULT, HEAD, READY, put_frame, write_frame
+from umr_server.frames import FAULT, HEAD, READY, write_frame
+from umr_server.sparql.borrowing import Borrowed
 from umr_server.sparql.forms import FORMS
+from umr_server.sparql.loan import Terms
+from umr_server.sparql.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from umr_server.sparql.forms import Form
+    from umr_server.sparql.loan import Line
 
-_CHUNK = 64 * 1024
 _NICE = 5
 
 
-class _TooMuch(Exception):
-    """The answer is longer than it may be."""
-
-
-class Writer:
-    """Where the engine writes an answer: counts bytes and rows, and sends frames.
-
-    Args:
-        target: the pipe.
-        form: whose marks of rows are counted.
-        rows: the most rows.
-        size: the most bytes.
-    """
-
-    def __init__(self, target: IO[bytes], form: Form, rows: int, size: int) -> None:
-        self._target, self._row = target, form.row
-        self._rows, self._size = rows, size
-        self._held, self._end = bytearray(), b""
-        self.rows, self.size = -form.others, 0
-        self.broken = ""
-
-    def write(self, data: bytes) -> int:
-        """See `io.RawIOBase`."""
-        self.size += len(data)
-        # A mark may lie across two pieces: the end of the last one is looked at again, less one byte of it.
-        self.rows += (self._end + data).count(self._row)
-        self._end = (self._end + data)[-(len(self._row) - 1) :] if len(self._row) > 1 else b""
-        if self.size > self._size or self.rows > self._rows:
-            self.broken = "bytes" if self.size > self._size else "rows"
-            raise _TooMuch
-        self._held += data
-        self.flush()
-        return len(data)
-
-    def flush(self) -> None:
-        """See `io.RawIOBase`. Nothing is sent before there is much of it: each arrival wakes the one who waits."""
-        if len(self._held) >= _CHUNK:
-            put_frame(self._target, DATA, bytes(self._held))
-            self._held.clear()
-
-    def end(self, form: str) -> None:
-        """Send what is left, and in which form all of it is."""
-        write_frame(self._target, END, form.encode() + b"\n" + self._held)
-
-
-def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> None:
+def _written(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> Writer | None:
+    """The answer, of which the end is not sent yet; None if it was told why there is none."""
     found = store.query(asked["text"], graphs=asked["default"], named=asked["named"])
     is_graph = isinstance(found, ox.QueryTriples)
     form = _form(asked["forms"], is_graph=is_graph)
     if form is None:
         kinds = ", ".join(one.mime for one in FORMS.values() if one.is_graph is is_graph)
-        _fault(
-            target,
-            "form",
-            f"the answer is {'a graph' if is_graph else 'no graph'}",
-            f"ask for one of {kinds}",
-        )
-        return
+        what = f"the answer is {'a graph' if is_graph else 'no graph'}"
+        _fault(target, "form", what, f"ask for one of {kinds}")
+        return None
     writer = Writer(target, form, asked["rows"], asked["bytes"])
     try:
         if is_graph:
@@ -98,9 +53,22 @@ def _answer(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> N
     except Exception:
         if writer.broken:
             _fault(target, writer.broken, "", "")
-            return
+            return None
         raise
-    writer.end(form.key)
+    return writer
+
+
+def _answered(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> Writer | None:
+    """As `_written`; whatever is wrong with the question is told."""
+    try:
+        return _written(store, asked, target)
+    except Malformed as error:
+        _fault(target, "query", error.what, error.remedy)
+    except UmrError as error:
+        _fault(target, "store", error.what, error.remedy)
+    except MemoryError:
+        _fault(target, "memory", "", "")
+    return None
 
 
 def _form(keys: list[str], *, is_graph: bool) -> Form | None:
@@ -132,7 +100,7 @@ def _limit(memory: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes]) -> None:
+def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes], line: Line) -> None:
     """Answer until the input ends.
 
     Args:
@@ -140,6 +108,7 @@ def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes]) -> None
         memory: bytes of address space that a query may need beyond what is in use.
         source: requests.
         target: answers.
+        line: to who asks, for connections that are lent.
     """
     os.nice(_NICE)
     store = EmbeddedStore(Path(folder), read_only=True)
@@ -148,11 +117,8 @@ def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes]) -> None
     _limit(memory)
     write_frame(target, READY, b"")
     for asked in _requests(source):
-        try:
-            _answer(store, asked, target)
-        except Malformed as error:
-            _fault(target, "query", error.what, error.remedy)
-        except UmrError as error:
-            _fault(target, "store", error.what, error.remedy)
-        except MemoryError:
-            _fault(target, "memory", "", "")
+        if "loan" in asked:
+            with Borrowed(line, Terms.read(asked["loan"]), target) as borrowed:
+                borrowed.serve(asked["text"], lambda text: _answered(store, {**asked, "text": text}, target))  # noqa: B023
+        elif writer := _answered(store, asked, target):
+            writer.end()
