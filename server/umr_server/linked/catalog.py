@@ -16,6 +16,7 @@ from umr_ld.render.rows import LISTED, listed_row
 from umr_ld.vocab import CONTEXT_IRI, DCAT, DCT, RDF, RDFS, XSD
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import page_links
+from umr_server.linked.negotiation import addresses, wanted_key
 from umr_server.linked.place import absolute, page_number
 from umr_server.linked.terms import VOCABULARIES
 from umr_server.linked.view import Graph, Table, Target, View
@@ -47,9 +48,9 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
         site: what is asked.
     """
     found = _Catalog(site)
-    yield "/void", "void", found.void
-    yield "/.well-known/void", "well_known_void", lambda: redirect(url_for("linked.void"), 302)
-    yield "/catalog", "catalog", found.catalog
+    yield from ((address, "void", found.void) for address in addresses("/void"))
+    yield from ((address, "catalog", found.catalog) for address in addresses("/catalog"))
+    yield "/.well-known/void", "well_known_void", found.well_known
 
 
 class _Facts:
@@ -73,10 +74,14 @@ class _Catalog:
         self._site = site
         self._registry = site.registry
 
-    def void(self) -> ResponseReturnValue:
+    def well_known(self) -> ResponseReturnValue:
+        """Where the description is (VoID §7.2), in the syntax that is asked for."""
+        return redirect(url_for("linked.void", format=wanted_key() or None), 302)
+
+    def void(self, form: str = "") -> ResponseReturnValue:
         """The registry as a dataset (VoID, W3C Interest Group Note 3 March 2011)."""
         view = View(graph=lambda: Graph(self._void(), prefixes=_PREFIXES), default="ttl")
-        return answer(view)
+        return answer(view, form)
 
     def _void(self) -> list[ox.Triple]:
         registry, facts = self._registry, _Facts()
@@ -110,7 +115,7 @@ class _Catalog:
             facts.say(me, f"{DCT}modified", _moment(event.time.isoformat()))
         return facts.triples
 
-    def catalog(self) -> ResponseReturnValue:
+    def catalog(self, form: str = "") -> ResponseReturnValue:
         """Artifacts by their newest records (DCAT 3), a page at a time (Hydra, partial collection views)."""
         number = page_number()
 
@@ -131,7 +136,7 @@ class _Catalog:
                 *page_links(lambda at: url_for("linked.catalog", page=at), number, listing().total, PAGE),
             ],
         )
-        return answer(view)
+        return answer(view, form)
 
     def _graph(self, listing: Listing, number: int) -> list[ox.Triple]:
         site, registry, facts = self._site, self._registry, _Facts()
