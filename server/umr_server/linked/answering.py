@@ -60,7 +60,7 @@ def answer(view: View, suffix: str = "") -> Response:
     """
     row = chosen(view, suffix)
     twins = twins_of(view, row, suffix)
-    status = 410 if view.gone and row.aspect not in READ else view.status
+    status = 410 if view.gone and row.aspect not in READ else 200
     response = Response(status=status, content_type=row.content_type)
     if not suffix and not wanted_key():
         response.vary.add("Accept")
@@ -112,5 +112,5 @@ def _lasts(view: View, row: Syntax) -> bool:
 
 def _tag(view: View, row: Syntax) -> str:
     """The entity tag of what lasts. All else has that of the state it was made from, from who keeps answers."""
-    told = (row.key, str(view.status), program(), version("pyoxigraph"), view.lasting)
+    told = (row.key, program(), version("pyoxigraph"), view.lasting)
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
@@ -12,6 +13,7 @@ from umr_ld.names import Ref
 from umr_ld.vocab import PROV, RDF, RDFS
 from umr_server.linked.answering import answer
 from umr_server.linked.negotiation import addresses, first_known, named, offered, preferred, wanted_key
+from umr_server.linked.records import known
 from umr_server.linked.syntaxes import SYNTAXES
 from umr_server.linked.view import Graph, View
 
@@ -59,25 +61,15 @@ class _Identifiers:
 
         What the address says of a syntax, or of a moment, it says on: `format=` is kept, and so is a suffix.
         """
-        _, _, suffix = first_known(reference, self._known)
+        _, _, suffix = first_known(reference, partial(known, self._site.asked))
         asked = wanted_key()
         if asked or suffix:
             return self._about(reference, asked, negotiated=False)
         row = preferred((SYNTAXES[key] for key in _OF_RECORDS), "html") or SYNTAXES["html"]
         return self._about(reference, "" if row.key == "html" else row.key)
 
-    def _known(self, reference: str) -> object:
-        """Anything, if something is told of a thing. Of what nothing is known there is no document either."""
-        registry = self._site.asked
-        try:
-            return registry.get(reference)
-        except Missing:
-            mentioned = registry.mentioned(reference)
-            if mentioned is None:
-                raise
-            return mentioned
-
-    def _about(self, reference: str, form: str, *, negotiated: bool = True) -> BaseResponse:
+    @staticmethod
+    def _about(reference: str, form: str, *, negotiated: bool = True) -> BaseResponse:
         at = request.args.get("at", "").strip() or None
         address = url_for("pages.record", reference=reference, format=form or None, at=at)
         return _see_other(address, negotiated=negotiated)

@@ -58,7 +58,9 @@ class _Vocabularies:
 
         def known(asked: str) -> str:
             if f"{mine}/{asked}" not in terms.statements().texts(mine, f"{OWL}versionIRI"):
-                raise Missing(f"there is no version {asked[:80]!r} here", remedy="/ns is the one that there is")
+                raise Missing(
+                    f"there is no version {asked[:80]!r} here", remedy="/ns is the one that there is"
+                )
             return "ns"
 
         key, _, suffix = first_known(version, known)
