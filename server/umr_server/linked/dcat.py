@@ -168,9 +168,7 @@ def _say_registry(facts: Facts, site: Site, me: str) -> None:
         _say_service(facts, site, me, endpoint, "SPARQL", endpoint, _SPARQL)
         _say_service(facts, site, me, api, "API", absolute(site, "api.openapi"), _OPENAPI)
     else:
-        _say_copy(
-            facts, site, "mirror.quads", "application/n-quads", "What was stated, as N-Quads", packed=True
-        )
+        _say_copy(facts, site, "mirror.quads", "What was stated, as N-Quads", zipped="application/n-quads")
 
 
 def _say_copy(facts: Facts, site: Site, endpoint: str, title: str, zipped: str = "") -> None:
