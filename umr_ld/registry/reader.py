@@ -239,7 +239,7 @@ class Reader(Advised):
         Raises:
             Malformed, Missing: as `show`.
         """
-        return diff(self.get(before), self.get(after), self.vocabulary)
+        return diff(self.get(before), self.get(after), self.vocabulary, self.base)
 
     def lineage(
         self,
