@@ -71,12 +71,21 @@ DEMANDED = {
     "dcat:Dataset": ("dct:title", "dct:description"),
     "foaf:Agent": ("foaf:name",),
 }
+OF_ALL = ("dct:license", "dcat:contactPoint")
+SERVED = ("dcat:endpointDescription", "dcat:servesDataset", "dct:publisher", "dcat:theme", "dct:conformsTo")
 RECOMMENDED = {
-    "dcat:Catalog": ("dcat:dataset", "dcat:service", "foaf:homepage", "dct:language", "dct:license", "dct:modified", "dcat:contactPoint"),
-    "dcat:DataService": ("dcat:endpointDescription", "dcat:servesDataset", "dct:publisher", "dcat:theme", "dct:conformsTo", "dct:license", "dcat:contactPoint"),
+    "dcat:Catalog": (
+        "dcat:dataset",
+        "dcat:service",
+        "foaf:homepage",
+        "dct:language",
+        "dct:modified",
+        *OF_ALL,
+    ),
+    "dcat:DataService": (*SERVED, *OF_ALL),
     "dcat:Dataset": ("dcat:distribution", "dct:publisher", "dct:conformsTo"),
     "dcat:Distribution": ("dct:license",),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("rows", [DEMANDED, RECOMMENDED], ids=["demanded", "recommended"])

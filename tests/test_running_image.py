@@ -94,7 +94,9 @@ def test_extras_of_the_wheel_are_installed_if_the_build_names_them(tmp_path, ext
     named, asked = line.split(" && ")[-2:]
     words = asked.rpartition("constraints.txt ")[2]
     script = f"{named} && printf %s {words}".replace("/wheels", str(tmp_path))
-    done = subprocess.run(["sh", "-c", script], env={"EXTRAS": extras}, capture_output=True, text=True)
+    done = subprocess.run(
+        ["sh", "-c", script], check=True, env={"EXTRAS": extras}, capture_output=True, text=True
+    )
     assert done.stdout == f"{tmp_path}/umr_ld-1-py3-none-any.whl{end}"
 
 
