@@ -254,6 +254,25 @@ def test_drafts_are_validated_and_checked_and_nothing_is_written(client, registr
     assert registry.position() == before
 
 
+def test_a_check_of_drafts_tells_what_they_are_made_from_and_nothing_can_be_said_of(client):
+    """As `umr check` does in a folder; what is another draft of the question, or elsewhere but named, is known."""
+
+    def source(*links, name):
+        document = draft(f"{name}@1.0.0", *links, title="T")
+        return {"text": document.body.decode(), "syntax": "jsonld", "source": document.source}
+
+    drafts = [
+        source(
+            "fineTunedFrom lab/mistyped", "fineTunedFrom lab/other", "basedOn lab/a external", name="lab/one"
+        ),
+        source("fineTunedFrom lab/mistyped", name="lab/other"),
+    ]
+    told = post(client, "check", {"drafts": drafts, "references": ["lab/mistyped", "lab/b1"]}).json
+    assert [one["reference"] for one in told if one["answer"] == "unknown"] == ["lab/mistyped"]
+    told = post(client, "check", {"drafts": drafts}).json
+    assert [one["reference"] for one in told if one["answer"] == "unknown"] == ["lab/mistyped"]
+
+
 NESTED = '{"drafts":' + "[" * 100_000
 BODIES = {
     "nothing": ("", 400),

@@ -69,12 +69,38 @@ def test_evidence_of_a_link_is_wording():
 
 def test_a_change_is_said_in_words():
     assert changes(record(license="MIT"), record(license="Apache-2.0")) == [
-        "license changed from https://spdx.org/licenses/MIT to https://spdx.org/licenses/Apache-2.0"
+        "license changed from MIT to Apache-2.0"
     ]
     assert changes(record("basedOn lab/b@^1"), record("basedOn lab/b@^2")) == [
         "upstream (lab/b) › version changed from ^1 to ^2"
     ]
     assert changes(record(), record(keyword=["one", "two"])) == ["keyword added: one", "keyword added: two"]
+
+
+NAMED = {
+    "a publisher": ({"publisher": "Lab One"}, {"publisher": "Lab & Two"}, "publisher changed from Lab One to Lab & Two"),
+    "a licence elsewhere": ({}, {"license": "https://a.example/r/terms"}, "license added: https://a.example/r/terms"),
+    "a text that looks like an address": ({}, {"title": "see https://a.example/r/x"}, "title added: see https://a.example/r/x"),
+    "a relation": ((), ("embeds lab/b external",), "upstream added: relation embeds; artifact lab/b; external true"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "said"), NAMED.values(), ids=NAMED)
+def test_a_change_says_names_where_there_are_names(before, after, said):
+    if isinstance(before, tuple):
+        assert changes(record(*before), record(*after)) == [said]
+    else:
+        assert changes(record(**before), record(**after)) == [said]
+
+
+def test_names_are_those_of_the_registry_that_has_them():
+    base = Base("https://lab.example/records/")
+    before, after = (
+        read(draft("lab/a@1.0.0", publisher=name), base, vocabulary()).record for name in ("One", "Two")
+    )
+    assert [str(one) for one in diff(before, after, vocabulary(), base).changes] == [
+        "publisher changed from One to Two"
+    ]
 
 
 SUFFICIENT = {

@@ -129,3 +129,41 @@ def test_the_address_is_the_state_of_the_facets(registry):
     assert client.get("/search?answer=perhaps").status_code == 400
     both = client.get("/search.json?task=translation&answer=affected").json
     assert [one["reference"] for one in both["entries"]] == ["lab/a@1.0.0", "lab/b@1.0.0"]
+
+
+SPELLINGS = {"mit": "MIT", "apache": "Apache-2.0", "other": "apache-2.0", "both": "APACHE-2.0"}
+ASKED_LICENCES = {
+    "as SPDX writes it": ("Apache-2.0", 3),
+    "in small letters": ("apache-2.0", 3),
+    "an address in other letters": ("https://spdx.org/licenses/aPACHE-2.0", 3),
+    "another licence": ("mit", 1),
+    "an expression in other letters": ("mit or apache-2.0", 1),
+    "no licence of SPDX, as it stands": ("https://lab.example/Terms", 1),
+    "no licence of SPDX, in other letters": ("https://lab.example/terms", 0),
+}
+
+
+@pytest.fixture(scope="module")
+def licensed():
+    """Records whose authors spell licences in several ways (SPDX 2.3 Annex D: they are the same)."""
+    with Registry.in_memory() as opened:
+        drafts = [draft(f"lab/{name}@1.0.0", license=licence) for name, licence in SPELLINGS.items()]
+        drafts.append(draft("lab/own@1.0.0", license="https://lab.example/Terms"))
+        drafts.append(draft("lab/choice@1.0.0", licenseExpression="MIT OR Apache-2.0"))
+        opened.publish(drafts, agent="test")
+        yield opened
+
+
+@pytest.mark.parametrize(("asked", "count"), ASKED_LICENCES.values(), ids=ASKED_LICENCES)
+def test_a_licence_is_found_however_it_is_spelt_here_and_over_http(licensed, asked, count):
+    assert licensed.listing(license=asked).total == count
+    client = create_app(licensed).test_client()
+    for address in ("/search.json", "/api/v1/list"):
+        assert client.get(address, query_string={"license": asked}).json["total"] == count, address
+
+
+def test_a_licence_is_one_value_of_the_facet_and_choosing_it_gives_as_many_as_it_counts(licensed):
+    told = licensed.listing().facets["license"]
+    assert sorted(told.values()) == [1, 1, 1, 3]
+    for licence, count in told.items():
+        assert licensed.listing(license=licence).total == count

@@ -122,3 +122,23 @@ def test_a_backup_that_broke_off_is_not_taken_for_a_whole_one(sound, tmp_path, b
     refused = umr("restore", tmp_path / "backup", "--store", tmp_path / "r")
     assert refused.code == 7
     assert not (tmp_path / "r").exists()
+
+
+def test_a_backup_for_which_there_is_no_space_leaves_nothing_in_the_way_of_the_next(tmp_path, sound):
+    with small_disk(tmp_path / "disk", "8m") as disk:
+        fill(disk / "ballast")
+        refused = umr("backup", disk / "copy", "--store", sound)
+        assert refused.code == 7, refused.err
+        assert not (disk / "copy").exists()
+        (disk / "ballast").unlink()
+        assert umr("backup", disk / "copy", "--store", sound).code == 0
+        assert umr("restore", disk / "copy", "--store", tmp_path / "r").code == 0
+
+
+def test_a_backup_that_fails_at_its_last_file_leaves_nothing_either(tmp_path, sound):
+    """A profile whose name is so long that there is none for the file that is written beside it."""
+    folder = shutil.copytree(sound, tmp_path / "r")
+    (folder / "profiles").mkdir()
+    (folder / "profiles" / f"{'x' * 251}.ttl").touch()
+    assert umr("backup", tmp_path / "copy", "--store", folder).code != 0
+    assert not (tmp_path / "copy").exists()

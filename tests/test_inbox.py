@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from datetime import UTC, datetime
 
 import pytest
@@ -13,9 +14,10 @@ from umr import umr
 
 from umr_ld.alerts import Subscription
 from umr_ld.alerts.ldn import CONTEXT, INBOX, Notifications
-from umr_ld.errors import TooOften
+from umr_ld.errors import Damaged, TooOften
 from umr_ld.inbox import MAX_BYTES, Said
-from umr_ld.inbox.book import Inbox
+from umr_ld.inbox.book import FORM, Inbox
+from umr_ld.index.connections import APPLICATION, SCHEMA
 from umr_ld.net import Door, Policy
 from umr_ld.registry import Registry
 from umr_server.app import create_app
@@ -337,3 +339,43 @@ def test_it_is_part_of_backups_and_examined(tmp_path):
     data[data.rindex(b"{}")] ^= 1
     file.write_bytes(data)
     assert not Registry.examine(tmp_path / "r")
+
+
+# -- the file
+
+
+def marks(path):
+    with sqlite3.connect(path) as db:
+        return [db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")]
+
+
+def marked(path, application, schema):
+    """An inbox whose file has other marks."""
+    with Inbox(path):
+        pass
+    with sqlite3.connect(path) as db:
+        db.executescript(f"PRAGMA application_id = {application}; PRAGMA user_version = {schema};")
+    return path
+
+
+def test_an_inbox_is_not_marked_as_an_index(tmp_path):
+    with Inbox(tmp_path / "inbox.db"):
+        pass
+    assert marks(tmp_path / "inbox.db") == [FORM.application, FORM.schema]
+    assert FORM.application != APPLICATION
+
+
+def test_an_inbox_that_was_marked_as_one_once_is_opened_and_marked_anew_by_who_may_write(tmp_path):
+    path = marked(tmp_path / "inbox.db", FORM.former, FORM.schema)
+    with Inbox(path, read_only=True) as book:
+        assert book.check()
+    assert marks(path)[0] == FORM.former
+    with Inbox(path) as book:
+        assert book.check()
+    assert marks(path)[0] == FORM.application
+
+
+def test_an_index_is_no_inbox(tmp_path):
+    path = marked(tmp_path / "inbox.db", APPLICATION, SCHEMA)
+    with pytest.raises(Damaged, match="holds no notifications"):
+        Inbox(path)

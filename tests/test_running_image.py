@@ -75,6 +75,31 @@ def test_the_wheel_is_built_and_installed_as_where_it_is_tried():
     assert re.search(r"--constraint constraints.txt", DOCKERFILE)
 
 
+WANTED = {
+    "nothing more": ("", ""),
+    "an extra": ("render", "[render]"),
+    "two": ("render,hubs", "[render,hubs]"),
+}
+
+
+@pytest.mark.parametrize(("extras", "end"), WANTED.values(), ids=WANTED)
+def test_extras_of_the_wheel_are_installed_if_the_build_names_them(tmp_path, extras, end):
+    """The line's own words, by the shell that would run it."""
+    import subprocess
+
+    assert ("ARG", 'EXTRAS=""') in instructions()
+    assert SERVICE["build"]["args"] == {"EXTRAS": "${EXTRAS:-}"}
+    (line,) = (rest for word, rest in instructions() if word == "RUN" and "umr_ld-*.whl" in rest)
+    (tmp_path / "umr_ld-1-py3-none-any.whl").touch()
+    named, asked = line.split(" && ")[-2:]
+    words = asked.rpartition("constraints.txt ")[2]
+    script = f"{named} && printf %s {words}".replace("/wheels", str(tmp_path))
+    done = subprocess.run(
+        ["sh", "-c", script], check=True, env={"EXTRAS": extras}, capture_output=True, text=True
+    )
+    assert done.stdout == f"{tmp_path}/umr_ld-1-py3-none-any.whl{end}"
+
+
 def test_stages_build_on_small_images_and_on_those_that_are_there():
     names = [stage[2] for stage in STAGES if len(stage) == 3]
     assert all("slim" in stage[0] for stage in STAGES)

@@ -47,6 +47,8 @@ WRONG_FILES = {
     ),
     "an address without its end": ('public = "https://records.example"', "is no address of a site"),
     "a port that is none": ('public = "https://records.example:x/"', "is no address of a site"),
+    "a contact that is no address": ('contact = "somebody"', "is no address.*begin it with mailto:"),
+    "a licence that is no address": ('metadata_license = "CC0-1.0"', "is no address.*begin it with https://"),
     "no TOML": ("threads: 4", "the settings are no TOML"),
 }
 
@@ -80,16 +82,23 @@ def test_a_file_that_is_not_there_is_missed(tmp_path):
         settings_from(tmp_path / "none.toml", {})
 
 
+ADDRESSES = {
+    "public": "https://records.example/",
+    "contact": "mailto:records@lab.example",
+    "metadata_license": "https://spdx.org/licenses/CC0-1.0",
+}
+
+
 @pytest.mark.parametrize("field", fields(Settings), ids=lambda field: field.name)
 def test_every_setting_is_documented_with_its_default_and_can_be_said_in_the_environment(field):
     row = re.search(rf"(?m)^\| `{field.name}` \| (.*?) \| (.+) \|$", DOCS)
     assert row, f"docs/server.md has no row on {field.name}"
     told = row[1].replace(" ", "").strip("`")
     assert told == (str(field.default).lower() if isinstance(field.default, bool) else str(field.default))
-    value = str(field.default) if field.name != "public" else "https://records.example/"
+    value = ADDRESSES.get(field.name, str(field.default))
     name = PREFIX + field.name.upper()
     assert getattr(settings_from(None, {name: value}), field.name) == type(field.default)(
-        field.default if field.name != "public" else value
+        ADDRESSES.get(field.name, field.default)
     )
 
 

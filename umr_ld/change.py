@@ -7,18 +7,27 @@ of which level is data in the ontology (`umr:change`); nested facts count by the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from umr_ld.record import Node, shown
+import pyoxigraph as ox
+
+from umr_ld.addresses import Base
+from umr_ld.licences import SPDX
+from umr_ld.record import Node, Value, shown
 from umr_ld.versions import Level, Version
-from umr_ld.vocab import DCAT, RDF, UMR
+from umr_ld.vocab import DCAT, RDF, RISK, UMR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from umr_ld.record import Facts, Record, Value
+    from umr_ld.record import Facts, Record
     from umr_ld.vocab import Vocabulary
+
+Say = Callable[[Value], str]
+"""Says a value in words."""
 
 _IDENTITY = frozenset({f"{UMR}name", f"{DCAT}version", f"{RDF}type"})
 _WORDING = Level.PATCH
@@ -90,28 +99,30 @@ class Diff:
         return after.release >= self.least(before).release
 
 
-def diff(before: Record, after: Record, vocabulary: Vocabulary) -> Diff:
+def diff(before: Record, after: Record, vocabulary: Vocabulary, base: Base | None = None) -> Diff:
     """The differences between two records.
 
     Args:
         before: the earlier record.
         after: the later record.
         vocabulary: labels, order and levels of properties.
+        base: by which names are told from foreign IRIs; None for that of every registry that has no other.
     """
+    say = partial(_words, vocabulary, base or Base())
     found: list[Change] = []
     if before.kind != after.kind:
         found.append(Change("changed", "type", before.kind, after.kind, Level.MAJOR))
-    found += _facts(before.facts, after.facts, "", vocabulary)
+    found += _facts(before.facts, after.facts, "", vocabulary, say)
     return Diff(tuple(sorted(found, key=lambda change: (-change.level, change.path))))
 
 
-def _facts(before: Facts, after: Facts, prefix: str, vocabulary: Vocabulary) -> Iterator[Change]:
+def _facts(before: Facts, after: Facts, prefix: str, vocabulary: Vocabulary, say: Say) -> Iterator[Change]:
     for name in sorted({*before, *after} - _IDENTITY):
         path = prefix + (vocabulary.key_of(name) or name)
         level = _level(name, vocabulary)
         old, new = _unmatched(before.get(name, ()), after.get(name, ()))
-        yield from _nodes(old, new, path, level, vocabulary)
-        yield from _plain(old, new, path, level)
+        yield from _nodes(old, new, path, level, vocabulary, say)
+        yield from _plain(old, new, path, level, say)
 
 
 def _level(name: str, vocabulary: Vocabulary) -> Level:
@@ -138,9 +149,9 @@ def _content(value: Value) -> object:
     return facts if "#" in value.iri else (value.iri, facts)
 
 
-def _plain(old: Iterable[Value], new: Iterable[Value], path: str, level: Level) -> Iterator[Change]:
-    gone = [_words(value) for value in old if not isinstance(value, Node)]
-    come = [_words(value) for value in new if not isinstance(value, Node)]
+def _plain(old: Iterable[Value], new: Iterable[Value], path: str, level: Level, say: Say) -> Iterator[Change]:
+    gone = [say(value) for value in old if not isinstance(value, Node)]
+    come = [say(value) for value in new if not isinstance(value, Node)]
     if len(gone) == len(come) == 1:
         yield Change("changed", path, gone[0], come[0], level)
         return
@@ -149,16 +160,16 @@ def _plain(old: Iterable[Value], new: Iterable[Value], path: str, level: Level) 
 
 
 def _nodes(
-    old: Iterable[Value], new: Iterable[Value], path: str, level: Level, vocabulary: Vocabulary
+    old: Iterable[Value], new: Iterable[Value], path: str, level: Level, vocabulary: Vocabulary, say: Say
 ) -> Iterator[Change]:
     gone = [value for value in old if isinstance(value, Node)]
     come = [value for value in new if isinstance(value, Node)]
     for earlier, later in _pairs(gone, come):
         gone.remove(earlier)
         come.remove(later)
-        yield from _facts(earlier.facts, later.facts, f"{path} ({_name(later)}) › ", vocabulary)
-    yield from (Change("removed", path, _summary(node, vocabulary), "", level) for node in gone)
-    yield from (Change("added", path, "", _summary(node, vocabulary), level) for node in come)
+        yield from _facts(earlier.facts, later.facts, f"{path} ({_name(later, say)}) › ", vocabulary, say)
+    yield from (Change("removed", path, _summary(node, vocabulary, say), "", level) for node in gone)
+    yield from (Change("added", path, "", _summary(node, vocabulary, say), level) for node in come)
 
 
 def _pairs(old: list[Node], new: list[Node]) -> list[tuple[Node, Node]]:
@@ -194,24 +205,27 @@ def _contents(node: Node, name: str) -> frozenset[object]:
     return frozenset(_content(value) for value in node.facts.get(name, ()))
 
 
-def _name(node: Node) -> str:
+def _name(node: Node, say: Say) -> str:
     """What a person would call a nested node."""
     for name in (_ARTIFACT, "http://www.w3.org/2000/01/rdf-schema#label", f"{UMR}metric", f"{UMR}fileName"):
         for value in node.facts.get(name, ()):
-            return _words(value)
+            return say(value)
     return node.iri.rpartition("#")[2]
 
 
-def _summary(node: Node, vocabulary: Vocabulary) -> str:
+def _summary(node: Node, vocabulary: Vocabulary, say: Say) -> str:
     parts = [
-        f"{vocabulary.key_of(name) or name} {', '.join(map(_words, node.facts[name]))}"
+        f"{vocabulary.key_of(name) or name} {', '.join(map(say, node.facts[name]))}"
         for name in sorted(node.facts, key=vocabulary.order_of)
         if name != f"{RDF}type"
     ]
     return "; ".join(parts)
 
 
-def _words(value: Value) -> str:
+def _words(vocabulary: Vocabulary, base: Base, value: Value) -> str:
+    """A value as pages name it: agents, terms, licences and artifacts by their names."""
     text = shown(value)
-    known = text.rpartition("/r/")[2] if "/r/" in text and not isinstance(value, Node) else text
-    return known if len(known) <= 120 else f"{known[:117]}…"
+    if isinstance(value, ox.NamedNode):
+        name = base.agent_label(text) or vocabulary.key_of(text) or base.artifact_of(text)
+        text = name.removeprefix(SPDX).removeprefix(RISK)
+    return text if len(text) <= 120 else f"{text[:117]}…"

@@ -16,6 +16,7 @@ from umr_ld.vocab import RDF
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from umr_ld.addresses import Base
     from umr_ld.names import Name, Ref
     from umr_ld.record import Link, Record
     from umr_ld.versions import Version
@@ -46,17 +47,20 @@ class Known(Protocol):
         ...
 
 
-def check(record: Record, known: Known, vocabulary: Vocabulary) -> tuple[Finding, ...]:
+def check(
+    record: Record, known: Known, vocabulary: Vocabulary, base: Base | None = None
+) -> tuple[Finding, ...]:
     """All findings about a record that is to be published.
 
     Args:
         record: what is to be published.
         known: what is there.
         vocabulary: relations, and the levels of changes.
+        base: as of `change.diff`.
     """
     return (
         *_name(record, known),
-        *_version(record, known, vocabulary),
+        *_version(record, known, vocabulary, base),
         *_links(record, known, vocabulary),
         *_cycle(record, known),
         *_contradictions(record, vocabulary),
@@ -76,7 +80,7 @@ def _name(record: Record, known: Known) -> Iterator[Finding]:
         )
 
 
-def _version(record: Record, known: Known, vocabulary: Vocabulary) -> Iterator[Finding]:
+def _version(record: Record, known: Known, vocabulary: Vocabulary, base: Base | None) -> Iterator[Finding]:
     versions = known.versions(str(record.ref.name))
     if not versions:
         return
@@ -92,11 +96,11 @@ def _version(record: Record, known: Known, vocabulary: Vocabulary) -> Iterator[F
             remedy=f"the least version that would do is {least}",
         )
     elif before is not None:
-        yield from _bump(before, record, vocabulary)
+        yield from _bump(before, record, vocabulary, base)
 
 
-def _bump(before: Record, record: Record, vocabulary: Vocabulary) -> Iterator[Finding]:
-    found = diff(before, record, vocabulary)
+def _bump(before: Record, record: Record, vocabulary: Vocabulary, base: Base | None) -> Iterator[Finding]:
+    found = diff(before, record, vocabulary, base)
     if found.suffices(before.ref.version, record.ref.version):
         return
     grave = [change for change in found.changes if change.level == found.level]

@@ -51,12 +51,14 @@ class Form:
         schema: number of its layout (`PRAGMA user_version`).
         script: the resource that makes its tables.
         noun: what it holds, in the plural.
+        former: mark that files of this layout had before; 0 for none. Who may write marks them anew.
     """
 
     application: int
     schema: int
     script: str
     noun: str
+    former: int = 0
 
 
 class Database:
@@ -182,6 +184,10 @@ class Database:
             self.connection.executescript(f"BEGIN IMMEDIATE; {script} {marks} COMMIT;")
         (application,) = execute("PRAGMA application_id").fetchone()
         (schema,) = execute("PRAGMA user_version").fetchone()
+        if form.former and (application, schema) == (form.former, form.schema):
+            application = form.application
+            if not self._read_only:
+                execute(f"PRAGMA application_id = {application}")
         if application != form.application or schema < form.schema:
             raise Damaged(f"the file holds no {form.noun}", where=str(self._path), remedy=RESTORE)
         if schema > form.schema:

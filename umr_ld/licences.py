@@ -261,6 +261,34 @@ def identifier(name: str) -> str:
     return _identifiers().get(name.lower(), "")
 
 
+def folded(licence: str) -> str:
+    """What licences are compared by: identifiers of SPDX and expressions in any case of letters (SPDX 2.3 Annex D), all else
+    as it stands.
+
+    Args:
+        licence: IRI or expression.
+    """
+    return licence.lower() if is_of_spdx(licence) else licence
+
+
+def is_of_spdx(licence: str) -> bool:
+    """Whether a licence is an address of SPDX's list, or an expression.
+
+    Args:
+        licence: IRI or expression.
+    """
+    return licence.startswith(SPDX) or ":" not in licence
+
+
+def licence_of(asked: str) -> str:
+    """A licence as records name it: a short one stands for its SPDX address.
+
+    Args:
+        asked: what somebody wrote; may be empty.
+    """
+    return f"{SPDX}{asked}" if asked and ":" not in asked and " " not in asked else asked
+
+
 def _category(name: str) -> str:
     return _categories_by_name().get(name, "")
 

@@ -271,6 +271,18 @@ def _link(number: int, node: Node, base: Base, vocabulary: Vocabulary) -> Link:
     )
 
 
+def upstreams_of(records: Iterable[Record]) -> list[str]:
+    """Artifacts that records are made from and that none of them is of, each once, in order.
+
+    Args:
+        records: which belong together, such as drafts that are about to be published.
+    """
+    several = list(records)
+    own = {str(one.ref.name) for one in several}
+    named = (link.artifact for one in several for link in one.links)
+    return [name for name in dict.fromkeys(named) if name not in own]
+
+
 def publisher_label(record: Record, base: Base) -> str:
     """Who publishes, in words; empty where nothing is said.
 

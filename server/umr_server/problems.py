@@ -9,6 +9,8 @@ from werkzeug.exceptions import HTTPException, NotFound
 
 from umr_ld.errors import Busy, Damaged, Denied, UmrError
 from umr_ld.render.problem import problem as problem_of
+from umr_server.linked.answering import READ
+from umr_server.linked.syntaxes import SYNTAXES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,7 +71,13 @@ def problem(
 
 
 def _is_for_people() -> bool:
-    """Whether a page is wanted; where programs ask only by who asks for one before anything else."""
+    """Whether a page is wanted; where programs ask only by who asks for one before anything else.
+
+    Who names a syntax of data in the address, by `format=` or by a suffix, wants none, whatever a browser accepts.
+    """
+    named = SYNTAXES.get(request.args.get("format") or request.path.rpartition(".")[2])
+    if named is not None and named.aspect not in READ:
+        return False
     asked = request.accept_mimetypes
     if request.path.startswith("/api/") or request.path in {"/sparql", "/graphs"}:
         return bool(asked["text/html"] > asked["application/json"])

@@ -42,6 +42,9 @@ class Settings:
         writes_per_minute: requests that change something, of one token; 0 for any number.
         inbox: whether others may tell this registry something, at `/inbox`.
         notices_per_minute: notifications that one address may send; 0 for any number.
+        publisher: name of who publishes the registry, for its catalogue; empty if nobody says.
+        contact: address by which they are reached: `mailto:` or of a page; or nothing.
+        metadata_license: IRI of the licence of the registry's descriptions; or nothing.
     """
 
     host: str = "127.0.0.1"
@@ -74,3 +77,6 @@ class Settings:
     writes_per_minute: int = 600
     inbox: bool = False
     notices_per_minute: int = 30
+    publisher: str = ""
+    contact: str = ""
+    metadata_license: str = ""

@@ -442,6 +442,22 @@ def test_the_program_runs_from_any_folder(tmp_path):
         "a registry in the place of a file": (["init", "--store", "file"], 2, "a folder cannot be there"),
         "a folder of records that is not there": (["publish", "records"], 3, "there is no such file"),
         "a draft without a name": (["new"], 2, "umr new lab/model"),
+        "a registry with too long a name": (
+            ["list", "--store", "é" * 200],
+            2,
+            "longer than files can be called",
+        ),
+        "a new registry with too long a name": (
+            ["init", "--store", "x" * 256],
+            2,
+            "longer than files can be called",
+        ),
+        "a registry with too long a path": (
+            ["init", "--store", "x/" * 3000],
+            2,
+            "longer than files can be called",
+        ),
+        "a draft with too long a name": (["validate", "x" * 300], 2, "longer than files can be called"),
     }.values(),
 )
 def test_a_place_or_name_that_is_wrong_is_told_with_what_to_write(registry, words, code, told):
@@ -450,3 +466,4 @@ def test_a_place_or_name_that_is_wrong_is_told_with_what_to_write(registry, word
     assert done.code == code, done.err
     assert told in done.err
     assert "remedy:" in done.err
+    assert len(done.err) < 1000

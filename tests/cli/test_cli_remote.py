@@ -126,6 +126,7 @@ ASKED = {
     "check a draft": ["check", "draft.jsonld", "--json"],
     "check drafts that are made from each other": ["check", "folder"],
     "check a list": ["check", "list.txt", "--severity", "critical", "--fail-on", "affected"],
+    "check more than one question may name": ["check", "many.txt", "--json"],
     "check a card": ["check", "README.md"],
     "check by another policy": ["check", "lab/b", "--policy", "policy.ttl"],
     "check what cannot be read": ["check", "broken.jsonld"],
@@ -174,6 +175,7 @@ def files():
         "draft.jsonld": draft(
             "lab/a@1.2.0", "fineTunedFrom vinid/plip", title="New", license="GPL-3.0-only"
         ).body,
+        "many.txt": "\n".join(["vinid/plip", *(f"lab/none{n}" for n in range(1001)), "lab/a"]).encode(),
         "folder/m.jsonld": draft("lab/m@1.0.0", "fineTunedFrom lab/n").body,
         "folder/n.jsonld": draft("lab/n@1.0.0", "fineTunedFrom vinid/plip").body,
         "broken.jsonld": draft("lab/e@1.0.0", "nonsense lab/a@^1.x.y").body,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import traceback
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from umr_ld.cli.session import Session
 
 USAGE = Malformed.exit_code
+_SHOWN = 60
+"""Characters of a path that is too long."""
 
 
 def failed(error: BaseException, session: Session) -> int:
@@ -63,6 +66,12 @@ def as_known(error: BaseException) -> UmrError:
                 remedy="run it on the machine where that folder is; --store names it",
             )
         return Malformed(error.format_message().rstrip("."), remedy=f"`{path} -h` shows how")
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return Malformed(
+            "a path, or a name in it, is longer than files can be called here",
+            where=_beginning(str(error.filename or "")),
+            remedy="give a shorter one: most systems take 255 bytes a name, and 4,096 a path",
+        )
     if isinstance(error, MemoryError):
         return UmrError("there is not enough memory for this", remedy="ask for less at once")
     said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -70,6 +79,10 @@ def as_known(error: BaseException) -> UmrError:
         f"this should not have happened: {said}",
         remedy="it is a mistake in umr; please report what you typed with what it says when you add -v",
     )
+
+
+def _beginning(path: str) -> str:
+    return path if len(path) <= _SHOWN else f"{path[:_SHOWN]}…"
 
 
 def _wants_elsewhere(error: click.NoSuchOption) -> bool:

@@ -72,12 +72,10 @@ def search(session: Session, words: tuple[str, ...], **asked: Any) -> None:
 def _list(
     session: Session, *, kind: str, license_: str, facets: bool, limit: int, at: datetime | None, **asked: Any
 ) -> None:
-    from umr_ld.registry.filters import license_of
-
     with session.ask() as registry:
         page = registry.listing(
             kind=kind_of(kind, registry.vocabulary.kinds) if kind else "",
-            license=license_of(license_),
+            license=license_,
             limit=limit,
             at=at,
             **asked,

@@ -13,6 +13,7 @@ from umr_ld.document import Document
 from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.findings import Report
 from umr_ld.names import parse_reference
+from umr_ld.record import upstreams_of
 from umr_ld.render.text import one_line
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ class Subjects:
 
     def upstreams(self) -> list[str]:
         """Artifacts that drafts are made from and that are no drafts here, each once, in order."""
-        drafted = {str(one.record.ref.name) for one in self.records.values()}
-        named = (link.artifact for one in self.records.values() for link in one.record.links)
-        return [name for name in dict.fromkeys(named) if name not in drafted]
+        return upstreams_of(one.record for one in self.records.values())
 
     def naming(self, artifacts: Iterable[str]) -> Iterator[tuple[str, str]]:
         """Where the drafts come from that are made from certain artifacts, with what each is made from.

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-FORM = Form(application=0x756D7269, schema=1, script="inbox/schema.sql", noun="notifications")
-"""The application's number reads "umri"."""
+FORM = Form(
+    application=0x756D726E, schema=1, script="inbox/schema.sql", noun="notifications", former=0x756D7269
+)
+"""The application's number reads "umrn"; it was "umri" once, which is the index's."""
 
 _LEAST = 1024
 """Bytes that a notification counts as at least: so there are not too many to be listed."""

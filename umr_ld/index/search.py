@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from umr_ld.errors import Malformed
 from umr_ld.index import MAX_FACET_VALUES, Page
 from umr_ld.index.rows import BEST, records
+from umr_ld.licences import folded, is_of_spdx
 
 if TYPE_CHECKING:
     import sqlite3
@@ -57,6 +58,9 @@ _RELEVANCE = "bm25(words, 10.0, 6.0, 3.0, 2.0, 1.0)"
 _ORDERS = {"name": "a.name", "newest": "r.seq DESC", "relevance": "a.name"}
 
 _IS_TERM = "r.{column} = (SELECT id FROM term WHERE text = :{column})"
+
+_IS_SPELT = "r.{column} IN (SELECT id FROM term WHERE text = :{column} COLLATE NOCASE)"
+"""In any case of letters. Every term is looked at, once a question."""
 
 _HAS_TAG = """EXISTS (
     SELECT 1 FROM tag g WHERE g.record = r.seq
@@ -146,7 +150,8 @@ class Selection:
         self.matches = False
         for column, wanted in (("kind", kind), ("publisher", publisher), ("license", license)):
             if wanted:
-                self._require(_IS_TERM.format(column=column), **{column: plain(wanted)})
+                condition = _IS_SPELT if column == "license" and is_of_spdx(wanted) else _IS_TERM
+                self._require(condition.format(column=column), **{column: plain(wanted)})
         if prefix:
             # No name has a character above this one.
             self._require(
@@ -308,11 +313,24 @@ def facets(db: sqlite3.Connection, tally: Tally) -> tuple[int, dict[str, dict[st
         db: in a transaction.
         tally: of a selection.
     """
-    columns = {key: _most(tally[key] if key == "hub" else _spelt(db, tally[key])) for key in _FACETS}
+    spelt = {
+        key: tally[key] if key == "hub" else _spelt(db, tally[key]) for key in _FACETS if key != "license"
+    }
+    spelt["license"] = _together(_texts(db, tally["license"]), tally["license"])
+    columns = {key: _most(spelt[key]) for key in _FACETS}
     numbers = [facet for facet in tally if isinstance(facet, int)]
     names = _texts(db, numbers)
     tags = {names[number]: _most(_spelt(db, tally[number])) for number in numbers}
     return tally["kind"].total(), {**columns, **tags}
+
+
+def _together(texts: Mapping[int, str], tally: Counter[int]) -> Counter[str]:
+    """Licences that are spelt in several ways counted as one, by its most frequent spelling."""
+    spellings: dict[str, str] = {}
+    found: Counter[str] = Counter()
+    for number, licence in sorted(texts.items(), key=lambda pair: (-tally[pair[0]], pair[1])):
+        found[spellings.setdefault(folded(licence), licence)] += tally[number]
+    return found
 
 
 def listing(

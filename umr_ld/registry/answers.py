@@ -242,7 +242,7 @@ def events(parts: Parts, after: int, upto: int) -> tuple[Event, ...]:
 
 
 def _changes(parts: Parts, before: RecordRow, after: RecordRow) -> tuple[str, ...]:
-    found = diff(parts.records.read(before), parts.records.read(after), parts.vocabulary)
+    found = diff(parts.records.read(before), parts.records.read(after), parts.vocabulary, parts.base)
     return tuple(str(change) for change in found.changes)
 
 

@@ -275,7 +275,7 @@ class Registry(Telling):
         rows = self._parts.index.versions(str(record.ref.name))
         if not rows:
             return Diff(()), None, record.ref.version
-        found = diff(self._parts.records.read(rows[0]), record, self.vocabulary)
+        found = diff(self._parts.records.read(rows[0]), record, self.vocabulary, self.base)
         return found, rows[0].ref.version, found.least(rows[0].ref.version)
 
     def _append(self, entry: Entry) -> int:

@@ -27,12 +27,3 @@ def kind_of(asked: str, kinds: Iterable[str], where: str) -> str:
             f"{asked!r} is no kind of record", where=where, remedy=f"one of {', '.join(known.values())}"
         )
     return known[asked.casefold()]
-
-
-def license_of(asked: str) -> str:
-    """A licence as records name it: a short one stands for its SPDX address.
-
-    Args:
-        asked: what somebody wrote; may be empty.
-    """
-    return f"https://spdx.org/licenses/{asked}" if asked and ":" not in asked and " " not in asked else asked

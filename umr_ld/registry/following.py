@@ -198,7 +198,7 @@ class _Batch:
             if checked.reading is None:
                 return checked
             reading = checked.reading
-        found = [*shapes, *check(reading.record, known, self._parts.vocabulary)]
+        found = [*shapes, *check(reading.record, known, self._parts.vocabulary, self._parts.base)]
         findings = [*left_out, *map(_softened, found)]
         return replace(checked, report=checked.report + placed(findings, reading.tree))
 

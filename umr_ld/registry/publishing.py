@@ -177,7 +177,7 @@ class Desk:
         except Conflict as error:
             fault = violation(error.what, "ref-published", "version", focus=record.iri, remedy=error.remedy)
             return _with(checked, reading, [fault])
-        findings = [*shapes, *check(record, known, self._vocabulary)]
+        findings = [*shapes, *check(record, known, self._vocabulary, self._base)]
         return _with(checked, reading, findings)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from umr_ld.change import Diff, diff
 from umr_ld.entry import Head
 from umr_ld.errors import Malformed
+from umr_ld.licences import licence_of
 from umr_ld.registry import answers, lines
 from umr_ld.registry.advised import Advised
 from umr_ld.registry.standings import Standings
@@ -181,7 +182,7 @@ class Reader(Advised):
             text: what to search for in names, titles, descriptions and keywords, or the digest of a file; empty for all.
             kind: key of a class, e.g. `Model`.
             publisher: in words, whole.
-            license: IRI or expression, whole.
+            license: IRI or expression, whole, those of SPDX in any case of letters; `MIT` stands for its address.
             prefix: of the name, e.g. `hf/openai/`.
             tags: facet to value, as `Vocabulary.facets` has them.
             answer: the gravest that any advisory has for the newest record; None for any. With one, the
@@ -202,7 +203,7 @@ class Reader(Advised):
             text=text,
             kind=kind,
             publisher=publisher,
-            license=license,
+            license=licence_of(license),
             prefix=prefix,
             tags=tags,
             order=order,
@@ -238,7 +239,7 @@ class Reader(Advised):
         Raises:
             Malformed, Missing: as `show`.
         """
-        return diff(self.get(before), self.get(after), self.vocabulary)
+        return diff(self.get(before), self.get(after), self.vocabulary, self.base)
 
     def lineage(
         self,

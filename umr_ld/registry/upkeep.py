@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -305,15 +306,23 @@ def backup(parts: Parts, target: Path) -> None:
 
     Args:
         parts: of the registry.
-        target: a folder that is not there yet.
+        target: a folder that is not there yet, and is not there if copying fails.
 
     Raises:
         Conflict: if it is there.
     """
     if target.exists():
         raise Conflict("the folder is there already", where=str(target), remedy="name a new one")
-    copied = Home(target)
     durable.require_folder(target)
+    try:
+        _copy_all(parts, Home(target))
+    except BaseException:
+        # Half a copy would stand in the way of the next one. What is killed leaves one, which lacks its seal.
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+
+
+def _copy_all(parts: Parts, copied: Home) -> None:
     if parts.has_alerts:
         # First: what the alerts know, the journal that is copied after them knows too.
         parts.alerts.copy(copied.alerts)
@@ -324,7 +333,7 @@ def backup(parts: Parts, target: Path) -> None:
     if parts.home is not None:
         _copy(parts.home.policy, copied.policy)
         _copy_folder(parts.home.profiles, copied.profiles)
-    Seal.write(target, parts.journal.copy(target / "journal"))
+    Seal.write(copied.folder, parts.journal.copy(copied.journal))
 
 
 def _copy(source: Path, target: Path) -> None:

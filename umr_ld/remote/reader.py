@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 Given = ParamSpec("Given")
 Answered = TypeVar("Answered")
 
+_MANY = 1000
+"""References that one question may name (docs/api.md)."""
 _FEW = 8
 """Advisories that are asked for one by one; of more, all are."""
 
@@ -357,18 +359,19 @@ class RemoteReader:
     ) -> tuple[Concern, ...]:
         """See `Reader.check`."""
         subjects = _subjects(asked)
-        if not any(subjects.values()):
-            return ()
-        try:
-            said = self.client.post("check", {**subjects, **_question(policy, at)})
-        except Missing:
-            return ()  # Of nothing that was asked about anything can be said; `unknown` tells.
+        said = [row for part in _parts(subjects) for row in self._checked({**part, **_question(policy, at)})]
         open_ = [one for one in said if "advisory" in one]
         known = self._advisories({one["advisory"].partition("@")[0] for one in open_}, at)
         references = frozenset(subjects["references"])
         return tuple(
             values.concern_of(one, known[one["advisory"].partition("@")[0]], references) for one in open_
         )
+
+    def _checked(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        try:
+            return list(self.client.post("check", body))
+        except Missing:
+            return []  # Of nothing that was asked about anything can be said; `unknown` tells.
 
     def _advisories(self, names: set[str], at: datetime | None) -> dict[str, Advisory]:
         wanted = [name for name in sorted(names) if (name, at) not in self._known]
@@ -385,14 +388,15 @@ class RemoteReader:
     @understood
     def unknown(self, references: Iterable[str], *, at: datetime | None = None) -> tuple[str, ...]:
         """See `Reader.unknown`."""
-        given = list(references)
-        if not given:
-            return ()
-        try:
-            said = self.client.post("check", {"references": given, **_question(None, at)})
-        except Missing:
-            return tuple(given)
-        return tuple(one["reference"] for one in said if one["answer"] == "unknown")
+        found: list[str] = []
+        for part in _parts(_subjects(references)):
+            try:
+                said = self.client.post("check", {**part, **_question(None, at)})
+            except Missing:
+                found += part["references"]
+                continue
+            found += (one["reference"] for one in said if one["answer"] == "unknown")
+        return tuple(found)
 
     @understood
     def licences(
@@ -448,6 +452,13 @@ def _subjects(asked: Iterable[str | Reading]) -> dict[str, list[Any]]:
             if not isinstance(one, str)
         ],
     }
+
+
+def _parts(subjects: Mapping[str, list[Any]]) -> Iterator[dict[str, list[Any]]]:
+    """What is asked about in questions as large as the API takes them; drafts, which know each other, in one."""
+    references, drafts = subjects["references"], subjects["drafts"]
+    for start in range(0, max(len(references), 1 if drafts else 0), _MANY):
+        yield {"references": references[start : start + _MANY], "drafts": drafts if start == 0 else []}
 
 
 def draft_of(document: Document) -> dict[str, str]:

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from umr_ld.errors import Invalid, Malformed, Missing
 from umr_ld.findings import Severity
+from umr_ld.record import upstreams_of
 from umr_ld.registry.exporting import as_openvex, as_osv
 from umr_ld.render.verdicts import advisory_json, concern_json, licences_json, unknown_json
 from umr_ld.risk import Severity as Grave
@@ -54,7 +55,7 @@ class CheckBody(Subjects):
 
 
 class Concern(Answer):
-    """An advisory that is open against something; or that nothing can be said of it."""
+    """An advisory that is open against something; or that nothing can be said of it, or of what a draft is made from."""
 
     reference: str
     given: str | None = Field(None, description="The reference that was asked about, where it is another.")
@@ -159,7 +160,9 @@ class _Checking:
         grave = [
             one for one in found if one.advisory.severity >= Grave[least.upper()] or not one.advisory.severity
         ]
-        return [*map(unknown_json, unknown), *map(concern_json, grave)]
+        ungrounded = registry.unknown(upstreams_of(one.record for one in readings), at=at)
+        told = dict.fromkeys((*unknown, *ungrounded))
+        return [*map(unknown_json, told), *map(concern_json, grave)]
 
     def licences(self, reference: str, query: LicencesQuery) -> dict[str, Any]:
         """Hold the licence that a record states against those of its upstreams. No legal advice."""

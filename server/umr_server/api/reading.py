@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from flask import Response, redirect, url_for
 from pydantic import Field
 
-from umr_ld.registry.filters import kind_of, license_of
+from umr_ld.registry.filters import kind_of
 from umr_ld.render.answers import (
     carried_json,
     diff_json,
@@ -101,7 +101,9 @@ class Filter(Paged):
 
     kind: Text = Field("", description="Only this kind: `Model`, `Dataset`, `Family`, …")
     publisher: Text = Field("", description="Only what this publisher published.")
-    license: Text = Field("", description="Only this licence; a short one stands for its SPDX address.")
+    license: Text = Field(
+        "", description="Only this licence, in any case of letters; a short one stands for its SPDX address."
+    )
     prefix: Text = Field("", description="Only names that begin so.")
     tags: Text = Field(
         "", description="Only what has these values of facets, as a query: `task=summarization`."
@@ -280,7 +282,7 @@ class _Reading:
         page = registry.listing(
             kind=kind_of(query.kind, kinds, "kind") if query.kind else "",
             publisher=query.publisher,
-            license=license_of(query.license),
+            license=query.license,
             prefix=query.prefix,
             limit=query.limit,
             offset=query.offset,

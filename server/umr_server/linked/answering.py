@@ -59,8 +59,8 @@ def answer(view: View, suffix: str = "") -> Response:
         Malformed, NotAcceptable: as `chosen`.
     """
     row = chosen(view, suffix)
-    twins = twins_of(view, row)
-    status = 410 if view.gone and row.aspect not in READ else view.status
+    twins = twins_of(view, row, suffix)
+    status = 410 if view.gone and row.aspect not in READ else 200
     response = Response(status=status, content_type=row.content_type)
     if not suffix and not wanted_key():
         response.vary.add("Accept")
@@ -80,15 +80,20 @@ def answer(view: View, suffix: str = "") -> Response:
     return response
 
 
-def twins_of(view: View, row: Syntax) -> list[Twin]:
+def twins_of(view: View, row: Syntax, suffix: str = "") -> list[Twin]:
     """The same answer in other syntaxes.
 
     Args:
         view: what is answered.
         row: the syntax in which it is.
+        suffix: of the address that is asked: a key; or nothing.
     """
     given = dict(request.view_args or {})
-    given.pop("form", None)
+    if suffix and not given.pop("form", None):
+        given = {
+            key: value.removesuffix(f".{suffix}") if isinstance(value, str) else value
+            for key, value in given.items()
+        }
     stem = url_for(request.endpoint or "", **given, at=None)
     asked = [pair for pair in request.args.items(multi=True) if pair[0] != "format"]
     written = current_app.extensions["umr"].written
@@ -107,5 +112,5 @@ def _lasts(view: View, row: Syntax) -> bool:
 
 def _tag(view: View, row: Syntax) -> str:
     """The entity tag of what lasts. All else has that of the state it was made from, from who keeps answers."""
-    told = (row.key, str(view.status), program(), version("pyoxigraph"), view.lasting)
+    told = (row.key, program(), version("pyoxigraph"), view.lasting)
     return hashlib.sha256("\n".join(told).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -10,6 +10,7 @@ from umr_ld.errors import Missing
 from umr_ld.render.answers import event_json
 from umr_ld.render.rows import EVENT, event_row
 from umr_server.linked.answering import answer
+from umr_server.linked.negotiation import addresses
 from umr_server.linked.place import absolute, here
 from umr_server.linked.view import Table, Target, View
 
@@ -33,8 +34,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
         site: what is asked.
     """
     found = _Feed(site)
-    yield "/feed", "feed", found.newest
-    yield "/feed.<any(atom,json,csv):form>", "feed", found.newest
+    yield from ((address, "feed", found.newest) for address in addresses("/feed"))
     yield "/feed/<int:number>", "archive", found.archive
 
 

@@ -21,6 +21,16 @@ Found = TypeVar("Found")
 
 _NAMED_BEFORE = {"graph": "json"}
 """Keys that mean another one."""
+_SUFFIX = f".<any({','.join(SYNTAXES)}):form>"
+
+
+def addresses(stem: str) -> tuple[str, str]:
+    """An address that is always the same, and its twins: the same with the suffix of a syntax, as the value `form`.
+
+    Args:
+        stem: the rule of the address.
+    """
+    return stem, f"{stem}{_SUFFIX}"
 
 
 def offered(view: View) -> list[Syntax]:
@@ -45,17 +55,29 @@ def chosen(view: View, suffix: str = "") -> Syntax:
             given as one to who wants nothing of it.
     """
     offers = offered(view)
-    asked = wanted_key() or suffix
-    if asked:
-        row = next((row for row in offers if row.key == asked), None)
-        if row is None:
-            raise _none_of(offers, SYNTAXES.get(asked))
-        return row
-    row = preferred(offers, view.default)
+    row = named(offers, suffix) or preferred(offers, view.default)
     if row is None and view.page is not None:
         return SYNTAXES[view.default]
     if row is None:
         raise _none_of(offers)
+    return row
+
+
+def named(offers: Sequence[Syntax], suffix: str = "") -> Syntax | None:
+    """The offer that `format=` names, or else a suffix; None if neither is said.
+
+    Args:
+        offers: syntaxes.
+        suffix: of the address: a key; or nothing.
+
+    Raises:
+        Malformed: if `format=` names no syntax.
+        NotAcceptable: if what is named is not offered, with what is.
+    """
+    asked = wanted_key() or suffix
+    row = next((row for row in offers if row.key == asked), None)
+    if asked and row is None:
+        raise _none_of(offers, SYNTAXES.get(asked))
     return row
 
 
@@ -111,16 +133,20 @@ def first_known(reference: str, ask: Callable[[str], Found]) -> tuple[Found, str
         the answer, the reference without the suffix, and the suffix or nothing.
 
     Raises:
-        Missing, Malformed: what asking for the whole reference raised.
+        Missing, Malformed: what asking for the whole reference raised; or for the rest of it, where only that is
+            a reference.
     """
     try:
         return ask(reference), reference, ""
-    except (Missing, Malformed):
+    except (Missing, Malformed) as error:
         stem, dot, suffix = reference.rpartition(".")
         if not dot or suffix not in SYNTAXES:
             raise
         try:
             return ask(stem), stem, suffix
-        except (Missing, Malformed):
+        except Missing:
+            if isinstance(error, Malformed):
+                raise
+        except Malformed:
             pass
         raise

@@ -73,7 +73,6 @@ class View:
         links: of the header; made when an answer has to be made at all.
         lasting: what identifies the graph for ever; empty if it may change.
         gone: whether what it is about was withdrawn: its data answers 410 (RFC 9110 §15.5.11).
-        status: of HTTP, of all else.
     """
 
     page: Callable[[], str] | None = None
@@ -88,4 +87,3 @@ class View:
     links: Callable[[], Iterable[Target]] = tuple
     lasting: str = ""
     gone: bool = False
-    status: int = 200

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyoxigraph as ox
 from flask import Response, render_template, request
-from werkzeug.exceptions import NotFound
 
 from umr_ld.errors import Missing
 from umr_ld.resources import resource
@@ -15,7 +15,7 @@ from umr_ld.risk.policy import Cell
 from umr_ld.vocab import DCT, OWL, RDF, RDFS, SKOS, UMR
 from umr_server.linked import shapes, terms
 from umr_server.linked.answering import PASSING, answer
-from umr_server.linked.negotiation import first_known, preferred, wanted_key
+from umr_server.linked.negotiation import addresses, first_known, named, preferred, wanted_key
 from umr_server.linked.syntaxes import SYNTAXES
 from umr_server.linked.view import Graph, Target, View
 
@@ -39,29 +39,35 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     found = _Vocabularies(site)
     for key in terms.VOCABULARIES:
         endpoint = {"ns": "ontology"}.get(key, key.replace("/", "-"))
-        yield f"/{key}", endpoint, found.vocabulary
+        view = partial(found.vocabulary, key)
+        yield from ((address, endpoint, view) for address in addresses(f"/{key}"))
     yield "/ns/<version>", "ontology_version", found.version
-    yield "/context/v1", "context", found.context
-    yield "/shapes", "shapes", found.shapes
     yield "/shapes/<name>", "shape", found.shape
-    yield "/policy", "policy", found.policy
+    yield from ((address, "context", found.context) for address in addresses("/context/v1"))
+    yield from ((address, "shapes", found.shapes) for address in addresses("/shapes"))
+    yield from ((address, "policy", found.policy) for address in addresses("/policy"))
 
 
 class _Vocabularies:
     def __init__(self, site: Site) -> None:
         self._site = site
 
-    def vocabulary(self) -> ResponseReturnValue:
-        return self._answer(request.path.strip("/"))
-
     def version(self, version: str) -> ResponseReturnValue:
         """The ontology by the IRI of its version; of others the registry has no file."""
         mine = terms.VOCABULARIES["ns"].iri
-        if f"{mine}/{version}" not in terms.statements().texts(mine, f"{OWL}versionIRI"):
-            raise NotFound
-        return self._answer("ns")
 
-    def _answer(self, key: str) -> Response:
+        def known(asked: str) -> str:
+            if f"{mine}/{asked}" not in terms.statements().texts(mine, f"{OWL}versionIRI"):
+                raise Missing(
+                    f"there is no version {asked[:80]!r} here", remedy="/ns is the one that there is"
+                )
+            return "ns"
+
+        key, _, suffix = first_known(version, known)
+        return self.vocabulary(key, suffix)
+
+    def vocabulary(self, key: str, form: str = "") -> Response:
+        """A document of terms; its anchors are the terms."""
         one = terms.VOCABULARIES[key]
         known = terms.statements()
         licences = known.texts(one.iri, f"{DCT}license")
@@ -85,21 +91,19 @@ class _Vocabularies:
                 default="ttl",
                 links=lambda: [Target("cite-as", one.iri), *(Target("license", iri) for iri in licences)],
             ),
+            form,
         )
 
-    def context(self) -> ResponseReturnValue:
+    def context(self, form: str = "") -> ResponseReturnValue:
         """The context, which is no graph, at the address by which all documents name it."""
         offers = [SYNTAXES["jsonld"], SYNTAXES["json"], SYNTAXES["html"]]
-        asked = wanted_key()
-        row = (
-            preferred([one for one in offers if not asked or one.key == asked] or offers, "jsonld")
-            or offers[0]
-        )
+        row = named(offers, form) or preferred(offers, "jsonld") or offers[0]
         body = resource("ontology/context.jsonld").read_bytes()
         if row.key == "html":
             body = self._context_page(json.loads(body)["@context"]).encode()
         response = Response(body, content_type=row.content_type)
-        response.vary.add("Accept")
+        if not form and not wanted_key():
+            response.vary.add("Accept")
         response.headers["Cache-Control"] = PASSING
         response.add_etag()
         response.make_conditional(request)
@@ -117,7 +121,7 @@ class _Vocabularies:
                 keys.append((key, iri, terms.place_of(iri), kind, inner))
         return render_template("context.html", prefixes=prefixes, keys=keys)
 
-    def shapes(self) -> ResponseReturnValue:
+    def shapes(self, form: str = "") -> ResponseReturnValue:
         files = shapes.names()
 
         def page() -> str:
@@ -125,7 +129,7 @@ class _Vocabularies:
             return render_template("shapes.html", files=found, only="")
 
         graph = [f"shapes/{name}" for name in files]
-        return answer(View(page=page, graph=lambda: _graph(graph), default="ttl"))
+        return answer(View(page=page, graph=lambda: _graph(graph), default="ttl"), form)
 
     def shape(self, name: str) -> ResponseReturnValue:
         def known(asked: str) -> str:
@@ -141,7 +145,7 @@ class _Vocabularies:
         view = View(page=page, graph=lambda: _graph([f"shapes/{file}"]), default="ttl")
         return answer(view, suffix)
 
-    def policy(self) -> ResponseReturnValue:
+    def policy(self, form: str = "") -> ResponseReturnValue:
         """Which relation carries which risk, as this registry judges."""
         policy = self._site.registry.policy
 
@@ -155,7 +159,8 @@ class _Vocabularies:
             ]
             return {"digest": policy.digest, "cells": cells, "reviewers": sorted(policy.reviewers)}
 
-        return answer(View(page=page, graph=lambda: Graph(_policy_triples(policy)), values=values))
+        view = View(page=page, graph=lambda: Graph(_policy_triples(policy)), values=values)
+        return answer(view, form)
 
 
 def _graph(paths: Sequence[str]) -> Graph:

@@ -53,6 +53,8 @@ LAST = ("/mirror/sitemap.xml", "/mirror/robots.txt")
 """What can be told when all else is known, and needs to know where the site will be."""
 _TEXTS = ("text/", "application/atom+xml", "application/ld+json", "application/json", "image/svg+xml")
 _DOCUMENT_SECONDS = 60.0
+_ANSWERS = frozenset({200, 410})
+"""Statuses of what is written down: 410 is that of the data of what was withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +264,7 @@ class _Build:
             return
         accepts = "text/html" if place.form == "html" else "*/*"
         with self._client.get(place.url, headers={"Accept": accepts}) as answer:
-            if self._is_answer(place, answer):
+            if answer.status_code in _ANSWERS:
                 pieces, links = self._written(place, answer)
             else:
                 self._places.missing.add(place.url)
@@ -271,12 +273,6 @@ class _Build:
             made = self._folder.write(place.file, pieces)
         made.links = tuple(sorted(links))
         self._now.files[place.url] = made
-
-    def _is_answer(self, place: Place, answer: Response) -> bool:
-        """Pages of what is only mentioned have the status 404, and data of what was withdrawn 410."""
-        if answer.status_code == 404:
-            return bool(place.artifact) and self._registry.mentioned(place.artifact) is not None
-        return answer.status_code in {200, 410}
 
     def _written(self, place: Place, answer: Response) -> tuple[Iterable[bytes], set[str]]:
         kind = answer.mimetype or ""

@@ -11,6 +11,7 @@ from umr_ld.errors import Busy, TooLong
 from umr_ld.render.aliases import PROPOSED, decided_json, proposal_json, proposal_row
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import page_links
+from umr_server.linked.negotiation import addresses
 from umr_server.linked.place import page_number
 from umr_server.linked.view import Table, View
 
@@ -36,8 +37,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
         site: what is asked.
     """
     page = _Aliases(site)
-    yield "/aliases", "aliases", page.aliases
-    yield "/aliases.<any(json,csv):form>", "aliases", page.aliases
+    yield from ((address, "aliases", page.aliases) for address in addresses("/aliases"))
 
 
 class _Aliases:

@@ -13,6 +13,7 @@ from umr_ld.render.rows import LISTED, listed_row
 from umr_ld.risk import Answer
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import listed_item, page_links, paged_feed
+from umr_server.linked.negotiation import addresses
 from umr_server.linked.place import page_number
 from umr_server.linked.view import Table, View
 from umr_server.pages.risk import gravest_first
@@ -45,8 +46,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     """
     pages = _Browse(site)
     yield "/", "home", pages.home
-    yield "/search", "search", pages.search
-    yield "/search.<any(json,csv,atom):form>", "search", pages.search
+    yield from ((address, "search", pages.search) for address in addresses("/search"))
 
 
 class _Browse:

@@ -10,7 +10,7 @@ from umr_ld.render.answers import diff_json, event_json
 from umr_ld.render.rows import CHANGE, EVENT, change_rows, event_row
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import event_item, page_links, paged_feed
-from umr_server.linked.negotiation import first_known
+from umr_server.linked.negotiation import addresses, first_known
 from umr_server.linked.place import page_number
 from umr_server.linked.view import Table, View
 
@@ -34,8 +34,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
     """
     pages = _Compare(site)
     yield "/history/<path:name>", "history", pages.history
-    yield "/diff", "diff", pages.diff
-    yield "/diff.<any(json,csv):form>", "diff", pages.diff
+    yield from ((address, "diff", pages.diff) for address in addresses("/diff"))
 
 
 class _Compare:

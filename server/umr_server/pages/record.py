@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from flask import redirect, render_template, url_for
 
-from umr_ld.errors import Missing
 from umr_ld.page import page_of
 from umr_ld.registry.views import Mentioned
 from umr_server.linked.answering import answer
 from umr_server.linked.negotiation import chosen, first_known
 from umr_server.linked.place import absolute
-from umr_server.linked.records import mentioned_view, record_view
+from umr_server.linked.records import NAMED, known, mentioned_view, record_view
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -69,23 +69,14 @@ class _Record:
         return self._site.asked
 
     def page(self, reference: str) -> ResponseReturnValue:
-        found, name, suffix = first_known(reference, self._known)
+        found, name, suffix = first_known(reference, partial(known, self._registry))
         if isinstance(found, Mentioned):
-            return answer(mentioned_view(found, lambda: self._mentioned(found)), suffix)
+            return answer(mentioned_view(self._registry, found, lambda: self._mentioned(found)), suffix)
         ref = str(found.record.ref)
         view = record_view(self._registry, found, lambda: self._recorded(found), exact=ref == name)
         if name != ref and chosen(view, suffix).key == "html":
             return redirect(url_for("pages.record", reference=ref), 302)
         return answer(view, suffix)
-
-    def _known(self, reference: str) -> Shown | Mentioned:
-        try:
-            return self._registry.show(reference)
-        except Missing:
-            mentioned = self._registry.mentioned(reference)
-            if mentioned is None:
-                raise
-            return mentioned
 
     def _recorded(self, shown: Shown) -> str:
         registry, reference = self._registry, str(shown.record.ref)
@@ -106,7 +97,7 @@ class _Record:
 
     def _mentioned(self, mentioned: Mentioned) -> str:
         concerns = self._registry.check([mentioned.artifact])
-        return render_template("mentioned.html", mentioned=mentioned, banner=_banner(concerns))
+        return render_template("mentioned.html", mentioned=mentioned, most=NAMED, banner=_banner(concerns))
 
 
 def _banner(concerns: Sequence[Concern]) -> Banner:

@@ -15,7 +15,7 @@ from umr_ld.render.rows import ADVISORY, HIT, JUDGED, advisory_row, hit_row, ver
 from umr_ld.render.verdicts import advisory_json, affected_json
 from umr_server.linked.answering import answer
 from umr_server.linked.feeds import ENTRIES, listed_item, page_links, paged_feed
-from umr_server.linked.negotiation import first_known
+from umr_server.linked.negotiation import addresses, first_known
 from umr_server.linked.place import page_number
 from umr_server.linked.view import Table, View
 
@@ -45,8 +45,7 @@ def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnV
         site: what is asked.
     """
     pages = _Risk(site)
-    yield "/advisories", "advisories", pages.advisories
-    yield "/advisories.<any(json,csv,atom):form>", "advisories", pages.advisories
+    yield from ((address, "advisories", pages.advisories) for address in addresses("/advisories"))
     yield "/impact/<path:reference>", "impact", pages.impact
 
 

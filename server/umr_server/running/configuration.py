@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_type_hints
 from urllib.parse import urlsplit
 
+from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed, Missing
 from umr_server.settings import Settings
 
@@ -25,6 +26,8 @@ ELSEWHERE = frozenset({"UMR_SERVER_SETTINGS"})
 LEAST = {"threads": 1, "connections": 16, "query_workers": 1, "query_slow": 1, "body_bytes": 1024}
 """Of numbers; of all others 0."""
 MOST = {"port": 65_535, "threads": 1024}
+SCHEMES = {"contact": ("mailto:", "https://", "http://"), "metadata_license": ("https://", "http://")}
+"""How settings begin that are IRIs."""
 CHOICES = {"log_format": ("auto", "json", "text", "off")}
 
 _TYPES = get_type_hints(Settings)
@@ -101,6 +104,8 @@ def _checked(name: str, value: object, where: str) -> Any:
         raise Malformed(f"{value!r} is none of its values", where=where, remedy=", ".join(CHOICES[name]))
     if name == "public" and value:
         _require_address(str(value), where)
+    if name in SCHEMES and value:
+        _require_iri(str(value), SCHEMES[name], where)
     return value
 
 
@@ -109,6 +114,13 @@ def _require_between(value: float, least: int, most: int | None, where: str) -> 
         raise Malformed(f"{value} is too small", where=where, remedy=f"give {least} or more")
     if most is not None and value > most:
         raise Malformed(f"{value} is too large", where=where, remedy=f"give {most} or less")
+
+
+def _require_iri(value: str, schemes: tuple[str, ...], where: str) -> None:
+    if not value.startswith(schemes) or not is_absolute(value):
+        raise Malformed(
+            f"{value!r} is no address", where=where, remedy=f"begin it with {' or '.join(schemes)}"
+        )
 
 
 def _require_address(value: str, where: str) -> None:
