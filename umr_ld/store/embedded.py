@@ -119,6 +119,7 @@ class EmbeddedStore:
             try:
                 for name, content in replacements:
                     self._waiting.put(name, content if isinstance(content, bytes) else n_triples(content))
+                self._waiting.write()
             except OSError:
                 self._forget()
                 raise
