@@ -70,8 +70,7 @@ def follow(
     parts.catch_up()
     batch = _Batch(parts, desk, gone, agent)
     with parts.index.steady():
-        for draft in drafts:
-            batch.look_at(draft)
+        batch.look_at([*drafts])
         batch.judge()
         batch.note_gone()
     return batch.publish()
@@ -93,6 +92,7 @@ class _Batch:
         self._gone = dict(gone)
         self._agent = agent
         self._now = datetime.now(UTC)
+        self._known = KnownRecords(parts.index, parts.records)
         self._waiting: list[Checked] = []
         self._sure: set[str] = set()
         """Digests of new records that surely keep the shapes."""
@@ -103,10 +103,16 @@ class _Batch:
         self._new: list[_New] = []
         self._noted: list[tuple[Ref, Entry]] = []
 
-    def look_at(self, draft: Prepared) -> None:
-        """Take a draft as the next version of its artifact, if it is one."""
+    def look_at(self, drafts: Sequence[Prepared]) -> None:
+        """Take each draft as the next version of its artifact, if it is one."""
+        readings = [draft.checked.reading for draft in drafts]
+        self._known.look_up([one.record for one in readings if one is not None])
+        for draft in drafts:
+            self._look_at(draft)
+
+    def _look_at(self, draft: Prepared) -> None:
         assert isinstance(draft.tree.root, dict)
-        rows = self._parts.index.versions(str(draft.tree.root.get("name")))
+        rows = self._known.rows(str(draft.tree.root.get("name")))
         if rows:
             self._compare(draft.tree, draft.checked, rows[0])
             return
@@ -177,7 +183,7 @@ class _Batch:
 
     def judge(self) -> None:
         """Hold what is new against shapes and checks."""
-        known = KnownRecords(self._parts.index, self._parts.records)
+        known = self._known
         for read, shapes in self._desk.shaped(in_order(self._waiting), advised=False, sure=self._sure):
             checked = self._judged(read, shapes, known)
             if checked.reading is None or not checked.report:

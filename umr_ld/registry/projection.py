@@ -27,7 +27,7 @@ from umr_ld.risk.decision import is_decision
 from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from umr_ld.addresses import Base
     from umr_ld.entry import Entry, Stored
@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 
 TOGETHER = 200
 """Entries that are applied at once where many wait."""
+
+_DECIDING = "Statement"
+"""Kind of the records that are decisions."""
 
 MOST_TAGS = 100
 LONGEST_TAG = 200
@@ -170,18 +173,26 @@ class Projection:
         self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes]
     ) -> Iterator[Replacement]:
         told: set[Ref] = set()
+        records = [record for _, record in batch if record is not None]
+        recorded = self._index.recorded_among({link.artifact for one in records for link in one.links})
         for stored, record in batch:
             yield self._base.log(stored.seq), _logged(stored, self._base)
             if record is not None:
                 told.add(record.ref)
                 yield self._base.asserted(record.ref), record.triples
                 yield self._base.derived(record.ref), own.get(record.digest) or self._own(record)
-                yield self._base.resolved(record.ref), self._resolved(record)
-        for stored, _ in batch:
-            if stored.entry.act in {*PUBLISHED, "withdraw"}:
-                changed = Ref.parse(stored.entry.subject)
-                yield from self._dependents(changed, told)
-                yield from self._revisions(changed)
+                yield self._base.resolved(record.ref), self._resolved(record, recorded)
+        changed = [
+            (Ref.parse(stored.entry.subject), record)
+            for stored, record in batch
+            if stored.entry.act in {*PUBLISHED, "withdraw"}
+        ]
+        named = self._index.named_among(str(ref.name) for ref, _ in changed)
+        for ref, record in changed:
+            if str(ref.name) in named:
+                yield from self._dependents(ref, told)
+            if record is None or record.kind == _DECIDING:
+                yield from self._revisions(ref)
 
     def _own(self, record: Record) -> Sequence[ox.Triple]:
         return own_facts(record, self._previous(record), self._base, self._vocabulary)
@@ -191,9 +202,15 @@ class Projection:
         earlier = [row.ref for row in rows if row.ref.version < record.ref.version]
         return max(earlier, key=lambda ref: ref.version, default=None)
 
-    def _resolved(self, record: Record) -> tuple[ox.Triple, ...]:
+    def _resolved(self, record: Record, recorded: Container[str] | None = None) -> tuple[ox.Triple, ...]:
+        """What other records hand down to one; `recorded` are the names that its links can reach, where that is known."""
         found: tuple[ox.Triple, ...] = ()
-        reached = {link.number: self._records.reached(link) for link in record.links}
+        reached = {
+            link.number: self._records.reached(link)
+            if recorded is None or link.artifact in recorded
+            else None
+            for link in record.links
+        }
         # Where no link reaches anything nothing is handed down, which is so with most of what is listed.
         if any(ref is not None for ref in reached.values()):
             held = self._records.effective(record)
@@ -213,7 +230,7 @@ class Projection:
     def _revisions(self, changed: Ref) -> Iterator[Replacement]:
         """The resolved graphs of a decision's revisions, of which the newest that is not withdrawn stands."""
         row = self._index.record(changed)
-        record = self._records.read(row) if row is not None and row.kind == "Statement" else None
+        record = self._records.read(row) if row is not None and row.kind == _DECIDING else None
         if record is not None and is_decision(record):
             for one in self._index.versions(str(changed.name)):
                 yield self._base.resolved(one.ref), self._resolved(self._records.read(one))
@@ -263,24 +280,27 @@ def publication(stored: Stored, record: Record, base: Base, vocabulary: Vocabula
     )
 
 
-def _logged(stored: Stored, base: Base) -> list[ox.Triple]:
-    """The log's graph of one entry: who did what, when, with which digest (PROV-O §3.1)."""
+def _logged(stored: Stored, base: Base) -> bytes:
+    """The log's graph of one entry, as N-Triples: who did what, when, with which digest (PROV-O §3.1).
+
+    Every entry has one, so it is written as text; only what people wrote goes through the engine's terms.
+    """
     entry = stored.entry
-    me = ox.NamedNode(base.log(stored.seq))
-    facts: list[tuple[str, ox.NamedNode | ox.Literal]] = [
-        (f"{RDF}type", ox.NamedNode(f"{UMR}{_ACTS.get(entry.act, 'Act')}")),
-        (f"{PROV}used", ox.NamedNode(_subject(entry, base))),
-        (f"{PROV}endedAtTime", ox.Literal(entry.time.isoformat(), datatype=ox.NamedNode(f"{XSD}dateTime"))),
-        (f"{UMR}sequence", ox.Literal(stored.seq)),
-        (f"{UMR}chain", ox.Literal(stored.chain)),
+    facts = [
+        f"<{RDF}type> <{UMR}{_ACTS.get(entry.act, 'Act')}>",
+        f"<{PROV}used> {ox.NamedNode(_subject(entry, base))}",
+        f'<{PROV}endedAtTime> "{entry.time.isoformat()}"^^<{XSD}dateTime>',
+        f'<{UMR}sequence> "{stored.seq}"^^<{XSD}integer>',
+        f'<{UMR}chain> "{stored.chain}"',
     ]
     if entry.digest:
-        facts.append((f"{UMR}digest", ox.Literal(entry.digest)))
+        facts.append(f"<{UMR}digest> {ox.Literal(entry.digest)}")
     if entry.agent:
-        facts.append((f"{PROV}wasAssociatedWith", ox.NamedNode(base.expand("agent/", entry.agent))))
+        facts.append(f"<{PROV}wasAssociatedWith> {ox.NamedNode(base.expand('agent/', entry.agent))}")
     if entry.act in _ABOUT_RECORDS:
-        facts.append((f"{UMR}reason", ox.Literal(_reason(entry))))
-    return [ox.Triple(me, ox.NamedNode(name), value) for name, value in facts]
+        facts.append(f"<{UMR}reason> {ox.Literal(_reason(entry))}")
+    me = ox.NamedNode(base.log(stored.seq))
+    return "".join(f"{me} {fact} .\n" for fact in facts).encode()
 
 
 def peer_of(entry: Entry) -> Peer:
