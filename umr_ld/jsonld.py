@@ -18,6 +18,7 @@ import pyoxigraph as ox
 
 from umr_ld.errors import Invalid, Unreadable
 from umr_ld.findings import Report, violation
+from umr_ld.record import Graph
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
@@ -180,6 +181,8 @@ def n_triples(triples: Iterable[ox.Triple]) -> bytes:
     Args:
         triples: in any order.
     """
+    if isinstance(triples, Graph):
+        return triples.text
     return "".join(f"{triple} .\n" for triple in triples).encode()
 
 

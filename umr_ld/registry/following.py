@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from umr_ld.index import RecordRow
     from umr_ld.names import Ref
     from umr_ld.record import Record
+    from umr_ld.registry.found import Found
     from umr_ld.registry.parts import Parts
     from umr_ld.registry.prepared import Prepared
     from umr_ld.registry.publishing import Desk
@@ -95,9 +96,9 @@ class _Batch:
         self._known = KnownRecords(parts.index, parts.records)
         self._waiting: list[Checked] = []
         self._sure: set[str] = set()
-        """Digests of new records that surely keep the shapes."""
-        self._own: dict[str, bytes] = {}
-        """What follows from the first records of artifacts, by their digests, as N-Triples."""
+        """Digests of new records that surely keep the shapes and do not contradict themselves."""
+        self._found: dict[str, Found] = {}
+        """What was found out of the first records of artifacts, by their digests."""
         self._done: list[Published] = []
         self._refused: list[Checked] = []
         self._new: list[_New] = []
@@ -119,8 +120,9 @@ class _Batch:
         self._waiting.append(draft.checked)
         if draft.checked.reading is not None:
             digest = draft.checked.reading.record.digest
-            self._own[digest] = draft.own
-            if draft.keeps_shapes:
+            if draft.found is not None:
+                self._found[digest] = draft.found
+            if draft.is_sure:
                 self._sure.add(digest)
 
     def _compare(self, tree: Tree, read: Checked, newest: RecordRow) -> None:
@@ -204,7 +206,8 @@ class _Batch:
             if checked.reading is None:
                 return checked
             reading = checked.reading
-        found = [*shapes, *check(reading.record, known, self._parts.vocabulary)]
+        record, is_sure = reading.record, reading.record.digest in self._sure
+        found = [*shapes, *check(record, known, self._parts.vocabulary, consistent=is_sure)]
         findings = [*left_out, *map(_softened, found)]
         return replace(checked, report=checked.report + placed(findings, reading.tree))
 
@@ -230,7 +233,7 @@ class _Batch:
             with suppress(UmrError):
                 # Published is published: a full disk under a projection is healed by catching up later.
                 batch = list(zip(stored, records, strict=True))
-                self._parts.projection.apply_all(batch, self._own, later=True)
+                self._parts.projection.apply_all(batch, self._found, later=True)
             self._tell([one.seq for one in stored])
         return Imported(tuple(self._done), tuple(self._refused))
 

@@ -18,13 +18,13 @@ import pyoxigraph as ox
 
 from umr_ld.derive import joined_facts, own_facts, resolved_facts
 from umr_ld.entry import PUBLISHED
-from umr_ld.index import Peer, Peering, Publication, Vanishing, Withdrawal
+from umr_ld.index import Peer, Peering, Vanishing, Withdrawal
 from umr_ld.names import Ref
 from umr_ld.reading import published
-from umr_ld.record import files_of, publisher_label, shown
-from umr_ld.risk import decision_of, subjects_of
+from umr_ld.registry.found import publication, told
+from umr_ld.risk import decision_of
 from umr_ld.risk.decision import is_decision
-from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
+from umr_ld.vocab import PROV, RDF, UMR, XSD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from umr_ld.index import Change, Index
     from umr_ld.journal import Journal
     from umr_ld.record import Record
+    from umr_ld.registry.found import Found
     from umr_ld.registry.records import Records
     from umr_ld.store import Replacement, Store
     from umr_ld.vocab import Vocabulary
@@ -46,10 +47,6 @@ TOGETHER = 200
 
 _DECIDING = "Statement"
 """Kind of the records that are decisions."""
-
-MOST_TAGS = 100
-LONGEST_TAG = 200
-"""Values of one facet that a record is chosen by, and characters of one."""
 
 
 class Projection:
@@ -104,7 +101,7 @@ class Projection:
     def apply_all(
         self,
         batch: Sequence[tuple[Stored, Record | None]],
-        own: Mapping[str, bytes] | None = None,
+        found: Mapping[str, Found] | None = None,
         *,
         later: bool = False,
     ) -> None:
@@ -112,7 +109,7 @@ class Projection:
 
         Args:
             batch: entries that follow each other, each with what its body describes where it is parsed already.
-            own: of first records of their artifacts what follows from them alone, where that is known: N-Triples by digest.
+            found: of first records of their artifacts what was found out of them before, by digest.
             later: whether there is more to come, and the store may wait for it.
         """
         # What names a peer's records by their IRIs names them as they are named here, also what comes before.
@@ -127,7 +124,7 @@ class Projection:
         indexed = self._index.position()
         if indexed < last.seq:
             new = [(stored, record) for stored, record in read if stored.seq > indexed]
-            changes = [self._change(stored, record) for stored, record in new]
+            changes = [self._change(stored, record, found or {}) for stored, record in new]
             known = [change for change in changes if change is not None]
             self._index.apply(known, last.seq, last.chain)
         for stored, record in read:
@@ -137,7 +134,7 @@ class Projection:
         if position < last.seq:
             unseen = [(stored, record) for stored, record in read if stored.seq > position]
             with self._index.steady():
-                graphs = list(self._graphs(unseen, own or {}))
+                graphs = list(self._graphs(unseen, found or {}))
             self._store.apply(graphs, last.seq, last.chain, later=later)
 
     def _described(self, entry: Entry) -> Record | None:
@@ -148,10 +145,12 @@ class Projection:
 
     # -- the index
 
-    def _change(self, stored: Stored, record: Record | None) -> Change | None:
+    def _change(self, stored: Stored, record: Record | None, found: Mapping[str, Found]) -> Change | None:
         entry = stored.entry
         if record is not None:
-            return publication(stored, record, self._base, self._vocabulary)
+            before = found.get(record.digest)
+            known = told(record, self._base, self._vocabulary) if before is None else before.told
+            return publication(stored, record, known)
         if entry.act == "peer":
             return Peering(stored.seq, entry.time, peer_of(entry))
         change = _ABOUT_RECORDS.get(entry.act)
@@ -170,7 +169,7 @@ class Projection:
     # -- the store
 
     def _graphs(
-        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes]
+        self, batch: Sequence[tuple[Stored, Record | None]], found: Mapping[str, Found]
     ) -> Iterator[Replacement]:
         told: set[Ref] = set()
         records = [record for _, record in batch if record is not None]
@@ -180,7 +179,10 @@ class Projection:
             if record is not None:
                 told.add(record.ref)
                 yield self._base.asserted(record.ref), record.triples
-                yield self._base.derived(record.ref), own.get(record.digest) or self._own(record)
+                yield (
+                    self._base.derived(record.ref),
+                    (found[record.digest].own if record.digest in found else self._own(record)),
+                )
                 yield self._base.resolved(record.ref), self._resolved(record, recorded)
         changed = [
             (Ref.parse(stored.entry.subject), record)
@@ -243,41 +245,6 @@ class Projection:
             told.add(row.ref)
             record = self._records.read(row)
             yield self._base.resolved(record.ref), self._resolved(record)
-
-
-def publication(stored: Stored, record: Record, base: Base, vocabulary: Vocabulary) -> Publication:
-    """What the index keeps of a published record.
-
-    Args:
-        stored: its journal entry.
-        record: what the entry's body describes.
-        base: the registry's base IRI.
-        vocabulary: says which properties are facets, and which stand for files.
-    """
-    return Publication(
-        seq=stored.seq,
-        location=stored.location,
-        time=stored.entry.time,
-        agent=stored.entry.agent,
-        name=record.ref.name,
-        version=record.ref.version,
-        kind=record.kind,
-        title=record.title,
-        description=record.text(f"{DCT}description"),
-        publisher=publisher_label(record, base),
-        license=record.text(f"{DCT}license", f"{UMR}licenseExpression"),
-        keywords=tuple(shown(value) for value in record.values(f"{DCAT}keyword")),
-        digest=record.digest,
-        revision=record.text(f"{UMR}revision"),
-        links=record.links,
-        subjects=subjects_of(record, base),
-        tags=tuple(
-            (key, text[:LONGEST_TAG])
-            for key, rule in vocabulary.facets.items()
-            for text in list(map(shown, record.values(rule.iri)))[:MOST_TAGS]
-        ),
-        fingerprints=tuple(one.digest for one in files_of(record, vocabulary)),
-    )
 
 
 def _logged(stored: Stored, base: Base) -> bytes:
