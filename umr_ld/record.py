@@ -172,7 +172,7 @@ def files_of(record: Record, vocabulary: Vocabulary) -> Iterator[File]:
 
 
 def record_of(
-    triples: tuple[ox.Triple, ...], iri: str, base: Base, vocabulary: Vocabulary, digest: str
+    triples: Sequence[ox.Triple], iri: str, base: Base, vocabulary: Vocabulary, digest: str
 ) -> Record:
     """The record that a graph describes.
 
@@ -211,14 +211,15 @@ class Graph(Sequence[ox.Triple]):
     """Triples that are read when somebody asks for them.
 
     Args:
-        text: as N-Triples.
+        text: as N-Triples, its lines sorted, each once.
+        triples: the same, where they were read already.
     """
 
     __slots__ = ("_triples", "text")
 
-    def __init__(self, text: bytes) -> None:
+    def __init__(self, text: bytes, triples: tuple[ox.Triple, ...] | None = None) -> None:
         self.text = text
-        self._triples: tuple[ox.Triple, ...] | None = None
+        self._triples = triples
 
     def read(self) -> tuple[ox.Triple, ...]:
         """All of them, in the text's order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
@@ -117,6 +117,8 @@ class Lines(io.RawIOBase):
     Args:
         waiting: where they are.
         names: of those that are wanted.
+
+    To be read through a buffer: who asks for little at a time asks that one.
     """
 
     def __init__(self, waiting: Waiting, names: Iterator[str]) -> None:
@@ -124,15 +126,19 @@ class Lines(io.RawIOBase):
         self._names = names
         self._rest = b""
 
-    def read(self, size: int = -1) -> bytes:
+    def readable(self) -> bool:
         """See `io.RawIOBase`."""
-        pieces, held = [self._rest], len(self._rest)
-        while (size < 0 or held < size) and (name := next(self._names, None)) is not None:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """See `io.RawIOBase`."""
+        pieces, held, size = [self._rest], len(self._rest), len(buffer)
+        while held < size and (name := next(self._names, None)) is not None:
             # No line of N-Triples has a line's end within.
             end = f" {ox.NamedNode(name)} .\n".encode()
             pieces.append(self._waiting[name].replace(b" .\n", end))
             held += len(pieces[-1])
         text = b"".join(pieces)
-        size = held if size < 0 else size
         self._rest = text[size:]
-        return text[:size]
+        buffer[: min(held, size)] = text[:size]
+        return min(held, size)
