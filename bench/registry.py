@@ -34,8 +34,8 @@ from umr_ld.lock import WriterLock
 from umr_ld.names import Name
 from umr_ld.reading import read
 from umr_ld.registry import Registry
+from umr_ld.registry.found import publication, told
 from umr_ld.registry.home import Home
-from umr_ld.registry.projection import publication
 from umr_ld.seal import Seal
 from umr_ld.vocab import CONTEXT_IRI, DCAT, DCT, RDF, UMR, vocabulary
 
@@ -211,7 +211,7 @@ def _advisories(used: Counter[str], base: Base) -> Iterator[tuple[Entry, Change]
         reading = read(Document(json.dumps(draft).encode(), source=draft["name"]), base, vocabulary())
         record = reading.record
         entry = Entry("publish", str(record.ref), "bench", now, reading.body, record.digest)
-        yield entry, publication(Stored(1, "", 0, entry), record, base, vocabulary())
+        yield entry, publication(Stored(1, "", 0, entry), record, told(record, base, vocabulary()))
 
 
 def main(arguments: list[str]) -> None:

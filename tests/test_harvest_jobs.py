@@ -117,7 +117,7 @@ HOSTILE = {
 def test_what_is_sent_from_one_process_to_another_is_what_was_read(item):
     given = piece(item, 1)
     (made,) = ready([given], read_hub, Base(), shipped_rules().screen)
-    sent = pickle.loads(pickle.dumps(Packed.of(made))).unpacked(given, Base())
+    sent = pickle.loads(pickle.dumps(Packed.of(made))).unpacked(given)
     assert sent == made
 
 

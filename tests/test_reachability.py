@@ -401,6 +401,27 @@ def test_no_text_has_a_meaning_of_its_own_in_a_search(index, text):
     assert len(index.suggest(text)) <= 10
     assert index.ending(text) == ()
     assert index.is_named(text) is False
+    for among in (index.recorded_among, index.named_among, index.alike_among):
+        assert text not in among([text])
+
+
+def test_many_names_are_looked_up_at_once_as_they_are_one_by_one(index):
+    fill(
+        index,
+        [
+            publication(
+                1, "lab/model@1.0.0", [("basedOn", "far/model", None, ""), ("basedOn", "lab/a", None, "")]
+            ),
+            publication(2, "lab/a@1.0.0"),
+            publication(3, "lab/a@1.1.0"),
+        ],
+    )
+    names = ["lab/model", "lab/a", "far/model", "lab/none", *HOSTILE_TEXTS]
+    assert {*index.recorded_among(names)} == {name for name in names if index.versions(name)}
+    assert {*index.named_among(names)} == {name for name in names if index.is_named(name)}
+    skeletons = [Name.known(name).skeleton for name in names]
+    assert {*index.alike_among(skeletons)} == {one for one in skeletons if index.confusable(one)}
+    assert not index.recorded_among([])
 
 
 def test_names_that_end_alike_are_found_by_their_end(index):

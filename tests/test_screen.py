@@ -13,7 +13,8 @@ from umr_ld.addresses import Base
 from umr_ld.document import Document
 from umr_ld.errors import UmrError
 from umr_ld.files import documents
-from umr_ld.reading import read
+from umr_ld.reading import read, tree_of
+from umr_ld.registry.prepared import prepare
 from umr_ld.resources import resource
 from umr_ld.rules import Rules
 from umr_ld.vocab import vocabulary
@@ -55,6 +56,17 @@ LINK = {
 
 def test_a_usual_record_needs_no_second_look():
     assert passes(record(**GOOD, upstream=[LINK]))
+
+
+@pytest.mark.parametrize(
+    ("types", "is_sure"), [("Model", True), (["Model", "prov:Activity"], False)], ids=["one", "two"]
+)
+def test_what_contradicts_itself_is_looked_at_again(types, is_sure):
+    draft = Document(
+        json.dumps({"type": types, "name": "lab/a", "version": "1.0.0", "title": "A", **GOOD}).encode()
+    )
+    (one,) = prepare([(tree_of(draft), draft)], Base(), vocabulary(), rules().screen)
+    assert one.is_sure is is_sure
 
 
 FAULTS = {

@@ -48,7 +48,12 @@ class Known(Protocol):
 
 
 def check(
-    record: Record, known: Known, vocabulary: Vocabulary, base: Base | None = None
+    record: Record,
+    known: Known,
+    vocabulary: Vocabulary,
+    base: Base | None = None,
+    *,
+    consistent: bool = False,
 ) -> tuple[Finding, ...]:
     """All findings about a record that is to be published.
 
@@ -57,14 +62,25 @@ def check(
         known: what is there.
         vocabulary: relations, and the levels of changes.
         base: as of `change.diff`.
+        consistent: whether it is known already that it does not contradict itself.
     """
     return (
         *_name(record, known),
         *_version(record, known, vocabulary, base),
         *_links(record, known, vocabulary),
         *_cycle(record, known),
-        *_contradictions(record, vocabulary),
+        *(() if consistent else _contradictions(record, vocabulary)),
     )
+
+
+def is_consistent(record: Record, vocabulary: Vocabulary) -> bool:
+    """Whether nothing that a record describes is of classes that exclude each other.
+
+    Args:
+        record: the record.
+        vocabulary: which classes do.
+    """
+    return next(_contradictions(record, vocabulary), None) is None
 
 
 def _name(record: Record, known: Known) -> Iterator[Finding]:

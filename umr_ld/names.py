@@ -97,13 +97,18 @@ class Name:
         Names that differ by nothing but letter case, by `-`, `_` and `.`, and by 0 for o, by 1, l and i
         for one another, by rn for m or by vv for w, have one skeleton (compare Unicode UTS #39 §4).
         """
-        return self.text.lower().translate(_LOOKALIKES)
+        return _skeleton(self.text)
 
     def __str__(self) -> str:
         return self.text
 
     def __repr__(self) -> str:
         return f"Name({self.text!r})"
+
+
+@lru_cache(maxsize=4096)
+def _skeleton(text: str) -> str:
+    return text.lower().translate(_LOOKALIKES)
 
 
 _parsed = lru_cache(maxsize=16384)(Name)

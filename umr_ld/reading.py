@@ -16,11 +16,9 @@ from umr_ld.strictjson import read_json
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from pyoxigraph import Triple
-
     from umr_ld.addresses import Base
     from umr_ld.document import Document
-    from umr_ld.record import Record
+    from umr_ld.record import Graph, Record
     from umr_ld.tree import Tree
     from umr_ld.vocab import Vocabulary
 
@@ -115,9 +113,7 @@ def _minted(tree: Tree, base: Base, vocabulary: Vocabulary) -> Minted | UmrError
     return tried(lambda: mint(tree, base, vocabulary))
 
 
-def _read(
-    minted: Minted, known: tuple[Triple, ...] | None, base: Base, vocabulary: Vocabulary
-) -> Reading | UmrError:
+def _read(minted: Minted, known: Graph | None, base: Base, vocabulary: Vocabulary) -> Reading | UmrError:
     def reading() -> Reading:
         triples = triples_of(minted.root, vocabulary, minted.tree.source) if known is None else known
         return _reading(minted, triples, base, vocabulary)
@@ -137,7 +133,7 @@ def tried(make: Callable[[], Made]) -> Made | UmrError:
         return error
 
 
-def _reading(minted: Minted, triples: tuple[Triple, ...], base: Base, vocabulary: Vocabulary) -> Reading:
+def _reading(minted: Minted, triples: Graph, base: Base, vocabulary: Vocabulary) -> Reading:
     record = record_of(triples, minted.iri, base, vocabulary, digest(triples))
     return Reading(record, serialize(minted.root), minted.tree)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyoxigraph as ox
 
@@ -15,7 +16,7 @@ from umr_ld.versions import Version
 from umr_ld.vocab import DCAT, DCT, PROV, RDF, RDFS, UMR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable
 
     from umr_ld.addresses import Base
     from umr_ld.vocab import Vocabulary
@@ -91,7 +92,7 @@ class Record:
     kind: str
     facts: Facts
     links: tuple[Link, ...]
-    triples: tuple[ox.Triple, ...] = field(repr=False)
+    triples: Sequence[ox.Triple] = field(repr=False)
     digest: str
 
     def values(self, *properties: str) -> Iterator[Value]:
@@ -171,7 +172,7 @@ def files_of(record: Record, vocabulary: Vocabulary) -> Iterator[File]:
 
 
 def record_of(
-    triples: tuple[ox.Triple, ...], iri: str, base: Base, vocabulary: Vocabulary, digest: str
+    triples: Sequence[ox.Triple], iri: str, base: Base, vocabulary: Vocabulary, digest: str
 ) -> Record:
     """The record that a graph describes.
 
@@ -185,10 +186,7 @@ def record_of(
     Raises:
         Malformed: if the graph has no such node, or its name, version or a link is not well-formed.
     """
-    by_subject: dict[str, list[ox.Triple]] = {}
-    for triple in triples:
-        by_subject.setdefault(_iri(triple.subject), []).append(triple)
-    node = _node(iri, by_subject, frozenset())
+    node = _described(iri, triples)
     name, version = _one(node, f"{UMR}name"), _one(node, f"{DCAT}version")
     types = {shown(value) for value in node.facts.get(_TYPE, ()) if not isinstance(value, ox.Literal)}
     kinds = [key for key, kind in vocabulary.kinds.items() if kind.iri in types]
@@ -207,6 +205,84 @@ def record_of(
         triples=triples,
         digest=digest,
     )
+
+
+class Graph(Sequence[ox.Triple]):
+    """Triples that are read when somebody asks for them.
+
+    Args:
+        text: as N-Triples, its lines sorted, each once.
+        triples: the same, where they were read already.
+    """
+
+    __slots__ = ("_triples", "text")
+
+    def __init__(self, text: bytes, triples: tuple[ox.Triple, ...] | None = None) -> None:
+        self.text = text
+        self._triples = triples
+
+    def read(self) -> tuple[ox.Triple, ...]:
+        """All of them, in the text's order."""
+        if self._triples is None:
+            self._triples = tuple(quad.triple for quad in ox.parse(self.text, ox.RdfFormat.N_TRIPLES))
+        return self._triples
+
+    def __iter__(self) -> Iterator[ox.Triple]:
+        return iter(self.read())
+
+    def __len__(self) -> int:
+        return len(self.read())
+
+    def __getitem__(self, at: Any) -> Any:
+        return self.read()[at]
+
+    def __eq__(self, other: object) -> bool:
+        return self.read() == (other.read() if isinstance(other, Graph) else other)
+
+    __hash__ = None  # type: ignore[assignment] # as that of a list
+
+
+class _Unread(Mapping[str, "tuple[Value, ...]"]):
+    """Facts of a node, read from its graph when somebody asks for them."""
+
+    __slots__ = ("_facts", "_graph", "_iri")
+
+    def __init__(self, iri: str, graph: Graph) -> None:
+        self._iri = iri
+        self._graph = graph
+        self._facts: Facts | None = None
+
+    def _read(self) -> Facts:
+        if self._facts is None:
+            self._facts = _described(self._iri, self._graph).facts
+        return self._facts
+
+    def __getitem__(self, name: str) -> tuple[Value, ...]:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+
+def unread(ref: Ref, iri: str, kind: str, links: tuple[Link, ...], graph: bytes, digest: str) -> Record:
+    """A record that was read elsewhere, whose graph is read again only when somebody looks into it.
+
+    Args:
+        ref, iri, kind, links, digest: as of `Record`, of that reading.
+        graph: its triples, as N-Triples.
+    """
+    triples = Graph(graph)
+    return Record(ref, iri, kind, _Unread(iri, triples), links, triples, digest)
+
+
+def _described(iri: str, triples: Iterable[ox.Triple]) -> Node:
+    by_subject: dict[str, list[ox.Triple]] = {}
+    for triple in triples:
+        by_subject.setdefault(_iri(triple.subject), []).append(triple)
+    return _node(iri, by_subject, frozenset())
 
 
 def _local(name: str, version: str, iri: str, base: Base) -> str:

@@ -11,18 +11,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyoxigraph as ox
-
 from umr_ld.document import Document
 from umr_ld.errors import Malformed
 from umr_ld.formats.draft import Draft
 from umr_ld.formats.hub_listing import Listed, read_listed
 from umr_ld.formats.loss import Loss
 from umr_ld.jsonld import n_triples
+from umr_ld.names import Name, Ref
 from umr_ld.reading import Reading
-from umr_ld.record import record_of
+from umr_ld.record import unread
 from umr_ld.registry.prepared import Prepared, prepare
 from umr_ld.registry.views import Checked
+from umr_ld.versions import Version
 from umr_ld.vocab import vocabulary
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from umr_ld.addresses import Base
     from umr_ld.findings import Report
     from umr_ld.harvest.listing import Piece
+    from umr_ld.record import Link
+    from umr_ld.registry.found import Found
     from umr_ld.screen import Screen
     from umr_ld.tree import Tree
 
@@ -100,17 +102,17 @@ class Packed(NamedTuple):
         listed: name, losses, since when it is gone, and numbers of links.
         tree: the draft.
         report: why it cannot be read.
-        record: IRI, published bytes, graph as N-Triples, and digest; None if it cannot be read.
-        keeps_shapes: as of `Prepared`.
-        own: what follows from it, as N-Triples.
+        record: name, version, IRI, kind, links, graph as N-Triples, digest, and published bytes; None if it cannot be read.
+        is_sure: as of `Prepared`.
+        found: as of `Prepared`.
     """
 
     listed: tuple[str, tuple[Loss, ...], str, tuple[int, int]]
     tree: Tree
     report: Report
-    record: tuple[str, bytes, bytes, str] | None
-    keeps_shapes: bool
-    own: bytes
+    record: tuple[str, str, str, str, tuple[Link, ...], bytes, str, bytes] | None
+    is_sure: bool
+    found: Found | None
 
     @classmethod
     def of(cls, one: Ready) -> Packed:
@@ -123,33 +125,31 @@ class Packed(NamedTuple):
         record = None
         if checked.reading is not None:
             made = checked.reading.record
-            record = made.iri, checked.reading.body, n_triples(made.triples), made.digest
+            name, version = str(made.ref.name), str(made.ref.version)
+            graph = n_triples(made.triples)
+            record = name, version, made.iri, made.kind, made.links, graph, made.digest, checked.reading.body
         return cls(
             (listed.name, listed.losses, listed.removed, listed.stated),
             prepared.tree,
             checked.report,
             record,
-            prepared.keeps_shapes,
-            prepared.own,
+            prepared.is_sure,
+            prepared.found,
         )
 
-    def unpacked(self, piece: Piece, base: Base) -> Ready:
+    def unpacked(self, piece: Piece) -> Ready:
         """The draft again.
 
         Args:
             piece: what it was made from.
-            base: of the registry.
         """
         document = Document(piece.body, source=piece.place)
         name, losses, removed, stated = self.listed
         listed = Listed(name, Draft(self.tree, document), losses, removed, stated)
         reading = None
         if self.record is not None:
-            iri, body, graph, digest = self.record
-            reading = Reading(record_of(_read(graph), iri, base, vocabulary(), digest), body, self.tree)
+            own, version, iri, kind, links, graph, digest, body = self.record
+            ref = Ref(Name.parse(own), Version.parse(version))
+            reading = Reading(unread(ref, iri, kind, links, graph, digest), body, self.tree)
         checked = Checked(document, reading, self.report)
-        return Ready(listed, Prepared(self.tree, checked, self.keeps_shapes, self.own))
-
-
-def _read(graph: bytes) -> tuple[ox.Triple, ...]:
-    return tuple(quad.triple for quad in ox.parse(graph, ox.RdfFormat.N_TRIPLES))
+        return Ready(listed, Prepared(self.tree, checked, self.is_sure, self.found))

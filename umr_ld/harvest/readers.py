@@ -101,7 +101,7 @@ class Readers:
         self, batch: Sequence[Piece | Loss], fresh: Callable[[Sequence[Piece]], Sequence[Piece]]
     ) -> Reading:
         """Have a batch read, if it is worth while."""
-        reading = Reading(self._base, self._read_here)
+        reading = Reading(self._read_here)
         if self._jobs < 2:
             return reading
         new = fresh([piece for piece in batch if not isinstance(piece, Loss)])
@@ -190,12 +190,10 @@ class Reading:
     """What is read of a batch.
 
     Args:
-        base: of the registry.
         alone: reads what no other process does.
     """
 
-    def __init__(self, base: Base, alone: Callable[[Sequence[Piece]], Sequence[Ready | Loss]]) -> None:
-        self._base = base
+    def __init__(self, alone: Callable[[Sequence[Piece]], Sequence[Ready | Loss]]) -> None:
         self._alone = alone
         self._expected: dict[int, tuple[Future[list[Packed | Loss]], int]] = {}
 
@@ -230,7 +228,7 @@ class Reading:
             one = future.result()[at]
         except (EOFError, OSError):
             raise _ended(piece.place) from None
-        return one if isinstance(one, Loss) else one.unpacked(piece, self._base)
+        return one if isinstance(one, Loss) else one.unpacked(piece)
 
 
 def _ended(place: str) -> TooLong:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from umr_ld.index.changes import Change, Peer, Peering, Publication, Vanishing, Withdrawal
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
     from datetime import datetime
 
@@ -215,6 +215,30 @@ class Index(Protocol):
 
     def is_named(self, artifact: str, at: int | None = None) -> bool:
         """Whether a link of any record names an artifact, recorded or not."""
+        ...
+
+    def recorded_among(self, names: Iterable[str]) -> Container[str]:
+        """Those of many names of which something is recorded; asked one by one they take several times as long.
+
+        Args:
+            names: names and IRIs.
+        """
+        ...
+
+    def named_among(self, names: Iterable[str]) -> Container[str]:
+        """Those of many names that a link of any record names.
+
+        Args:
+            names: names and IRIs.
+        """
+        ...
+
+    def alike_among(self, skeletons: Iterable[str]) -> Container[str]:
+        """Those of many skeletons that recorded artifacts have.
+
+        Args:
+            skeletons: as of `confusable`.
+        """
         ...
 
     def confusable(self, skeleton: str) -> Sequence[str]:

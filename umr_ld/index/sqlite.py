@@ -16,7 +16,7 @@ from umr_ld.index.writing import take_in
 from umr_ld.lineage import Recorded
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -35,6 +35,18 @@ _RECORDED = """
 _IS_NAMED = """
     SELECT 1 FROM artifact a CROSS JOIN link l ON l.target = a.id
     WHERE a.name = :name AND l.record <= :at LIMIT 1
+"""
+_RECORDED_AMONG = """
+    SELECT a.name FROM json_each(?) wanted CROSS JOIN artifact a ON a.name = wanted.value
+    WHERE EXISTS (SELECT 1 FROM record r WHERE r.artifact = a.id)
+"""
+_NAMED_AMONG = """
+    SELECT a.name FROM json_each(?) wanted CROSS JOIN artifact a ON a.name = wanted.value
+    WHERE EXISTS (SELECT 1 FROM link l WHERE l.target = a.id)
+"""
+_ALIKE_AMONG = """
+    SELECT wanted.value FROM json_each(?) wanted
+    WHERE EXISTS (SELECT 1 FROM standing s WHERE s.skeleton = wanted.value)
 """
 _CASE_TWINS = """
     SELECT json_group_array(name) FROM (SELECT name FROM artifact WHERE name BETWEEN ? AND ? ORDER BY name)
@@ -176,6 +188,22 @@ class SqliteIndex:
         with self._files.reading() as db:
             given = {"name": plain(artifact), "at": _upto(at)}
             return db.execute(_IS_NAMED, given).fetchone() is not None
+
+    def recorded_among(self, names: Iterable[str]) -> Container[str]:
+        """See `Index.recorded_among`."""
+        return self._among(_RECORDED_AMONG, names)
+
+    def named_among(self, names: Iterable[str]) -> Container[str]:
+        """See `Index.named_among`."""
+        return self._among(_NAMED_AMONG, names)
+
+    def alike_among(self, skeletons: Iterable[str]) -> Container[str]:
+        """See `Index.alike_among`."""
+        return self._among(_ALIKE_AMONG, skeletons)
+
+    def _among(self, question: str, texts: Iterable[str]) -> Container[str]:
+        with self._files.reading() as db:
+            return {text for (text,) in db.execute(question, (json.dumps([*map(plain, texts)]),))}
 
     def confusable(self, skeleton: str) -> Sequence[str]:
         """See `Index.confusable`."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from umr_ld.index import RecordRow
     from umr_ld.names import Ref
     from umr_ld.record import Record
+    from umr_ld.registry.found import Found
     from umr_ld.registry.parts import Parts
     from umr_ld.registry.prepared import Prepared
     from umr_ld.registry.publishing import Desk
@@ -70,8 +71,7 @@ def follow(
     parts.catch_up()
     batch = _Batch(parts, desk, gone, agent)
     with parts.index.steady():
-        for draft in drafts:
-            batch.look_at(draft)
+        batch.look_at([*drafts])
         batch.judge()
         batch.note_gone()
     return batch.publish()
@@ -93,28 +93,36 @@ class _Batch:
         self._gone = dict(gone)
         self._agent = agent
         self._now = datetime.now(UTC)
+        self._known = KnownRecords(parts.index, parts.records)
         self._waiting: list[Checked] = []
         self._sure: set[str] = set()
-        """Digests of new records that surely keep the shapes."""
-        self._own: dict[str, bytes] = {}
-        """What follows from the first records of artifacts, by their digests, as N-Triples."""
+        """Digests of new records that surely keep the shapes and do not contradict themselves."""
+        self._found: dict[str, Found] = {}
+        """What was found out of the first records of artifacts, by their digests."""
         self._done: list[Published] = []
         self._refused: list[Checked] = []
         self._new: list[_New] = []
         self._noted: list[tuple[Ref, Entry]] = []
 
-    def look_at(self, draft: Prepared) -> None:
-        """Take a draft as the next version of its artifact, if it is one."""
+    def look_at(self, drafts: Sequence[Prepared]) -> None:
+        """Take each draft as the next version of its artifact, if it is one."""
+        readings = [draft.checked.reading for draft in drafts]
+        self._known.look_up([one.record for one in readings if one is not None])
+        for draft in drafts:
+            self._look_at(draft)
+
+    def _look_at(self, draft: Prepared) -> None:
         assert isinstance(draft.tree.root, dict)
-        rows = self._parts.index.versions(str(draft.tree.root.get("name")))
+        rows = self._known.rows(str(draft.tree.root.get("name")))
         if rows:
             self._compare(draft.tree, draft.checked, rows[0])
             return
         self._waiting.append(draft.checked)
         if draft.checked.reading is not None:
             digest = draft.checked.reading.record.digest
-            self._own[digest] = draft.own
-            if draft.keeps_shapes:
+            if draft.found is not None:
+                self._found[digest] = draft.found
+            if draft.is_sure:
                 self._sure.add(digest)
 
     def _compare(self, tree: Tree, read: Checked, newest: RecordRow) -> None:
@@ -177,7 +185,7 @@ class _Batch:
 
     def judge(self) -> None:
         """Hold what is new against shapes and checks."""
-        known = KnownRecords(self._parts.index, self._parts.records)
+        known = self._known
         for read, shapes in self._desk.shaped(in_order(self._waiting), advised=False, sure=self._sure):
             checked = self._judged(read, shapes, known)
             if checked.reading is None or not checked.report:
@@ -198,7 +206,9 @@ class _Batch:
             if checked.reading is None:
                 return checked
             reading = checked.reading
-        found = [*shapes, *check(reading.record, known, self._parts.vocabulary, self._parts.base)]
+        record, parts = reading.record, self._parts
+        is_sure = record.digest in self._sure
+        found = [*shapes, *check(record, known, parts.vocabulary, parts.base, consistent=is_sure)]
         findings = [*left_out, *map(_softened, found)]
         return replace(checked, report=checked.report + placed(findings, reading.tree))
 
@@ -224,7 +234,7 @@ class _Batch:
             with suppress(UmrError):
                 # Published is published: a full disk under a projection is healed by catching up later.
                 batch = list(zip(stored, records, strict=True))
-                self._parts.projection.apply_all(batch, self._own, later=True)
+                self._parts.projection.apply_all(batch, self._found, later=True)
             self._tell([one.seq for one in stored])
         return Imported(tuple(self._done), tuple(self._refused))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from umr_ld.checks import is_consistent
 from umr_ld.derive import own_facts
 from umr_ld.jsonld import n_triples
 from umr_ld.reading import read_trees
+from umr_ld.registry.found import Found, told
 from umr_ld.registry.publishing import attempted
 
 if TYPE_CHECKING:
@@ -32,14 +34,15 @@ class Prepared:
     Args:
         tree: the draft, with the version of a first one.
         checked: what it was made from, with the record that it would be, or why it cannot be read.
-        keeps_shapes: whether it surely keeps the shapes, recommendations aside. If not, the engine has to say.
-        own: what follows from it alone, if it is the first of its artifact (`derive.own_facts`), as N-Triples.
+        is_sure: whether it surely keeps the shapes, recommendations aside, and does not contradict itself. If not, the
+            engine and the checks have to say.
+        found: what was found out of it; None if it cannot be read.
     """
 
     tree: Tree
     checked: Checked
-    keeps_shapes: bool = False
-    own: bytes = b""
+    is_sure: bool = False
+    found: Found | None = None
 
 
 def prepare(
@@ -67,5 +70,6 @@ def _prepared(tree: Tree, checked: Checked, base: Base, vocabulary: Vocabulary, 
     if checked.reading is None:
         return Prepared(tree, checked)
     record = checked.reading.record
-    own = own_facts(record, None, base, vocabulary)
-    return Prepared(tree, checked, screen.passes(record.triples), n_triples(own))
+    found = Found(n_triples(own_facts(record, None, base, vocabulary)), told(record, base, vocabulary))
+    is_sure = screen.passes(record.triples) and is_consistent(record, vocabulary)
+    return Prepared(tree, checked, is_sure, found)

@@ -18,22 +18,23 @@ import pyoxigraph as ox
 
 from umr_ld.derive import joined_facts, own_facts, resolved_facts
 from umr_ld.entry import PUBLISHED
-from umr_ld.index import Peer, Peering, Publication, Vanishing, Withdrawal
+from umr_ld.index import Peer, Peering, Vanishing, Withdrawal
 from umr_ld.names import Ref
 from umr_ld.reading import published
-from umr_ld.record import files_of, publisher_label, shown
-from umr_ld.risk import decision_of, subjects_of
+from umr_ld.registry.found import publication, told
+from umr_ld.risk import decision_of
 from umr_ld.risk.decision import is_decision
-from umr_ld.vocab import DCAT, DCT, PROV, RDF, UMR, XSD
+from umr_ld.vocab import PROV, RDF, UMR, XSD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 
     from umr_ld.addresses import Base
     from umr_ld.entry import Entry, Stored
     from umr_ld.index import Change, Index
     from umr_ld.journal import Journal
     from umr_ld.record import Record
+    from umr_ld.registry.found import Found
     from umr_ld.registry.records import Records
     from umr_ld.store import Replacement, Store
     from umr_ld.vocab import Vocabulary
@@ -44,9 +45,8 @@ if TYPE_CHECKING:
 TOGETHER = 200
 """Entries that are applied at once where many wait."""
 
-MOST_TAGS = 100
-LONGEST_TAG = 200
-"""Values of one facet that a record is chosen by, and characters of one."""
+_DECIDING = "Statement"
+"""Kind of the records that are decisions."""
 
 
 class Projection:
@@ -101,7 +101,7 @@ class Projection:
     def apply_all(
         self,
         batch: Sequence[tuple[Stored, Record | None]],
-        own: Mapping[str, bytes] | None = None,
+        found: Mapping[str, Found] | None = None,
         *,
         later: bool = False,
     ) -> None:
@@ -109,7 +109,7 @@ class Projection:
 
         Args:
             batch: entries that follow each other, each with what its body describes where it is parsed already.
-            own: of first records of their artifacts what follows from them alone, where that is known: N-Triples by digest.
+            found: of first records of their artifacts what was found out of them before, by digest.
             later: whether there is more to come, and the store may wait for it.
         """
         # What names a peer's records by their IRIs names them as they are named here, also what comes before.
@@ -124,7 +124,7 @@ class Projection:
         indexed = self._index.position()
         if indexed < last.seq:
             new = [(stored, record) for stored, record in read if stored.seq > indexed]
-            changes = [self._change(stored, record) for stored, record in new]
+            changes = [self._change(stored, record, found or {}) for stored, record in new]
             known = [change for change in changes if change is not None]
             self._index.apply(known, last.seq, last.chain)
         for stored, record in read:
@@ -134,7 +134,7 @@ class Projection:
         if position < last.seq:
             unseen = [(stored, record) for stored, record in read if stored.seq > position]
             with self._index.steady():
-                graphs = list(self._graphs(unseen, own or {}))
+                graphs = list(self._graphs(unseen, found or {}))
             self._store.apply(graphs, last.seq, last.chain, later=later)
 
     def _described(self, entry: Entry) -> Record | None:
@@ -145,10 +145,12 @@ class Projection:
 
     # -- the index
 
-    def _change(self, stored: Stored, record: Record | None) -> Change | None:
+    def _change(self, stored: Stored, record: Record | None, found: Mapping[str, Found]) -> Change | None:
         entry = stored.entry
         if record is not None:
-            return publication(stored, record, self._base, self._vocabulary)
+            before = found.get(record.digest)
+            known = told(record, self._base, self._vocabulary) if before is None else before.told
+            return publication(stored, record, known)
         if entry.act == "peer":
             return Peering(stored.seq, entry.time, peer_of(entry))
         change = _ABOUT_RECORDS.get(entry.act)
@@ -167,21 +169,32 @@ class Projection:
     # -- the store
 
     def _graphs(
-        self, batch: Sequence[tuple[Stored, Record | None]], own: Mapping[str, bytes]
+        self, batch: Sequence[tuple[Stored, Record | None]], found: Mapping[str, Found]
     ) -> Iterator[Replacement]:
         told: set[Ref] = set()
+        records = [record for _, record in batch if record is not None]
+        recorded = self._index.recorded_among({link.artifact for one in records for link in one.links})
         for stored, record in batch:
             yield self._base.log(stored.seq), _logged(stored, self._base)
             if record is not None:
                 told.add(record.ref)
                 yield self._base.asserted(record.ref), record.triples
-                yield self._base.derived(record.ref), own.get(record.digest) or self._own(record)
-                yield self._base.resolved(record.ref), self._resolved(record)
-        for stored, _ in batch:
-            if stored.entry.act in {*PUBLISHED, "withdraw"}:
-                changed = Ref.parse(stored.entry.subject)
-                yield from self._dependents(changed, told)
-                yield from self._revisions(changed)
+                yield (
+                    self._base.derived(record.ref),
+                    (found[record.digest].own if record.digest in found else self._own(record)),
+                )
+                yield self._base.resolved(record.ref), self._resolved(record, recorded)
+        changed = [
+            (Ref.parse(stored.entry.subject), record)
+            for stored, record in batch
+            if stored.entry.act in {*PUBLISHED, "withdraw"}
+        ]
+        named = self._index.named_among(str(ref.name) for ref, _ in changed)
+        for ref, record in changed:
+            if str(ref.name) in named:
+                yield from self._dependents(ref, told)
+            if record is None or record.kind == _DECIDING:
+                yield from self._revisions(ref)
 
     def _own(self, record: Record) -> Sequence[ox.Triple]:
         return own_facts(record, self._previous(record), self._base, self._vocabulary)
@@ -191,9 +204,15 @@ class Projection:
         earlier = [row.ref for row in rows if row.ref.version < record.ref.version]
         return max(earlier, key=lambda ref: ref.version, default=None)
 
-    def _resolved(self, record: Record) -> tuple[ox.Triple, ...]:
+    def _resolved(self, record: Record, recorded: Container[str] | None = None) -> tuple[ox.Triple, ...]:
+        """What other records hand down to one; `recorded` are the names that its links can reach, where that is known."""
         found: tuple[ox.Triple, ...] = ()
-        reached = {link.number: self._records.reached(link) for link in record.links}
+        reached = {
+            link.number: self._records.reached(link)
+            if recorded is None or link.artifact in recorded
+            else None
+            for link in record.links
+        }
         # Where no link reaches anything nothing is handed down, which is so with most of what is listed.
         if any(ref is not None for ref in reached.values()):
             held = self._records.effective(record)
@@ -213,7 +232,7 @@ class Projection:
     def _revisions(self, changed: Ref) -> Iterator[Replacement]:
         """The resolved graphs of a decision's revisions, of which the newest that is not withdrawn stands."""
         row = self._index.record(changed)
-        record = self._records.read(row) if row is not None and row.kind == "Statement" else None
+        record = self._records.read(row) if row is not None and row.kind == _DECIDING else None
         if record is not None and is_decision(record):
             for one in self._index.versions(str(changed.name)):
                 yield self._base.resolved(one.ref), self._resolved(self._records.read(one))
@@ -228,59 +247,27 @@ class Projection:
             yield self._base.resolved(record.ref), self._resolved(record)
 
 
-def publication(stored: Stored, record: Record, base: Base, vocabulary: Vocabulary) -> Publication:
-    """What the index keeps of a published record.
+def _logged(stored: Stored, base: Base) -> bytes:
+    """The log's graph of one entry, as N-Triples: who did what, when, with which digest (PROV-O §3.1).
 
-    Args:
-        stored: its journal entry.
-        record: what the entry's body describes.
-        base: the registry's base IRI.
-        vocabulary: says which properties are facets, and which stand for files.
+    Every entry has one, so it is written as text; only what people wrote goes through the engine's terms.
     """
-    return Publication(
-        seq=stored.seq,
-        location=stored.location,
-        time=stored.entry.time,
-        agent=stored.entry.agent,
-        name=record.ref.name,
-        version=record.ref.version,
-        kind=record.kind,
-        title=record.title,
-        description=record.text(f"{DCT}description"),
-        publisher=publisher_label(record, base),
-        license=record.text(f"{DCT}license", f"{UMR}licenseExpression"),
-        keywords=tuple(shown(value) for value in record.values(f"{DCAT}keyword")),
-        digest=record.digest,
-        revision=record.text(f"{UMR}revision"),
-        links=record.links,
-        subjects=subjects_of(record, base),
-        tags=tuple(
-            (key, text[:LONGEST_TAG])
-            for key, rule in vocabulary.facets.items()
-            for text in list(map(shown, record.values(rule.iri)))[:MOST_TAGS]
-        ),
-        fingerprints=tuple(one.digest for one in files_of(record, vocabulary)),
-    )
-
-
-def _logged(stored: Stored, base: Base) -> list[ox.Triple]:
-    """The log's graph of one entry: who did what, when, with which digest (PROV-O §3.1)."""
     entry = stored.entry
-    me = ox.NamedNode(base.log(stored.seq))
-    facts: list[tuple[str, ox.NamedNode | ox.Literal]] = [
-        (f"{RDF}type", ox.NamedNode(f"{UMR}{_ACTS.get(entry.act, 'Act')}")),
-        (f"{PROV}used", ox.NamedNode(_subject(entry, base))),
-        (f"{PROV}endedAtTime", ox.Literal(entry.time.isoformat(), datatype=ox.NamedNode(f"{XSD}dateTime"))),
-        (f"{UMR}sequence", ox.Literal(stored.seq)),
-        (f"{UMR}chain", ox.Literal(stored.chain)),
+    facts = [
+        f"<{RDF}type> <{UMR}{_ACTS.get(entry.act, 'Act')}>",
+        f"<{PROV}used> {ox.NamedNode(_subject(entry, base))}",
+        f'<{PROV}endedAtTime> "{entry.time.isoformat()}"^^<{XSD}dateTime>',
+        f'<{UMR}sequence> "{stored.seq}"^^<{XSD}integer>',
+        f'<{UMR}chain> "{stored.chain}"',
     ]
     if entry.digest:
-        facts.append((f"{UMR}digest", ox.Literal(entry.digest)))
+        facts.append(f"<{UMR}digest> {ox.Literal(entry.digest)}")
     if entry.agent:
-        facts.append((f"{PROV}wasAssociatedWith", ox.NamedNode(base.expand("agent/", entry.agent))))
+        facts.append(f"<{PROV}wasAssociatedWith> {ox.NamedNode(base.expand('agent/', entry.agent))}")
     if entry.act in _ABOUT_RECORDS:
-        facts.append((f"{UMR}reason", ox.Literal(_reason(entry))))
-    return [ox.Triple(me, ox.NamedNode(name), value) for name, value in facts]
+        facts.append(f"<{UMR}reason> {ox.Literal(_reason(entry))}")
+    me = ox.NamedNode(base.log(stored.seq))
+    return "".join(f"{me} {fact} .\n" for fact in facts).encode()
 
 
 def peer_of(entry: Entry) -> Peer:

@@ -61,9 +61,11 @@ def decision_of(record: Record, base: Base) -> Decision | None:
         record: of any kind.
         base: the registry's base IRI.
     """
+    if not is_decision(record):
+        return None
     nodes = [value for value in record.values(f"{UMR}product") if isinstance(value, Node)]
     names = sorted(scopes_of(nodes, base))
-    if not is_decision(record) or len(names) != 2:
+    if len(names) != 2:
         return None
     return Decision(
         ref=record.ref,

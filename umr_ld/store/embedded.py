@@ -9,9 +9,10 @@ verified from it.
 from __future__ import annotations
 
 import errno
+import io
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -24,7 +25,6 @@ from umr_ld.vocab import UMR
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
-    from typing import IO
 
     from umr_ld.store import Answer, Replacement
 
@@ -36,6 +36,9 @@ _FAULTS = (OSError, RuntimeError, ValueError)
 
 _MANY = 20
 """Graphs from which on those that are new are added as they are, and not by an update."""
+
+_READ = 1024 * 1024
+"""Bytes that are put together at once for the engine, which asks for a few thousand at a time."""
 
 _AT_ONCE = 16 * 1024 * 1024
 """Bytes of graphs that are replaced by one update; it is made in memory."""
@@ -120,6 +123,7 @@ class EmbeddedStore:
             try:
                 for name, content in replacements:
                     self._waiting.put(name, content if isinstance(content, bytes) else n_triples(content))
+                self._waiting.write()
             except OSError:
                 self._forget()
                 raise
@@ -176,7 +180,7 @@ class EmbeddedStore:
         for name in self._waiting.names:
             (there if store.contains_named_graph(ox.NamedNode(name)) else new).append(name)
         # All of it was written by the engine itself, term by term: it need not be held against its grammars again.
-        lines = cast("IO[bytes]", Lines(self._waiting, iter(new)))
+        lines = io.BufferedReader(Lines(self._waiting, iter(new)), _READ)
         store.bulk_load(lines, ox.RdfFormat.N_QUADS, lenient=True)
         return there
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import tempfile
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import pyoxigraph as ox
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _HELD = 4 * 1024 * 1024
 """Bytes up to which nothing is written to the disk: one record needs no file."""
+_PIECE = 256 * 1024
+"""Bytes that are written at once."""
 
 
 class Waiting:
@@ -27,14 +29,20 @@ class Waiting:
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
-        self._places: dict[str, int] = {}
+        self._places: dict[str, tuple[int, int]] = {}
+        self._held: list[bytes] = []
+        """What is to be written behind all that is in the file, in one piece."""
+        self._held_bytes = 0
         self._end = 0
+        self._reading = -1
+        """Where the file stands, if it was read last."""
         self._quads = 0
         self._opened: IO[bytes] | None = None
 
     def clear(self) -> None:
         """Let go of everything."""
         self._places, self._end, self._quads = {}, 0, 0
+        self._held, self._held_bytes, self._reading = [], 0, -1
         file, self._opened = self._opened, None
         if file is not None:
             # What was not written out yet cannot be lost: nobody wants it any more.
@@ -61,12 +69,24 @@ class Waiting:
         Raises:
             OSError: if there is no space; what waits is not to be used then.
         """
-        frame = b"%d\n%b" % (len(text), text)
-        self._file.seek(self._end)
-        self._file.write(frame)
-        self._places[name] = self._end
-        self._end += len(frame)
+        self._held.append(text)
+        self._held_bytes += len(text)
+        self._places[name] = self._end, len(text)
+        self._end += len(text)
         self._quads += text.count(b"\n")
+        if self._held_bytes > _PIECE:
+            self.write()
+
+    def write(self) -> None:
+        """Put into the file what was taken in.
+
+        Raises:
+            OSError: as of `put`.
+        """
+        if self._held:
+            self._file.seek(self._end - self._held_bytes)
+            self._file.write(b"".join(self._held))
+            self._held, self._held_bytes, self._reading = [], 0, -1
 
     @property
     def quads(self) -> int:
@@ -82,8 +102,13 @@ class Waiting:
         return len(self._places)
 
     def __getitem__(self, name: str) -> bytes:
-        self._file.seek(self._places[name])
-        return self._file.read(int(self._file.readline()))
+        self.write()
+        place, size = self._places[name]
+        # They are mostly read as they came: a file that is told where it is lets go of what it read ahead.
+        if self._reading != place:
+            self._file.seek(place)
+        self._reading = place + size
+        return self._file.read(size)
 
 
 class Lines(io.RawIOBase):
@@ -92,6 +117,8 @@ class Lines(io.RawIOBase):
     Args:
         waiting: where they are.
         names: of those that are wanted.
+
+    To be read through a buffer: who asks for little at a time asks that one.
     """
 
     def __init__(self, waiting: Waiting, names: Iterator[str]) -> None:
@@ -99,15 +126,19 @@ class Lines(io.RawIOBase):
         self._names = names
         self._rest = b""
 
-    def read(self, size: int = -1) -> bytes:
+    def readable(self) -> bool:
         """See `io.RawIOBase`."""
-        pieces, held = [self._rest], len(self._rest)
-        while (size < 0 or held < size) and (name := next(self._names, None)) is not None:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """See `io.RawIOBase`."""
+        pieces, held, size = [self._rest], len(self._rest), len(buffer)
+        while held < size and (name := next(self._names, None)) is not None:
             # No line of N-Triples has a line's end within.
             end = f" {ox.NamedNode(name)} .\n".encode()
             pieces.append(self._waiting[name].replace(b" .\n", end))
             held += len(pieces[-1])
         text = b"".join(pieces)
-        size = held if size < 0 else size
         self._rest = text[size:]
-        return text[:size]
+        buffer[: min(held, size)] = text[:size]
+        return min(held, size)
