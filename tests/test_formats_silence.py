@@ -7,7 +7,7 @@ import json
 from fnmatch import fnmatchcase
 
 import pytest
-from converting import described, read, written
+from converting import described, read, subject, written
 
 from umr_ld.document import Document
 from umr_ld.formats import FORMATS
@@ -343,3 +343,9 @@ def test_a_package_url_that_gives_no_name_is_another_name_of_the_thing():
     drafts = read(label, Document(json.dumps(root).encode())).drafts
     (app,) = [draft.tree.root for draft in drafts if draft.tree.root["type"] == "Application"]
     assert app["alsoKnownAs"] == "pkg:pypi/app@2"
+
+
+def test_a_link_without_a_class_can_be_written():
+    link = {"relation": "fineTunedFrom", "artifact": "a/c", "type": []}
+    one = subject({"type": "Model", "name": "a/b", "version": "1.0.0", "upstream": [link]})
+    assert [upstream["relation"] for upstream in one.links()] == ["fineTunedFrom"]
