@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed
-from umr_ld.formats.contexts import PREFIXES
+from umr_ld.formats.contexts import prefixes
 from umr_ld.formats.crosswalk import NOT_TAKEN, relations_of, rules_of, write_facts
 from umr_ld.formats.draft import Written
 from umr_ld.formats.forms import NAMES, text_of
@@ -295,14 +295,14 @@ class Statements:
         if media is Media.TURTLE:
             quads = ox.parse(as_bytes(_with_prefixes(nodes)), ox.RdfFormat.JSON_LD)
             triples = sorted((quad.triple for quad in quads), key=str)
-            used = {name: iri for name, iri in PREFIXES.items() if any(iri in str(one) for one in triples)}
+            used = {name: iri for name, iri in prefixes().items() if any(iri in str(one) for one in triples)}
             return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=used) or b""
         return as_bytes(self.compacted(nodes) if self.compacted is not None else _with_prefixes(nodes))
 
 
 def _with_prefixes(nodes: list[Value]) -> Value:
     text = str(nodes)
-    used: dict[str, Value] = {prefix: iri for prefix, iri in PREFIXES.items() if f"{prefix}:" in text}
+    used: dict[str, Value] = {prefix: iri for prefix, iri in prefixes().items() if f"{prefix}:" in text}
     if len(nodes) == 1 and isinstance(nodes[0], dict):
         return {"@context": used, **nodes[0]}
     return {"@context": used, "@graph": nodes}
