@@ -633,6 +633,19 @@ FAULTS = {
         0,
         "XML is not read",
     ),
+    "a property of a link whose name is a list": (
+        "cyclonedx",
+        {
+            **BILL,
+            "components": [
+                model(
+                    "a", pedigree={"ancestors": [{"name": "b", "properties": [{"name": [], "value": "x"}]}]}
+                )
+            ],
+        },
+        1,
+        "not taken over",
+    ),
     "a kept value that somebody spoilt": (
         "cyclonedx",
         {**BILL, "components": [model("a", properties=[{"name": "umr-ld:title", "value": "{"}])]},

@@ -208,7 +208,7 @@ class _Bill:
             for at, pair in objects(contents.get("properties"), (*path, "contents", "properties")):
                 facts.taken |= {at} if pair.get("name") == _ROLE else set()
         for at, pair in objects(said.get("properties"), (*path, "properties")):
-            facts.taken |= {at} if pair.get("name") in {_ROLE, _MENTION} else set()
+            facts.taken |= {at} if pair.get("name") in (_ROLE, _MENTION) else set()
 
     def _read_dependencies(self) -> None:
         things = {
