@@ -349,3 +349,17 @@ def test_a_link_without_a_class_can_be_written():
     link = {"relation": "fineTunedFrom", "artifact": "a/c", "type": []}
     one = subject({"type": "Model", "name": "a/b", "version": "1.0.0", "upstream": [link]})
     assert [upstream["relation"] for upstream in one.links()] == ["fineTunedFrom"]
+
+
+NO_LISTS = {
+    "versions": {"versions": True},
+    "events of a range": {"ranges": [{"type": "SEMVER", "events": 7}]},
+}
+
+
+@pytest.mark.parametrize("case", NO_LISTS)
+def test_an_advisory_with_what_is_no_list_is_read_without_it(case):
+    affected = {"package": {"ecosystem": "x", "name": "lab/m"}, **NO_LISTS[case]}
+    said = {"id": "X-1", "modified": "2026-01-01T00:00:00Z", "affected": [affected]}
+    (draft,) = read("osv", Document(json.dumps(said).encode())).drafts
+    assert draft.tree.root["affects"][0]["artifact"] == "lab/m"
