@@ -75,7 +75,8 @@ class _Shortener:
                 several = [
                     self.value(one, key, term) for one in (value if isinstance(value, list) else [value])
                 ]
-                made[key] = several if len(several) > 1 else several[0]
+                if several:
+                    made[key] = several if len(several) > 1 else several[0]
         return made
 
     def own_id(self, value: Value, node: Mapping[str, Value]) -> dict[str, Value]:

@@ -1,72 +1,54 @@
 """What the words of a JSON-LD document stand for: prefixes, terms, contexts that are known or stand in it.
 
-Nothing is fetched. It is lenient where a processor would refuse the whole document.
+Prefixes and contexts are data: `ontology/crosswalk/prefixes.tsv` has a row for each namespace, and a further one with
+`read` for each other spelling of it; `contexts.tsv` one for each word of a context. Nothing is fetched. It is lenient
+where a processor would refuse the whole document.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
-from umr_ld.vocab import DCAT, DCT, PROV, RDF, RDFS, SKOS, UMR, XSD
+from umr_ld.formats.tabular import crosswalk_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from umr_ld.tree import Value
 
-SCHEMA = "https://schema.org/"
-PREFIXES = {
-    "umr": UMR,
-    "schema": SCHEMA,
-    "fair4ml": "https://w3id.org/fair4ml#",
-    "it6": "http://data.europa.eu/it6/",
-    "rai": "http://mlcommons.org/croissant/RAI/",
-    "cr": "http://mlcommons.org/croissant/",
-    "codemeta": "https://w3id.org/codemeta/",
-    "prov": PROV,
-    "dcat": DCAT,
-    "dct": DCT,
-    "foaf": "http://xmlns.com/foaf/0.1/",
-    "odrl": "http://www.w3.org/ns/odrl/2/",
-    "adms": "http://www.w3.org/ns/adms#",
-    "skos": SKOS,
-    "rdf": RDF,
-    "rdfs": RDFS,
-    "xsd": XSD,
-}
-_SAME = {"http://schema.org/": SCHEMA, "https://w3id.org/fair4ml/": PREFIXES["fair4ml"]}
-"""Namespaces that are written in two ways."""
-_CROISSANT: dict[str, Value] = {
-    "@vocab": SCHEMA,
-    "sc": SCHEMA,
-    "conformsTo": "dct:conformsTo",
-    "citeAs": "cr:citeAs",
-    "recordSet": "cr:recordSet",
-}
-KNOWN: dict[str, dict[str, Value]] = {
-    "https://schema.org": {"@vocab": SCHEMA},
-    "http://schema.org": {"@vocab": SCHEMA},
-    "http://mlcommons.org/croissant/1.0": _CROISSANT,
-    "http://mlcommons.org/croissant/1.1": _CROISSANT,
-    "https://w3id.org/ro/crate/1.1/context": {"@vocab": SCHEMA, "conformsTo": "dct:conformsTo"},
-    "https://w3id.org/ro/crate/1.2/context": {"@vocab": SCHEMA, "conformsTo": "dct:conformsTo"},
-    "https://w3id.org/fair4ml": {"@vocab": PREFIXES["fair4ml"]},
-}
-"""Contexts that documents only name, and what of them is needed to read the words."""
+
+@cache
+def prefixes() -> Mapping[str, str]:
+    """Namespaces by the prefix that they are written with."""
+    return {row["prefix"]: row["namespace"] for row in crosswalk_rows("prefixes") if row["way"] != "read"}
+
+
+@cache
+def _namespaces() -> tuple[tuple[str, str], ...]:
+    """Every spelling of a namespace with its prefix, longer ones first, since one may begin with another."""
+    found = ((row["namespace"], row["prefix"]) for row in crosswalk_rows("prefixes"))
+    return tuple(sorted(found, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def known_contexts() -> Mapping[str, dict[str, Value]]:
+    """Contexts that documents only name, by their addresses, and what of them is needed to read the words."""
+    found: dict[str, dict[str, Value]] = {}
+    for row in crosswalk_rows("contexts"):
+        found.setdefault(row["context"], {})[row["word"]] = row["means"]
+    return found
 
 
 def compact(iri: str) -> str:
-    """An IRI with the prefix that this module gives its namespace; the IRI itself where it gives none.
+    """An IRI with the prefix that the table gives its namespace; the IRI itself where it gives none.
 
     Args:
         iri: absolute.
     """
-    for other, usual in _SAME.items():
-        if iri.startswith(other):
-            iri = usual + iri.removeprefix(other)
-    for prefix, namespace in PREFIXES.items():
+    for namespace, prefix in _namespaces():
         if iri.startswith(namespace) and len(iri) > len(namespace):
             return f"{prefix}:{iri.removeprefix(namespace)}"
     return iri
@@ -79,7 +61,8 @@ def full(name: str) -> str:
         name: as `compact` gives it.
     """
     prefix, colon, rest = name.partition(":")
-    return PREFIXES[prefix] + rest if colon and prefix in PREFIXES and not rest.startswith("//") else name
+    known = prefixes().get(prefix) if colon and not rest.startswith("//") else None
+    return known + rest if known is not None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +143,7 @@ class Context:
             return self.iri(term.iri, depth=depth - 1)
         prefix, colon, rest = name.partition(":")
         if colon and not rest.startswith("//"):
-            base = self.terms[prefix].iri if prefix in self.terms else PREFIXES.get(prefix)
+            base = self.terms[prefix].iri if prefix in self.terms else prefixes().get(prefix)
             return base + rest if base else name
         if colon:
             return name

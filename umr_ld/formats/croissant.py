@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.contexts import PREFIXES
+from umr_ld.formats.contexts import prefixes
 from umr_ld.formats.statements import Statements
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _TERMS = {
     "citeAs": "cr:citeAs",
     "conformsTo": "dct:conformsTo",
     "recordSet": "cr:recordSet",
-    "sc": PREFIXES["schema"],
+    "sc": prefixes()["schema"],
 }
 _PLAIN = {"dct:conformsTo": "conformsTo", "cr:citeAs": "citeAs"}
 
@@ -48,13 +48,13 @@ def compacted(nodes: list[Value]) -> Value:
     (node,) = nodes
     text = str(node)
     used: dict[str, Value] = {
-        name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"
+        name: iri for name, iri in prefixes().items() if f"'{name}:" in text and name != "schema"
     }
     context: dict[str, Value] = {
         "@language": "en",
-        "@vocab": PREFIXES["schema"],
-        "cr": PREFIXES["cr"],
-        "dct": PREFIXES["dct"],
+        "@vocab": prefixes()["schema"],
+        "cr": prefixes()["cr"],
+        "dct": prefixes()["dct"],
     }
     found = _plain(node)
     assert isinstance(found, dict)

@@ -195,8 +195,14 @@ class Facts:
             return
         try:
             self.add(rule.key, rule.form.read(value), path)
+            self._lose_language(path, value)
         except Malformed as error:
             self.lose(path, value, f"not read: {error.what}")
+
+    def _lose_language(self, path: Path, value: Value) -> None:
+        """Tell that a text was in a language, for which records have no place."""
+        if isinstance(value, dict) and "@value" in value and "@language" in value:
+            self.lose(path, value, f"read without its language, {short(value['@language'])}")
 
     def _take_nested(
         self, key: str, rules: Sequence[Rule], root: Value, trail: Path, resolve: Resolve | None
@@ -208,12 +214,20 @@ class Facts:
             for rule in rules:
                 for place, value in found(element, rule.place[length:], resolve, path):
                     try:
-                        made.setdefault(rule.inner, rule.form.read(value))
-                        self.taken.add(place)
+                        self._set(made, rule, place, value)
                     except Malformed as error:
                         self.lose(place, value, f"not read: {error.what}")
             if made:
                 self.add(key, made, path, whole=False)
+
+    def _set(self, made: dict[str, Value], rule: Rule, path: Path, value: Value) -> None:
+        """Let one of the objects hold what stands at a place; of several values the first."""
+        read = rule.form.read(value)
+        if made.setdefault(rule.inner, read) == read:
+            self.taken.add(path)
+            self._lose_language(path, value)
+        else:
+            self.lose(path, value, "not taken over: there is room for one of these, and another is taken")
 
     def add(self, key: str, value: Value, path: Path, *, whole: bool = True) -> None:
         """Take in a value of a key.

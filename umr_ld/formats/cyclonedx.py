@@ -18,7 +18,7 @@ from umr_ld.formats import kept
 from umr_ld.formats.crosswalk import relation_read, relations_of, rules_of, write_facts
 from umr_ld.formats.draft import Subject, Written
 from umr_ld.formats.gathering import BASE, Gathering, each, json_tree, objects
-from umr_ld.formats.identity import artifact_of, named, purl_of
+from umr_ld.formats.identity import NO_VERSION, artifact_of, named, numbered, purl_of, version_in_purl
 from umr_ld.formats.licensing import expression_of, licence_texts, take_licence
 from umr_ld.formats.places import pruned
 from umr_ld.formats.wire import as_bytes
@@ -106,9 +106,7 @@ class _Bill:
         for path, component, thing in self._things:
             thing.kept += _pairs(component, path)
             thing.origin = path, component
-        for key in self._root.keys() - _READ_ABOVE:
-            self._all.lose((key,), self._root[key], "not taken over: no rule says what this means")
-        return self._all.translation()
+        return self._all.translation("cyclonedx")
 
     def _components(self) -> Iterator[tuple[Path, Component]]:
         metadata = self._root.get("metadata")
@@ -126,19 +124,22 @@ class _Bill:
         if isinstance(ref, str):
             self._by_ref.setdefault(ref, (path, component))
         if _property(component, _MENTION):
+            self._all.taken.add(path)
             return
         name = _artifact(component)
         if name is None or is_absolute(name):
             self._all.lose(path, component.get("name"), "not read: the component has no name")
             return
-        version = component.get("version")
         kind = KINDS.get(str(component.get("type")), "Software")
-        thing = self._all.thing(kind, name, version if isinstance(version, str) else "", path)
+        thing = self._all.thing(kind, name, _version(component), path)
         self._things.append((path, component, thing))
 
     def _read(self, path: Path, component: Component, thing: Thing) -> None:
         facts = thing.facts
-        facts.taken |= {(*path, key) for key in ("type", "bom-ref", "name", "group", "version", "purl")}
+        facts.taken |= {(*path, key) for key in ("type", "bom-ref", "name")}
+        group = component.get("group")
+        facts.taken |= {(*path, "group")} if isinstance(group, str) and named(group) in thing.name else set()
+        self._read_version(path, component, facts)
         facts.taken |= {
             at
             for at, one in objects(component.get("components"), (*path, "components"))
@@ -149,6 +150,19 @@ class _Bill:
             _take_licence(facts, one, at)
         self._read_pedigree(path, component, thing)
         self._read_datasets(path, component, thing)
+
+    def _read_version(self, path: Path, component: Component, facts: Facts) -> None:
+        """Take in the version, and of the package URL what the name does not say."""
+        version, purl = component.get("version"), component.get("purl")
+        if isinstance(version, str):
+            facts.taken.add((*path, "version"))
+        if not isinstance(purl, str):
+            return
+        facts.taken.add((*path, "purl"))
+        if version_in_purl(purl) not in ("", _version(component)):
+            facts.lose((*path, "purl"), purl, "not taken over: its version is not that of the component")
+        if is_absolute(purl) and artifact_of(purl, BASE) == purl:
+            facts.add("alsoKnownAs", purl, (*path, "purl"))
 
     def _read_pedigree(self, path: Path, component: Component, thing: Thing) -> None:
         pedigree = component.get("pedigree")
@@ -169,10 +183,37 @@ class _Bill:
         target = self._by_ref.get(ref, (path, said))[1] if isinstance(ref, str) else said
         role = _property(said, _ROLE) or _property(target, _ROLE)
         relation = relation_read("cyclonedx", term, role)
-        thing.link(relation, _artifact(target), path, said.get("name", ref), self._all.vocabulary)
+        value = said.get("name", ref)
+        link = thing.link(relation, _artifact(target), path, value, self._all.vocabulary, whole=False)
+        if link is None:
+            return
+        version = _version(target)
+        known = numbered(version).version
+        is_here = any(one is target for _, one, _ in self._things)
+        if known != NO_VERSION:
+            link["version"] = known
+        elif version and not is_here:
+            thing.facts.lose((*path, "version"), version, "not taken over: a link names semantic versions")
+        self._take_mention(thing.facts, said, path, str(link["artifact"]))
+
+    @staticmethod
+    def _take_mention(facts: Facts, said: Component, path: Path, artifact: str) -> None:
+        """Tell what was understood of what stands at a link: what it is called, and which role it has."""
+        facts.taken |= {(*path, key) for key in _OF_LINKS if isinstance(said.get(key), str)}
+        if "purl" in said or not is_absolute(artifact) or said.get("name") == artifact:
+            facts.taken |= {(*path, "name"), (*path, "group")}
+        contents = said.get("contents")
+        if isinstance(contents, dict):
+            facts.taken.add((*path, "contents", "url"))
+            for at, pair in objects(contents.get("properties"), (*path, "contents", "properties")):
+                facts.taken |= {at} if pair.get("name") == _ROLE else set()
+        for at, pair in objects(said.get("properties"), (*path, "properties")):
+            facts.taken |= {at} if pair.get("name") in (_ROLE, _MENTION) else set()
 
     def _read_dependencies(self) -> None:
-        things = {str(component.get("bom-ref")): thing for _, component, thing in self._things}
+        things = {
+            str(component["bom-ref"]): thing for _, component, thing in self._things if "bom-ref" in component
+        }
         for path, one in objects(self._root.get("dependencies"), ("dependencies",)):
             thing = things.get(str(one.get("ref")))
             targets = one.get("dependsOn")
@@ -182,20 +223,18 @@ class _Bill:
                     self._all.lose(where, ref, "not read: no component has this bom-ref")
                 else:
                     self._link(thing, "dependencies", self._by_ref[ref][1], where)
+                    self._all.taken.add(where)
 
 
-_READ_ABOVE = frozenset(
-    (
-        "$schema",
-        "bomFormat",
-        "specVersion",
-        "serialNumber",
-        "version",
-        "metadata",
-        "components",
-        "dependencies",
-    )
-)
+_OF_LINKS = ("ref", "type", "bom-ref", "version", "purl")
+
+
+def _version(component: Component) -> str:
+    """The version as the component has it, else as its package URL does."""
+    version, purl = component.get("version"), component.get("purl")
+    if isinstance(version, str) and version:
+        return version
+    return version_in_purl(purl) if isinstance(purl, str) else ""
 
 
 def _property(component: Component, name: str) -> str:

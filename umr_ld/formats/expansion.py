@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.contexts import KNOWN, Context, compact
+from umr_ld.formats.contexts import Context, compact, known_contexts
 from umr_ld.formats.places import Node
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Expansion:
     def _with(self, context: Context, value: Value, path: Path) -> Context:
         for one in value if isinstance(value, list) else [value]:
             if isinstance(one, str):
-                known = KNOWN.get(one.rstrip("/#"))
+                known = known_contexts().get(one.rstrip("/#"))
                 if known is None:
                     self._graph.unknown.append((path, one))
                 context = context.with_words(known or {})

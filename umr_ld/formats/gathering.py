@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from umr_ld.addresses import Base
 from umr_ld.document import Document
 from umr_ld.errors import Invalid, UmrError
-from umr_ld.formats.crosswalk import Facts
+from umr_ld.formats.crosswalk import NOT_TAKEN, Facts
 from umr_ld.formats.draft import Draft, Translation, nodes
-from umr_ld.formats.identity import numbered
+from umr_ld.formats.identity import NO_VERSION, numbered
 from umr_ld.formats.kept import restore
 from umr_ld.formats.loss import Loss, LossReport, short
+from umr_ld.formats.unread import untaken
 from umr_ld.media import Media
 from umr_ld.order import needs_first
 from umr_ld.strictjson import read_json
@@ -20,7 +21,7 @@ from umr_ld.tree import Tree, dotted, text_faults
 from umr_ld.vocab import CONTEXT_IRI
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from umr_ld.formats.draft import Stack
     from umr_ld.tree import Path, Value
@@ -62,8 +63,15 @@ class Thing:
                 self.facts.values.setdefault("revision", revision)
 
     def link(
-        self, relation: str | None, artifact: str | None, path: Path, value: Value, vocabulary: Vocabulary
-    ) -> None:
+        self,
+        relation: str | None,
+        artifact: str | None,
+        path: Path,
+        value: Value,
+        vocabulary: Vocabulary,
+        *,
+        whole: bool = True,
+    ) -> dict[str, Value] | None:
         """Add an upstream.
 
         Args:
@@ -72,29 +80,45 @@ class Thing:
             path: where the link stands.
             value: what stands there.
             vocabulary: what relations there are.
+            whole: whether nothing else of what stands there is to be told of.
+
+        Returns:
+            the link; None if there is none.
         """
         if relation is None or artifact is None:
             self.facts.lose(path, value, "not read: it says no relation, or names nothing")
-            return
+            return None
         if artifact == self.name:
             self.facts.lose(path, value, "not read: nothing is made from itself")
-            return
+            return None
         said = vocabulary.relations[relation]
         if said.from_kinds and self.kind not in said.from_kinds:
             relation = "basedOn"
         made: dict[str, Value] = {"relation": relation, "artifact": artifact, "evidence": "declared"}
         self._linked.append(made)
-        self.facts.add("upstream", made, path)
+        self.facts.add("upstream", made, path, whole=whole)
+        return made
 
-    def mark_external(self, names: frozenset[str]) -> None:
-        """Say of the links that lead out of the document that they do.
+    def mark_links(self, versions: Mapping[str, str]) -> None:
+        """Say of the links that lead out of the document that they do, and of the others to which version.
 
         Args:
-            names: of what is in it.
+            versions: of what is in it, by name; empty where it has none, or several.
         """
         for link in self._linked:
-            if link["artifact"] not in names:
+            artifact = str(link["artifact"])
+            if artifact not in versions:
                 link["external"] = True
+            elif versions[artifact]:
+                link.setdefault("version", versions[artifact])
+
+    def is_declared(self, link: dict[str, Value]) -> bool:
+        """Whether the document itself states a link, so that it is of the versions that stand in it.
+
+        Args:
+            link: of this thing.
+        """
+        return any(link is one for one in self._linked)
 
 
 @dataclass(slots=True)
@@ -107,6 +131,7 @@ class Gathering:
         vocabulary: the terms of records.
         things: what becomes records.
         losses: what concerns none of them alone.
+        taken: paths that were understood, and are of none of them alone.
     """
 
     tree: Tree
@@ -114,6 +139,7 @@ class Gathering:
     vocabulary: Vocabulary
     things: list[Thing] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
+    taken: set[Path] = field(default_factory=set)
 
     def lose(self, path: Path, value: Value, why: str) -> None:
         """Report what concerns no thing alone.
@@ -126,6 +152,19 @@ class Gathering:
         line = self.tree.line_of(path)
         place = self.tree.source if line is None else f"{self.tree.source}:{line}"
         self.losses.append(Loss(dotted(path), short(value), why, place))
+        if path:
+            self.taken.add(path)
+
+    def _lose_rest(self, name: str) -> None:
+        """Report what nobody has taken of the document, and says something of what it describes.
+
+        Args:
+            name: of the format, as crosswalks call it.
+        """
+        taken = self.taken.union(*(one.facts.taken for one in self.things))
+        taken |= {one.origin[0] for one in self.things if one.origin is not None}
+        for path, value in untaken(self.tree.root, taken, name):
+            self.lose(path, value, NOT_TAKEN)
 
     def thing(self, kind: str, name: str, version: str, path: Path) -> Thing:
         """Begin a record; a name and version that are taken get a number.
@@ -146,16 +185,23 @@ class Gathering:
         self.things.append(made)
         return made
 
-    def translation(self) -> Translation:
-        """The drafts, upstreams first; of links in a circle the one that closes it is left out."""
-        names = frozenset(one.name for one in self.things)
+    def translation(self, name: str = "") -> Translation:
+        """The drafts, upstreams first; of links in a circle the one that closes it is left out.
+
+        Args:
+            name: of the format, as crosswalks call it, if what nobody has taken of the document is to be told.
+        """
+        versions = self._versions()
+        names = frozenset(versions)
         for one in self.things:
             one.complete()
-            one.mark_external(names)
+            one.mark_links(versions)
             restore(one.facts, one.kept)
             _drop_unencodable(one.facts)
             if one.origin is not None:
                 one.facts.lose_rest(one.origin[1], one.origin[0])
+        if name:
+            self._lose_rest(name)
         self._open_circles()
         needs: dict[str, list[str]] = {}
         for one in self.things:
@@ -166,13 +212,22 @@ class Gathering:
         losses = [*self.losses, *(row for one in self.things for row in one.facts.losses)]
         return Translation(tuple(self._draft(one) for one in ordered), LossReport(tuple(losses)))
 
+    def _versions(self) -> dict[str, str]:
+        """The version of each thing by its name, as links name it; empty for none, or several of one name."""
+        found: dict[str, str] = {}
+        for one in self.things:
+            version = numbered(one.version).version
+            found[one.name] = "" if one.name in found or version == NO_VERSION else version
+        return found
+
     def _open_circles(self) -> None:
         above: dict[str, set[str]] = {}
         for thing in self.things:
             kept = []
             for link in nodes(thing.facts.values.get("upstream")):
                 target = str(link.get("artifact"))
-                if "version" not in link and thing.name in _reached(target, above):
+                is_of_these = "version" not in link or thing.is_declared(link)
+                if is_of_these and thing.name in _reached(target, above):
                     self.lose(
                         (),
                         f"{thing.name} {link.get('relation')} {target}",

@@ -105,6 +105,16 @@ def _known(text: str, base: Base) -> str:
     return _on_hub(text)
 
 
+def version_in_purl(purl: str) -> str:
+    """The version that a package URL names; empty if it names none.
+
+    Args:
+        purl: as somebody wrote it (package-url, §5: after the last `@`, before qualifiers and subpath).
+    """
+    name = re.split(r"[?#]", purl, maxsplit=1)[0].rpartition("/")[2]
+    return unquote(name.partition("@")[2])
+
+
 def _on_hub(address: str) -> str:
     """The name of a repository on the Hugging Face Hub; empty if an address leads to none."""
     try:

@@ -42,11 +42,12 @@ _IDENTITY = frozenset(
         "instanceSlug",
         "id",
         "isPrivate",
-        "modelInstanceType",
         "version",
         "versionNumber",
     ]
 )
+_UNSAID = "unspecified"
+"""What Kaggle writes as `modelInstanceType` where nobody chose one; its own tools write it in two cases."""
 _LINKS = ("trainingData", "baseModelInstance", "externalBaseModelUrl")
 
 
@@ -90,6 +91,8 @@ def _read_one(document: Document, vocabulary: Vocabulary) -> Translation:
     thing = gathering.thing(kind, _name(root), version, ())
     facts = thing.facts
     facts.taken |= {(key,) for key in _IDENTITY}
+    if str(root.get("modelInstanceType")).lower() == _UNSAID:
+        facts.taken.add(("modelInstanceType",))
     facts.take(rules_of("kaggle"), kind, root, ())
     _take_licences(root, thing)
     _take_links(root, thing, vocabulary)

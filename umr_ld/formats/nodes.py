@@ -18,16 +18,20 @@ class Graph:
         tree: the document, for places.
         nodes: in the order in which they stand.
         unknown: contexts that are only named, and not known.
+        by_id: the nodes, by their identifiers.
+        reached: identifiers of what something that was read refers to.
     """
 
     tree: Tree
     nodes: list[Node] = field(default_factory=list)
     unknown: list[tuple[Path, str]] = field(default_factory=list)
     by_id: dict[str, Node] = field(default_factory=dict)
+    reached: set[str] = field(default_factory=set)
 
     def resolve(self, value: Value) -> Value:
         """The whole node that a reference, or a part of it, stands for, if it is in the document."""
         if isinstance(value, dict) and "@id" in value:
+            self.reached.add(str(value["@id"]))
             return self.by_id.get(str(value["@id"]), value)
         return value
 

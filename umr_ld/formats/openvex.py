@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 from umr_ld.addresses import is_absolute
 from umr_ld.document import Document
 from umr_ld.errors import Malformed, UmrError
+from umr_ld.formats.crosswalk import NOT_TAKEN
 from umr_ld.formats.draft import Draft, Translation
-from umr_ld.formats.loss import Loss, LossReport
+from umr_ld.formats.loss import Loss, LossReport, short
 from umr_ld.formats.osv import artifact_of_purl, is_name, label_of, moment
+from umr_ld.formats.unread import is_of_the_document
 from umr_ld.media import Media
 from umr_ld.tree import Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from umr_ld.formats.draft import Stack
     from umr_ld.tree import Value
@@ -29,6 +31,10 @@ BELOW = "statement"
 """The name below which statements stand."""
 
 CONTEXT = "https://openvex.dev/ns/v0.2.0"
+_READ = frozenset(("@id", "author", "timestamp", "statements"))
+_READ_OF_STATEMENTS = frozenset(
+    ("vulnerability", "timestamp", "products", "status", "justification", "status_notes")
+)
 _TEXTS = {"impact_statement": "impactStatement", "action_statement": "actionStatement"}
 
 
@@ -62,6 +68,7 @@ def _statements(root: Value, document: Document, losses: list[Loss]) -> Iterator
     said = root.get("statements") if isinstance(root, dict) else None
     if not isinstance(root, dict) or not isinstance(said, list):
         raise Malformed("the object has no statements, so it is no OpenVEX document")
+    losses += _left(root, _READ, "", document)
     for number, one in enumerate(said, 1):
         where = f"statements[{number - 1}]"
         if not isinstance(one, dict):
@@ -78,10 +85,37 @@ def _statements(root: Value, document: Document, losses: list[Loss]) -> Iterator
             continue
         if any(named.get("subcomponents") for named in _objects(one, "products")):
             losses.append(Loss(f"{where}.products", "", "subcomponents are not told apart", document.source))
+        losses += _left_of_statement(one, where, document)
         facts["product"] = products
         if len(said) == 1:
             facts["original"] = document.body.decode("utf-8", "replace").strip()
         yield {key: value for key, value in facts.items() if value not in (None, "", [])}
+
+
+def _left_of_statement(one: Mapping[str, Any], where: str, document: Document) -> Iterator[Loss]:
+    yield from _left(one, _READ_OF_STATEMENTS | {*_TEXTS}, where, document)
+    vulnerability = one["vulnerability"]
+    if isinstance(vulnerability, dict):
+        read = "name" if vulnerability.get("name") else "@id"
+        yield from _left(vulnerability, {read}, f"{where}.vulnerability", document)
+    products = one.get("products")
+    for at, named in enumerate(products if isinstance(products, list) else ()):
+        place = f"{where}.products[{at}]"
+        if not isinstance(named, dict):
+            continue
+        # The address beside a package URL names the same product, and the package URL is what is compared.
+        yield from _left(named, {"@id", "identifiers", "subcomponents"}, place, document)
+        identifiers = named.get("identifiers")
+        if isinstance(identifiers, dict):
+            yield from _left(identifiers, {"purl"}, f"{place}.identifiers", document)
+
+
+def _left(said: Mapping[str, Any], read: Collection[str], where: str, document: Document) -> Iterator[Loss]:
+    """What of an object nothing was made of; a document of one statement stands in the record as it came."""
+    for key, value in said.items():
+        place = f"{where}.{key}" if where else key
+        if key not in read and value and not is_of_the_document("openvex", place):
+            yield Loss(place, short(value), NOT_TAKEN, document.source)
 
 
 def _facts(root: Mapping[str, Value], one: Mapping[str, Value], number: int) -> dict[str, Value]:

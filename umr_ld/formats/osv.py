@@ -170,6 +170,10 @@ def _is_web(value: Value | None) -> bool:
     return isinstance(value, str) and bool(re.match(r"https?://[^/]", value))
 
 
+def _listed(value: Value | None) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _objects_in(root: Mapping[str, Value], key: str) -> Iterator[dict[str, Any]]:
     values = root.get(key)
     yield from (one for one in values if isinstance(one, dict)) if isinstance(values, list) else ()
@@ -182,7 +186,7 @@ def _affected(item: dict[str, Any], lose: Callable[[str, str, str], None]) -> It
         lose("affected.package", json.dumps(item.get("package")), "it names no package; left out")
         return
     scope = _Versions()
-    for text in item.get("versions") or []:
+    for text in _listed(item.get("versions")):
         scope.add_version(str(text))
     if revision:
         scope.revisions.add(revision)
@@ -254,7 +258,7 @@ class _Versions:
 
     def add_range(self, said: dict[str, Any], lose: Callable[[str, str, str], None]) -> None:
         """A range; the order of commits is not known here, and that of an ecosystem only where it is SemVer's."""
-        events = [event for event in said.get("events") or [] if isinstance(event, dict)]
+        events = [event for event in _listed(said.get("events")) if isinstance(event, dict)]
         self.fixed |= {str(event["fixed"]) for event in events if "fixed" in event}
         if events == [{"introduced": "0"}]:
             self.versions |= Range.parse("*")

@@ -108,6 +108,16 @@ def _has(value: Value, step: Step, resolve: Resolve | None) -> bool:
     return any(one == step.wanted for one in (said if isinstance(said, list) else [said]))
 
 
+def is_meant(value: Value, step: Step) -> bool:
+    """Whether a step leads to an element, or leads past it.
+
+    Args:
+        value: an element of the list at the step.
+        step: of a place.
+    """
+    return not step.attribute or _has(value, step, None)
+
+
 def put(
     root: dict[str, Value],
     steps: Sequence[Step],

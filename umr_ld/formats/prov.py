@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING
 
 from umr_ld.addresses import is_absolute
-from umr_ld.formats.contexts import PREFIXES
+from umr_ld.formats.contexts import prefixes
 from umr_ld.formats.crosswalk import relations_of
 from umr_ld.formats.draft import Written
 from umr_ld.formats.forms import FORMS
@@ -58,7 +58,7 @@ def write_json(subject: Subject, media: Media) -> Written:  # noqa: ARG001 - as 
         entity["dct:description"] = _text(root["description"])
     entity |= {f"umr:{key}": _text(value) for key, value in kept.items() if not is_absolute(key)}
     document: dict[str, dict[str, Value]] = {
-        "prefix": {"rec": subject.base.iri, **{name: PREFIXES[name] for name in ("umr", "dct", "dcat")}},
+        "prefix": {"rec": subject.base.iri, **{name: prefixes()[name] for name in ("umr", "dct", "dcat")}},
         "entity": {me: entity},
     }
     _write_links(subject, me, document)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from umr_ld.formats.contexts import PREFIXES
+from umr_ld.formats.contexts import prefixes
 from umr_ld.formats.own_terms import ANYTHING
 from umr_ld.formats.statements import Statements
 
@@ -46,7 +46,7 @@ def compacted(nodes: list[Value]) -> Value:
     """
     text = str(nodes)
     used: dict[str, Value] = {
-        name: iri for name, iri in PREFIXES.items() if f"'{name}:" in text and name != "schema"
+        name: iri for name, iri in prefixes().items() if f"'{name}:" in text and name != "schema"
     }
     subject, *crate = map(_plain, nodes)
     flat: list[Value] = []

@@ -18,17 +18,18 @@ from umr_ld.formats.crosswalk import relation_read, relations_of, rules_of, writ
 from umr_ld.formats.draft import Subject, Written
 from umr_ld.formats.forms import FORMS
 from umr_ld.formats.gathering import BASE, Gathering, each, json_tree, objects, texts
-from umr_ld.formats.identity import artifact_of, named, purl_of
+from umr_ld.formats.identity import artifact_of, named, purl_of, version_in_purl
 from umr_ld.formats.licensing import expression_of, take_licence
 from umr_ld.formats.loss import Loss
-from umr_ld.formats.places import pruned
-from umr_ld.formats.spdx_licences import licence_text
+from umr_ld.formats.places import Node, pruned
+from umr_ld.formats.spdx_licences import DEEPEST, LICENCE_KEYS, licence_text
 from umr_ld.formats.wire import as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from umr_ld.document import Document
+    from umr_ld.formats.crosswalk import Facts
     from umr_ld.formats.draft import Stack, Translation
     from umr_ld.formats.gathering import Thing
     from umr_ld.media import Media
@@ -59,10 +60,11 @@ _SILENT = frozenset(
         "creationInfo",
         "extension",
         "software_packageVersion",
-        "software_packageUrl",
         "software_primaryPurpose",
     ]
 )
+_LEADING = ("suppliedBy", "originatedBy")
+"""Of a package: identifiers of elements, of which is told where they stand."""
 
 Element = dict[str, "Value"]
 
@@ -102,6 +104,14 @@ def _id(element: Element) -> str:
     return next((str(element[key]) for key in ("spdxId", "@id") if isinstance(element.get(key), str)), "")
 
 
+def _placed(path: Path, element: Element) -> Node:
+    """An element that knows where it stands, wherever it is referred to."""
+    node = Node(path)
+    node |= element
+    node.origins |= {key: (*path, key) for key in element}
+    return node
+
+
 def _type(element: Element) -> str:
     return next(iter((*texts(element.get("type")), *texts(element.get("@type")))), "")
 
@@ -111,8 +121,10 @@ class _Graph:
 
     def __init__(self, gathering: Gathering, elements: list[tuple[Path, Element]]) -> None:
         self._all = gathering
-        self._elements = elements
-        self._by_id = {_id(element): element for _, element in elements if _id(element)}
+        self._elements = [(path, _placed(path, element)) for path, element in elements]
+        self._by_id: dict[str, Node] = {
+            _id(element): element for _, element in self._elements if _id(element)
+        }
         self._things: dict[str, Thing] = {}
         self._containers: dict[str, list[str]] = {}
 
@@ -131,7 +143,7 @@ class _Graph:
                 self._package(path, element)
         for path, one in relationships:
             self._relationship(path, one)
-        return self._all.translation()
+        return self._all.translation("spdx3")
 
     def _package(self, path: Path, element: Element) -> None:
         kind = KINDS[_type(element)]
@@ -145,13 +157,34 @@ class _Graph:
         self._things[_id(element)] = thing
         facts = thing.facts
         facts.taken |= {(*path, key) for key in _SILENT if key in element}
-        said = {key: value for key, value in element.items() if value not in ("noAssertion", ["noAssertion"])}
+        said = _placed(path, element)
+        for key in [key for key, value in element.items() if value in ("noAssertion", ["noAssertion"])]:
+            del said[key]
+        self._read_package_url(path, element, facts)
         if files := self._files(_id(element)):
             said[_FILES] = [*files]
         facts.take(rules_of("spdx3"), kind, said, path, self.resolve)
         said.pop(_FILES, None)
+        facts.taken |= {(*path, key) for key in _LEADING if self._leads(element.get(key))}
         thing.kept += _pairs(element, path)
         thing.origin = path, said
+
+    @staticmethod
+    def _read_package_url(path: Path, element: Element, facts: Facts) -> None:
+        """Take in of a package URL what the name does not say."""
+        purl, place = element.get("software_packageUrl"), (*path, "software_packageUrl")
+        if not isinstance(purl, str):
+            return
+        if version_in_purl(purl) not in ("", element.get("software_packageVersion")):
+            facts.lose(place, purl, "not taken over: its version is not that of the package")
+        if is_absolute(purl) and artifact_of(purl, BASE) == purl:
+            facts.add("alsoKnownAs", purl, place)
+        facts.taken.add(place)
+
+    def _leads(self, value: Value) -> bool:
+        """Whether a value is identifiers of elements of the document."""
+        several = texts(value)
+        return bool(several) and all(one in self._by_id for one in several)
 
     def _files(self, package: str) -> list[Element]:
         """The files that a package contains, as if they stood in it."""
@@ -168,28 +201,46 @@ class _Graph:
 
     def _relationship(self, path: Path, one: Element) -> None:
         word, start, targets = str(one.get("relationshipType")), str(one.get("from")), texts(one.get("to"))
+        self._all.taken |= {(*path, key) for key in ("from", "relationshipType")}
         if word in _LICENCES:
             self._licence(path, start, targets)
             return
         turned = word in _REVERSED
         term = _REVERSED.get(word, word)
         relation = relation_read("spdx3", term) or relation_read("spdx3.1", term)
-        for target in targets:
+        for at, target in enumerate(targets):
+            place = (*path, "to", at) if isinstance(one["to"], list) else (*path, "to")
             below, above = (target, start) if turned else (start, target)
             things = self._lifted(below)
             if word in _CONTAINING and self._is_file(target):
+                self._all.taken |= {place} if start in self._things else set()
                 continue
             if relation is None or not things:
                 self._all.lose(path, one, f"not taken over: no rule says what {word} means here")
+                continue
             for thing in things:
                 for artifact in self._targets(above):
-                    thing.link(relation, artifact, path, target, self._all.vocabulary)
+                    thing.link(relation, artifact, place, target, self._all.vocabulary)
 
     def _licence(self, path: Path, start: str, targets: Iterable[str]) -> None:
+        things = self._lifted(start)
+        if not things:
+            self._all.lose((*path, "from"), start, "not taken over: no package has this")
         for target in targets:
             text = licence_text(target, self._by_id)
-            for thing in self._lifted(start):
-                take_licence(thing.facts, text, path)
+            for thing in things:
+                take_licence(thing.facts, text, (*path, "to"))
+                self._take_licence_element(target)
+
+    def _take_licence_element(self, identifier: str, depth: int = 0) -> None:
+        """Tell what an expression says of a licence, and of the licences that it is made of."""
+        element = self._by_id.get(identifier)
+        if element is None or depth > DEEPEST:
+            return
+        for key in [one for one in LICENCE_KEYS if one in element]:
+            self._all.taken.add((*element.path, key))
+            for inner in texts(element[key]):
+                self._take_licence_element(inner, depth + 1)
 
     def _is_file(self, identifier: str) -> bool:
         return _type(self._by_id.get(identifier, {})) == "software_File"

@@ -23,8 +23,17 @@ _INDIVIDUALS = {
     "NoneElement": NO_LICENCE,
     "NoneLicense": NO_LICENCE,
 }
-_DEEPEST = 20
+DEEPEST = 20
 """Sets in sets that are followed: beyond, or in a circle, what is left is a reference."""
+LICENCE_KEYS = (
+    "name",
+    "simplelicensing_licenseExpression",
+    "expandedlicensing_member",
+    "expandedlicensing_subjectLicense",
+    "expandedlicensing_subjectExtendableLicense",
+    "expandedlicensing_subjectAddition",
+)
+"""What an expression is made of."""
 
 
 def licence_text(identifier: str, elements: Mapping[str, Mapping[str, Value]], depth: int = 0) -> str:
@@ -45,7 +54,7 @@ def licence_text(identifier: str, elements: Mapping[str, Mapping[str, Value]], d
         return individual
     if (
         kind.startswith("expandedlicensing_")
-        and depth < _DEEPEST
+        and depth < DEEPEST
         and (made := _made(kind, element, elements, depth))
     ):
         return made

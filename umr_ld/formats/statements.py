@@ -13,7 +13,7 @@ import pyoxigraph as ox
 
 from umr_ld.addresses import is_absolute
 from umr_ld.errors import Malformed
-from umr_ld.formats.contexts import PREFIXES
+from umr_ld.formats.contexts import prefixes
 from umr_ld.formats.crosswalk import NOT_TAKEN, relations_of, rules_of, write_facts
 from umr_ld.formats.draft import Written
 from umr_ld.formats.forms import NAMES, text_of
@@ -24,7 +24,8 @@ from umr_ld.formats.licensing import licence_texts, take_licence
 from umr_ld.formats.linked import read_graph
 from umr_ld.formats.loss import Loss
 from umr_ld.formats.own_terms import KEPT, WITHOUT, own_terms, read_own_terms
-from umr_ld.formats.places import Node, pruned
+from umr_ld.formats.places import Node, is_meant, pruned
+from umr_ld.formats.unread import is_of_the_document
 from umr_ld.formats.wire import as_bytes
 from umr_ld.licences import SPDX, spdx_expression
 from umr_ld.media import Media
@@ -97,6 +98,7 @@ class Statements:
         things = [(node, gathering.thing(kind, names[id(node)], "", node.path)) for node, kind in subjects]
         for node, thing in things:
             self._take(node, thing, graph, vocabulary)
+        self._lose_rest([node for node, _ in subjects], graph, gathering)
         return gathering.translation()
 
     def _kind(self, node: Node) -> str:
@@ -147,14 +149,31 @@ class Statements:
         """Report what no rule reads of the things that a thing has: of its agents and files."""
         places = [rule.place for rule in rules_of(self.label) if rule.is_of(thing.kind)]
         for key in dict.fromkeys(place[0].key for place in places):
-            read = {step.key for place in places if place[0].key == key for step in place[1:]}
+            below = [place for place in places if place[0].key == key]
             for whole in map(graph.resolve, node.get(key, ())):
                 if not isinstance(whole, Node) or self._kind(whole):
                     continue
-                for name in [one for one in whole if one not in read and one not in _OF_ALL]:
+                read = {step.key for place in below if is_meant(whole, place[0]) for step in place[1:]}
+                # What no place means is not called anything either.
+                read |= _OF_ALL if any(is_meant(whole, place[0]) for place in below) else _HEAD
+                for name in [one for one in whole if one not in read]:
                     path = whole.origins.get(name, whole.path)
                     if path not in thing.facts.taken:
                         thing.facts.lose(path, whole[name], NOT_TAKEN)
+
+    def _lose_rest(self, subjects: list[Node], graph: Graph, gathering: Gathering) -> None:
+        """Report what is said of things that nothing leads to which was read."""
+        taken = gathering.taken.union(*(thing.facts.taken for thing in gathering.things))
+        for node in graph.nodes:
+            name = str(node.get("@id", ""))
+            is_told = any(node.path[:length] in taken for length in range(1, len(node.path) + 1))
+            # What has no identifier is a value of what is around it, and is told of there.
+            is_value = not name and any(isinstance(step, str) and step[:1] != "@" for step in node.path)
+            if is_told or is_value or name in graph.reached or any(node is one for one in subjects):
+                continue
+            for key in [one for one in node if one not in {"@id", "@type", "@context"}]:
+                if not is_of_the_document(self.label, f"{name}.{key}"):
+                    gathering.lose(node.origins.get(key, (name, key)), node[key], NOT_TAKEN)
 
     @staticmethod
     def _take_licence(value: Value, facts: Facts, path: Path, graph: Graph) -> None:
@@ -276,14 +295,14 @@ class Statements:
         if media is Media.TURTLE:
             quads = ox.parse(as_bytes(_with_prefixes(nodes)), ox.RdfFormat.JSON_LD)
             triples = sorted((quad.triple for quad in quads), key=str)
-            used = {name: iri for name, iri in PREFIXES.items() if any(iri in str(one) for one in triples)}
+            used = {name: iri for name, iri in prefixes().items() if any(iri in str(one) for one in triples)}
             return ox.serialize(triples, format=ox.RdfFormat.TURTLE, prefixes=used) or b""
         return as_bytes(self.compacted(nodes) if self.compacted is not None else _with_prefixes(nodes))
 
 
 def _with_prefixes(nodes: list[Value]) -> Value:
     text = str(nodes)
-    used: dict[str, Value] = {prefix: iri for prefix, iri in PREFIXES.items() if f"{prefix}:" in text}
+    used: dict[str, Value] = {prefix: iri for prefix, iri in prefixes().items() if f"{prefix}:" in text}
     if len(nodes) == 1 and isinstance(nodes[0], dict):
         return {"@context": used, **nodes[0]}
     return {"@context": used, "@graph": nodes}
