@@ -49,6 +49,11 @@ class Turns:
         self._queue: dict[str, deque[Ticket]] = {}
         self._changing = threading.Lock()
 
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return self._waiting
+
     def take(self, who: str, seconds: float) -> bool:
         """Wait for a place.
 

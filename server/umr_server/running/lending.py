@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from umr_server.running.keeper import MADE, SMALLEST_ZIPPED
 from umr_server.running.watch import Told
 from umr_server.sparql.answers import Asked
-from umr_server.sparql.loan import Loan, Terms
+from umr_server.sparql.loan import ALONE, AMONG_OTHERS, Loan, Terms
 from umr_server.sparql.plain import parts, text_of
 from umr_server.sparql.shortcut import PATH
 
@@ -53,7 +53,9 @@ class Lending:
             return None
         before, _, after = parts(errand.sent) or (b"", b"", b"")
         most = longest(zips=manner.zips)
-        return Loan(channel.socket, Terms(before, after, manner.heads, most, errand.now.copied))
+        # More heads may be learned while others go by these terms.
+        terms = Terms(before, after, dict(manner.heads), most, errand.now.copied)
+        return Loan(channel.socket, terms, AMONG_OTHERS if errand.question.is_waited_for else ALONE)
 
     def tell(self, errand: Errand) -> None:
         """Count what was answered where it was lent, and write it down.

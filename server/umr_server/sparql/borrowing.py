@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
     Ask = Callable[[str], Writer | None]
 
-_WHILE = 0.004
-"""Seconds for which a connection is kept while others may wait for their turn."""
-
-_PAUSE = 0.0005
-"""Seconds in which who is answered asks again, or goes back to wait where all wait."""
+_PAUSE = 1
+"""Milliseconds in which who is answered asks again, or goes back to wait where all wait."""
 
 MOST = 100
 """Answers on one loan, so that there is room for the notes of all."""
@@ -42,15 +39,18 @@ class Borrowed:
     Args:
         line: to who lends.
         terms: on which.
+        seconds: for how long.
         target: where answers go that are not given here.
     """
 
-    def __init__(self, line: Line, terms: Terms, target: IO[bytes]) -> None:
+    def __init__(self, line: Line, terms: Terms, seconds: float, target: IO[bytes]) -> None:
         self._line, self._terms, self._target = line, terms, target
-        self._until = time.monotonic() + _WHILE
+        self._until = time.monotonic() + seconds
         self._rest, self._unread, self._left = b"", 0, MOST
         self._is_over = False
         self._connection: socket.socket = line.borrow()
+        self._poll = select.poll()
+        self._poll.register(self._connection, select.POLLIN)
 
     def __enter__(self) -> Self:
         return self
@@ -120,8 +120,8 @@ class Borrowed:
 
     def _following(self) -> str | None:
         """The next question, whose request stays unread; None if there is none that is plain, or no time is left."""
-        left, self._left = min(_PAUSE, self._until - time.monotonic()), self._left - 1
-        if left <= 0 or not self._left or not select.select([self._connection], [], [], left)[0]:
+        self._left -= 1
+        if time.monotonic() > self._until or not self._left or not self._poll.poll(_PAUSE):
             return None
         terms = self._terms
         most = len(terms.before) + LONGEST + len(terms.after)

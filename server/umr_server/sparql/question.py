@@ -231,6 +231,11 @@ class Question:
             self._process.yield_claim()
 
     @property
+    def is_waited_for(self) -> bool:
+        """Whether others wait for their turn."""
+        return self._means.quick.waiting > 0
+
+    @property
     def is_answered(self) -> bool:
         """Whether the answer is here."""
         return self._answer is not None

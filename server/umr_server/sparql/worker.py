@@ -116,9 +116,13 @@ def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes], line: L
     threading.Thread(target=_end_with, args=(source,), daemon=True).start()
     _limit(memory)
     write_frame(target, READY, b"")
+    terms: Terms | None = None
     for asked in _requests(source):
-        if "loan" in asked:
-            with Borrowed(line, Terms.read(asked["loan"]), target) as borrowed:
+        if "terms" in asked:
+            terms = Terms.read(asked["terms"])
+        if "seconds" in asked:
+            assert terms is not None
+            with Borrowed(line, terms, asked["seconds"], target) as borrowed:
                 borrowed.serve(asked["text"], lambda text: _answered(store, {**asked, "text": text}, target))  # noqa: B023
         elif writer := _answered(store, asked, target):
             writer.end()
