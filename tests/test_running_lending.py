@@ -218,8 +218,11 @@ def test_a_process_that_dies_takes_no_connection_with_it(writer, is_asking):
             (process, *_) = [*at.site.queries._means.processes._idle, *at.site.queries._means.processes._busy]
             if is_asking:
                 at.talking.send(asking(new(CROSS)))
-            # It has let go of the claim by then, and waits for the next, or is at work on it.
-            time.sleep(0.02 if is_asking else 0.0003)
+                time.sleep(0.02)
+            # It has let go of the claim of the last answer, and the next is not asked for or does not end.
+            while not process._born.line.claim():
+                time.sleep(0.0005)
+            process._born.line.put_back()
             os.kill(process._born.pid, signal.SIGKILL)
             if is_asking:
                 assert at.talking.hear()[0].split()[1] == "503"
