@@ -91,8 +91,6 @@ class Borrowed:
         if head is None or body is None or len(body) > self._terms.most or not self._line.claim():
             return False
         try:
-            if self._unread:
-                self._connection.recv(self._unread)
             tag = etag(self._terms.seq, text, writer.form.key) if lasts else ""
             identifier = new_identifier()
             self._send(finished(completed(head, len(body), tag), identifier), body)
@@ -107,8 +105,13 @@ class Borrowed:
         return True
 
     def _send(self, head: bytes, body: bytes) -> None:
-        """Send what the connection takes now; who lends sends the rest, or finds out that nobody is there any more."""
+        """Read the request, and send what the connection takes now of its answer.
+
+        Who lends sends the rest, or finds out that nobody is there any more.
+        """
         try:
+            if self._unread:
+                self._connection.recv(self._unread)
             sent = self._connection.sendmsg([head, body])
         except BlockingIOError:
             sent = 0
