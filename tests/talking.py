@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import contextmanager
 
 from loopback import served
@@ -12,6 +13,14 @@ def written(path, method="GET", **headers):
     given = {"Host": "a.example", **{name.replace("_", "-"): value for name, value in headers.items()}}
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in given.items()), "", ""]
     return "\r\n".join(lines).encode()
+
+
+def until(true, seconds=20):
+    """Wait for something to come true."""
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.001)
+    assert true()
 
 
 class Talking:

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import pytest
 from drafts import draft
-from talking import Talking, standing, written
+from talking import Talking, standing, until, written
 
 from umr_ld.registry import Registry
 
@@ -238,8 +238,8 @@ def test_a_question_without_end_holds_up_no_other(writer):
         endless = Talking(connection)
         endless.send(asking(new(CROSS)))
         count = len(at.calls)
-        until = time.monotonic() + 0.7
-        while time.monotonic() < until:
+        end = time.monotonic() + 0.7
+        while time.monotonic() < end:
             assert at.talking.ask(asking(new("ASK { ?s a umr:Model }")))[0].split()[1] == "200"
         # The endless one; and one or two that came before another process was ready.
         assert 1 <= len(at.calls) - count <= 4
@@ -269,7 +269,7 @@ def test_a_long_answer_is_given_whole_by_a_thread(at, text, headers):
 def test_a_long_answer_has_a_thread_as_soon_as_it_is_long(writer):
     with taught(writer) as at:
         at.talking.send(asking(new("SELECT * { ?a ?b ?c . ?d ?e ?f }")))
-        _until(lambda: len(at.calls) == 2)
+        until(lambda: len(at.calls) == 2)
         assert at.site.queries.counts()["running"] == 1
         assert b"more than 100,000 rows" in at.talking.hear()[2]
 
@@ -278,7 +278,7 @@ def test_a_process_that_dies_meanwhile_is_replaced(writer):
     with taught(writer) as at:
         (process,) = at.site.queries._means.processes._idle
         at.talking.send(asking(new(CROSS)))
-        _until(lambda: len(at.site.queries._means.processes) == 1)
+        until(lambda: len(at.site.queries._means.processes) == 1)
         os.kill(process._born.pid, signal.SIGKILL)
         assert at.talking.hear()[0].split()[1] == "503"
         for _ in range(2):
@@ -294,9 +294,9 @@ def test_who_hangs_up_leaves_nothing_behind(writer):
                 count = len(at.calls)
                 connection.sendall(asking(new(text)))
                 # Or with a thread, where no process was ready.
-                _until(lambda: len(at.server.errands) == 1 or len(at.calls) > count)  # noqa: B023
-            _until(lambda: len(at.server.errands) == 0)
-        _until(lambda: "refused_time" in at.site.queries.counts())
+                until(lambda: len(at.server.errands) == 1 or len(at.calls) > count)  # noqa: B023
+            until(lambda: len(at.server.errands) == 0)
+        until(lambda: "refused_time" in at.site.queries.counts())
         for _ in range(2):
             assert at.talking.ask(asking(new(TITLES)))[0].split()[1] == "200"
         assert at.site.queries.counts()["running"] == 0
@@ -316,13 +316,6 @@ def test_requests_that_come_together_are_answered_in_their_order(at):
     assert b'"7"' in at.talking.hear()[2]
     at.talking.send(two[30:])
     assert b'"8"' in at.talking.hear()[2]
-
-
-def _until(true, seconds=20):
-    until = time.monotonic() + seconds
-    while not true() and time.monotonic() < until:
-        time.sleep(0.001)
-    assert true()
 
 
 @contextmanager
@@ -368,7 +361,7 @@ def test_what_many_ask_at_once_is_asked_once(writer):
     with taught(writer, query_workers=1) as at, many(at, 6) as talking:
         count = len(at.calls)
         at.talking.send(asking(new(SOME_TIME)))
-        _until(lambda: len(at.server.errands) == 1)
+        until(lambda: len(at.server.errands) == 1)
         sent = asking(new(TITLES))
         for one in talking:
             one.send(sent)
@@ -397,7 +390,7 @@ def test_what_is_published_is_seen_at_once(writer):
 def test_what_has_begun_is_answered_before_the_end(writer):
     with taught(writer) as at:
         at.talking.send(asking(new(SOME_TIME)))
-        _until(lambda: len(at.server.errands) == 1)
+        until(lambda: len(at.server.errands) == 1)
         at.server.stop()
         ending = threading.Thread(target=at.server.finish, args=(10,))
         ending.start()

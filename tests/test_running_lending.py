@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from drafts import draft
-from talking import Talking, standing
-from test_running_errands import CROSS, KINDS, SOME_TIME, TITLES, UNLIKE, WAYS, asking, new
+from talking import Talking, standing, until
+from test_running_errands import CROSS, KINDS, LONG, SOME_TIME, TITLES, UNLIKE, WAYS, asking, new
 
 from umr_ld.registry import Registry
 from umr_server.sparql.borrowing import MOST
@@ -69,8 +69,8 @@ def _lent(at, talking, sent):
     for _ in range(TRIES):
         heard = talking.ask(asked := sent())
         # What is told of it comes when the connection is back.
-        until = time.monotonic() + 0.02
-        while heard[3] not in at.lent and time.monotonic() < until and _is_out(at):
+        end = time.monotonic() + 0.02
+        while heard[3] not in at.lent and time.monotonic() < end and _is_out(at):
             time.sleep(0.0002)
         if heard[3] in at.lent:
             return heard, asked
@@ -79,13 +79,6 @@ def _lent(at, talking, sent):
 
 def _is_out(at):
     return any(one.question.loan is not None for one in at.server.errands._under_way)
-
-
-def _until(true, seconds=20):
-    until = time.monotonic() + seconds
-    while not true() and time.monotonic() < until:
-        time.sleep(0.001)
-    assert true()
 
 
 @pytest.mark.parametrize(("decided", "path", "more"), WAYS.values(), ids=WAYS)
@@ -103,7 +96,7 @@ def test_each_is_counted_and_written_down_once(writer):
     with lending(writer) as at:
         at.site.running.log.form, at.site.running.log._target = "json", target
         heard = [at.talking.ask(asking(new(QUICK)))[3] for _ in range(300)]
-        _until(lambda: not len(at.server.errands))
+        until(lambda: not len(at.server.errands))
         assert at.lent & set(heard)
         lines = [json.loads(line) for line in target.getvalue().splitlines()]
         assert [line["id"] for line in lines] == heard
@@ -169,13 +162,6 @@ def test_nobody_else_is_asked_for_what_is_refused_at_a_glance(limited):
         assert limited.talking.ask(asking("ASK { SERVICE <http://127.0.0.1/> {} }"))[0].split()[1] == "400"
 
 
-LONG = {
-    "that fills the pipe": (TITLES.replace("?t {", "?t ?p ?o { ?s ?p ?o ."), {}),
-    "that fits into no memory at once": ("SELECT * { ?a ?b ?c . ?d a umr:Model } LIMIT 20000", {}),
-    "that is zipped": (TITLES, {"Accept_Encoding": "gzip"}),
-}
-
-
 @pytest.mark.parametrize(("text", "headers"), LONG.values(), ids=LONG)
 def test_a_long_answer_is_given_whole_by_a_thread(at, text, headers):
     if headers:
@@ -204,7 +190,7 @@ def test_a_question_that_takes_its_time_goes_on_from_where_it_is_and_holds_up_no
             at.server.echoes._echoes.clear()
         else:
             raise AssertionError("it was not taken back")
-        _until(lambda: not len(at.server.errands))
+        until(lambda: not len(at.server.errands))
         given = at.figures()['umr_requests_total{method="GET",route="/sparql",status="200"}']
         assert at.site.queries.counts() == {"answered": int(float(given)), "running": 0}
 
@@ -229,7 +215,7 @@ def test_a_process_that_dies_takes_no_connection_with_it(writer, is_asking):
             for _ in range(5):
                 assert at.talking.ask(asking(new(QUICK)))[0].split()[1] in {"200", "503"}
         assert at.hot()[0][0].split()[1] == "200"
-        _until(lambda: not len(at.server.errands))
+        until(lambda: not len(at.server.errands))
 
 
 @pytest.mark.parametrize("text", [QUICK, SOME, CROSS], ids=["quick", "slower", "endless"])
@@ -242,8 +228,8 @@ def test_who_hangs_up_leaves_nothing_behind(writer, text):
                 at.hot(talking=(talking := Talking(connection)))
                 talking.ask(asking(new(QUICK)))
                 connection.sendall(asking(new(text)))
-        _until(lambda: not len(at.server.errands) and at.site.queries.counts()["running"] == 0)
-        _until(lambda: len(at.server.active_channels) == 1)
+        until(lambda: not len(at.server.errands) and at.site.queries.counts()["running"] == 0)
+        until(lambda: len(at.server.active_channels) == 1)
         at.hot()
 
 
@@ -286,8 +272,8 @@ def test_what_is_published_is_seen_when_answers_may_lag_no_more(writer):
     with lending(writer, query_age=0.2) as at:
         before = int(re.findall(rb'"(\d+)"', at.hot(count)[0][2])[0])
         writer.publish([draft(f"lab/seen{time.time_ns()}@1.0.0")], agent="x")
-        until = time.monotonic() + 0.3
-        while time.monotonic() < until:
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
             after = at.talking.ask(asking(new(count)))
         assert int(re.findall(rb'"(\d+)"', after[2])[0]) == before + 1
         at.hot(count)

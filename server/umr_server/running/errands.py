@@ -78,6 +78,7 @@ class Errand:
         sent: the request.
         said: the query, as it was sent.
         manner: in which it is to be answered.
+        around: of the request what stands before its query, and behind it.
     """
 
     accepting = False
@@ -89,9 +90,11 @@ class Errand:
         sent: bytes,
         said: str,
         manner: Manner,
+        around: tuple[bytes, bytes],
     ) -> None:
         self._errands, self.channel, self.sent, self.said, self.manner = errands, channel, sent, said, manner
         self.began = time.perf_counter()
+        self.around = around
         self.source, self.is_given = -1, False
         self.told = 0
         """Of the answers that were given where the connection was lent, how many were told of."""
@@ -198,11 +201,11 @@ class Errands:
         manner = None if found is None else self._manners.get(self._key(channel.addr[0], found[0], found[2]))
         if found is None or manner is None:
             return False
-        said = found[1]
+        before, said, after = found
         text, reached = text_of(said.decode("ascii")), self._echoes.reached()
         if text is None or reached is None:
             return False
-        errand = Errand(self, channel, sent, said.decode("ascii"), manner)
+        errand = Errand(self, channel, sent, said.decode("ascii"), manner, (before, after))
         return self._send(errand, Asked(text, manner.forms), reached)
 
     def _send(self, errand: Errand, asked: Asked, reached: Head) -> bool:

@@ -51,10 +51,9 @@ class Lending:
         is_one_of_many = errand.began - channel.answered < _AT_ONCE
         if not is_one_of_many or channel.shy or errand.others or self._age < _LAG:
             return None
-        before, _, after = parts(errand.sent) or (b"", b"", b"")
         most = longest(zips=manner.zips)
         # More heads may be learned while others go by these terms.
-        terms = Terms(before, after, dict(manner.heads), most, errand.now.copied)
+        terms = Terms(*errand.around, dict(manner.heads), most, errand.now.copied)
         return Loan(channel.socket, terms, AMONG_OTHERS if errand.question.is_waited_for else ALONE)
 
     def tell(self, errand: Errand) -> None:
@@ -63,7 +62,7 @@ class Lending:
         Args:
             errand: the one.
         """
-        manner, began = errand.manner, errand.began
+        manner = errand.manner
         for note in errand.question.notes[errand.told :]:
             told = Told("GET", manner.asked, PATH, "200", note.size, MADE if self._keeps else "")
             began = note.began if errand.told else errand.began
@@ -83,8 +82,7 @@ class Lending:
         Raises:
             OSError: if nobody is there any more who asked.
         """
-        before, _, after = parts(errand.sent) or (b"", b"", b"")
-        sent = errand.channel.unread(before, after)
+        sent = errand.channel.unread(*errand.around)
         found = parts(sent)
         text = None if found is None else text_of(found[1].decode("ascii"))
         if found is None or text is None:
