@@ -19,8 +19,7 @@ from talking import Talking, standing, until
 from test_running_errands import CROSS, KINDS, LONG, SOME_TIME, TITLES, UNLIKE, WAYS, asking, new
 
 from umr_ld.registry import Registry
-from umr_server.sparql.borrowing import MOST
-from umr_server.sparql.loan import Line, Note
+from umr_server.sparql.line import ROOM, Line, Note
 
 QUICK = "SELECT ?s { GRAPH ?g { ?s dct:title ?t } } LIMIT 2"
 SOME = "SELECT (COUNT(*) AS ?n) { ?a a umr:Model . ?b a umr:Model . ?c ?d ?e }"
@@ -38,20 +37,19 @@ def writer(tmp_path_factory):
 def lending(writer, path="/sparql", headers=None, **decided):
     """The server; what was answered on connections that were lent, and what was taken back from there, by identifier and by text."""
     with standing(writer, **{"query_age": 5.0, "query_trial": 5.0, **decided}) as at:
-        at.lent, at.taken, lends = set(), [], at.server.errands.lending
-        tell, resume = lends.tell, lends.resume
+        at.lent, at.recalled, at.taken, lends = set(), set(), [], at.server.errands.lending
+        tell, resume = lends._tell, lends._resume
 
-        def told(errand):
-            at.lent |= {note.identifier for note in errand.question.notes}
-            tell(errand)
+        def told(stand, notes):
+            at.lent |= {note.identifier for note in notes}
+            at.recalled |= {note.identifier for note in notes if note.is_recalled}
+            tell(stand, notes)
 
         def resumed(errand):
-            is_there = resume(errand)
-            if is_there:
-                at.taken.append(errand.asked.text)
-            return is_there
+            at.taken.append(errand.asked.text)
+            resume(errand)
 
-        lends.tell, lends.resume = told, resumed
+        lends._tell, lends._resume = told, resumed
         at.hot = lambda text=QUICK, talking=None, **more: _lent(
             at, talking or at.talking, lambda: asking(new(text), path, **(headers or {}), **more)
         )
@@ -78,7 +76,7 @@ def _lent(at, talking, sent):
 
 
 def _is_out(at):
-    return any(one.question.loan is not None for one in at.server.errands._under_way)
+    return len(at.server.errands.lending) > 0
 
 
 @pytest.mark.parametrize(("decided", "path", "more"), WAYS.values(), ids=WAYS)
@@ -206,10 +204,8 @@ def test_a_process_that_dies_takes_no_connection_with_it(writer, is_asking):
                 at.talking.send(asking(new(CROSS)))
                 time.sleep(0.02)
             # It has let go of the claim of the last answer, and the next is not asked for or does not end.
-            while not process._born.line.claim():
-                time.sleep(0.0005)
-            process._born.line.put_back()
-            os.kill(process._born.pid, signal.SIGKILL)
+            with process.line:
+                os.kill(process._born.pid, signal.SIGKILL)
             if is_asking:
                 assert at.talking.hear()[0].split()[1] == "503"
             for _ in range(5):
@@ -335,10 +331,15 @@ def test_the_claim_is_of_one_end_at_a_time_and_notes_outlive_who_wrote_them():
     theirs.put_back()
     assert ours.claim()
     assert not theirs.claim()
-    notes = [Note(f"{number:016x}", number, number / 7, number / 3) for number in range(MOST)]
-    for note in notes:
-        theirs.note(note)
-    theirs.close()
-    assert ours.notes() == notes
-    assert ours.notes() == []
+    ours.put_back()
+    notes = [Note(n + 1, n, f"{n:016x}", n / 7, n / 3, n % 2 == 0) for n in range(3 * ROOM)]
+    for start in range(0, len(notes), ROOM):
+        for note in notes[start : start + ROOM]:
+            assert not theirs.ledger.is_full
+            theirs.ledger.note(note)
+        assert theirs.ledger.is_full
+        assert [*ours.ledger.notes(start + 5)] == notes[start : start + 5]
+        if start == 2 * ROOM:
+            theirs.close()
+        assert [*ours.ledger.notes(start + ROOM)] == notes[start + 5 : start + ROOM]
     ours.close()

@@ -214,8 +214,12 @@ def used_prefixes(text: str) -> dict[str, str]:
     """
     prologue = _PROLOGUE.match(text)
     declared = set(_DECLARED.findall(prologue[0])) if prologue else set()
-    known = vocabulary().prefixes.items()
-    return {name: iri for name, iri in known if f"{name}:" in text and name not in declared}
+    return {name: iri for mark, name, iri in _prefixes() if mark in text and name not in declared}
+
+
+@cache
+def _prefixes() -> tuple[tuple[str, str, str], ...]:
+    return tuple((f"{name}:", name, iri) for name, iri in vocabulary().prefixes.items())
 
 
 def used_functions(text: str) -> dict[ox.NamedNode, Callable[..., Any]]:

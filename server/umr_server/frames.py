@@ -6,7 +6,7 @@ import struct
 from typing import IO
 
 DATA, END, FAULT, READY = b"D", b"E", b"X", b"R"
-GIVEN, KEPT = b"G", b"K"
+BACK, KEPT = b"B", b"K"
 HEAD = struct.Struct(">cI")
 
 
@@ -40,3 +40,23 @@ def put_frame(target: IO[bytes], kind: bytes, body: bytes) -> None:
     """
     target.write(HEAD.pack(kind, len(body)))
     target.write(body)
+
+
+def read_frame(source: IO[bytes]) -> tuple[bytes, bytes] | None:
+    """Kind and bytes of the next frame, which is waited for; None at the end.
+
+    Args:
+        source: a pipe, not buffered.
+    """
+    head = _read(source, HEAD.size)
+    if len(head) < HEAD.size:
+        return None
+    kind, length = HEAD.unpack(head)
+    return kind, _read(source, length)
+
+
+def _read(source: IO[bytes], size: int) -> bytes:
+    held = b""
+    while len(held) < size and (piece := source.read(size - len(held))):
+        held += piece
+    return held

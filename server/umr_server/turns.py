@@ -50,6 +50,11 @@ class Turns:
         self._changing = threading.Lock()
 
     @property
+    def free(self) -> int:
+        """How many places nobody has."""
+        return self._free
+
+    @property
     def waiting(self) -> int:
         """How many wait."""
         return self._waiting

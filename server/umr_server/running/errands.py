@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from umr_server.running.echoes import Echoes
     from umr_server.running.state import Moment
     from umr_server.site import Site
-    from umr_server.sparql.loan import Loan
     from umr_server.sparql.question import Question
     from umr_server.sparql.shortcut import Plain
 
@@ -42,9 +41,6 @@ _MOST = 256
 
 _LEAST = 0.001
 """Seconds: waitress counts whole milliseconds, and none of them means not to sleep."""
-
-_SOON = 0.005
-"""Seconds after which it is looked again whether a process has ended what it is just doing."""
 
 _NEVER = float("inf")
 
@@ -96,8 +92,8 @@ class Errand:
         self.began = time.perf_counter()
         self.around = around
         self.source, self.is_given = -1, False
-        self.told = 0
-        """Of the answers that were given where the connection was lent, how many were told of."""
+        self.told, self.last = 0, self.began
+        """How many answers were given where the connection was lent, and when the last was."""
         self.others: list[tuple[Channel, bytes]] = []
         """Connections by which the same question came meanwhile, and how."""
         self.now: Moment
@@ -108,9 +104,9 @@ class Errand:
         """Its turn has come; told by whichever thread had the place before."""
         self._errands.call(self)
 
-    def offer(self) -> Loan | None:
-        """What is lent, now that there is a process that can be asked."""
-        return self._errands.lending.offer(self)
+    def lends(self) -> bool:
+        """Whether the process that there is now answers by itself."""
+        return self._errands.lending.lends(self)
 
     def readable(self) -> bool:
         """See `wasyncore`."""
@@ -139,7 +135,7 @@ class Errands:
     def __init__(self, site: Site, echoes: Echoes, *, believes: bool) -> None:
         self._site, self._echoes, self._believes = site, echoes, believes
         self._keeps = bool(site.settings.page_cache_bytes)
-        self.lending = Lending(echoes, site.settings.query_age, keeps=self._keeps)
+        self.lending = Lending(site, echoes, self._resume, self._again)
         self._guard = threading.Lock()
         self._manners: OrderedDict[tuple[str, bytes, bytes], Manner] = OrderedDict()
         self._under_way: list[Errand] = []
@@ -147,7 +143,7 @@ class Errands:
         self._due = _NEVER
 
     def __len__(self) -> int:
-        return len(self._under_way)
+        return len(self._under_way) + len(self.lending)
 
     # -- manners
 
@@ -217,8 +213,12 @@ class Errands:
             channel.hold()
             twin.others.append((channel, errand.sent))
             return True
+        channel.shy = max(0, channel.shy - 1)
+        if self.lending.join(errand):
+            channel.hold()
+            return True
         client = errand.manner.client or channel.addr[0]
-        question = self._site.queries.begin(asked, client, now.copied, errand.call, errand.offer)
+        question = self._site.queries.begin(asked, client, now.copied, errand.call, errand.lends)
         if question is None:
             return False
         errand.question = question
@@ -244,11 +244,12 @@ class Errands:
             for errand in self._under_way[:]:
                 self.look(errand)
             self._due = min((one.question.patience for one in self._under_way), default=_NEVER)
+        self.lending.turn()
 
     @property
     def patience(self) -> float:
         """Seconds until somebody has to be seen after."""
-        return max(_LEAST, self._due - time.monotonic())
+        return max(_LEAST, min(self._due, self.lending.due) - time.monotonic())
 
     def look(self, errand: Errand) -> None:
         """Let one go on as far as it can without waiting.
@@ -269,52 +270,37 @@ class Errands:
     def _look(self, errand: Errand) -> None:
         question = errand.question
         question.go_on()
-        until = question.patience
-        if question.returned is not None:
-            self._return(errand)
+        if question.is_lending:
+            self._forget(errand)
+            self.lending.begin(errand)
+            self._join()
             return
+        until = question.patience
         if question.is_answered or question.is_stuck or question.size > SHORT or until <= time.monotonic():
-            if question.loan is None or self._take_back(errand):
-                self._end(errand)
+            self._end(errand)
             return
         self._due = min(self._due, until)
         if errand.source < 0 <= question.source:
             errand.source = question.source
             errand.channel.listen(errand.source, errand)
 
-    def _return(self, errand: Errand) -> None:
-        """The connection is back, and all that was asked on it is answered."""
-        self._forget(errand)
-        self.lending.tell(errand)
-        errand.channel.take_again(errand.question.returned.rest)  # type: ignore[union-attr]
+    def _join(self) -> None:
+        """Those who wait for a turn need not any more, if they can be answered with others."""
+        for errand in self._under_way[:]:
+            if errand.question.source < 0 and self.lending.join(errand):
+                self._forget(errand)
+                errand.question.leave()
 
-    def _take_back(self, errand: Errand) -> bool:
-        """Whether the connection is ours again, with the question that was asked last."""
-        question = errand.question
-        is_ours = question.take_back()
-        if question.returned is not None:
-            self._return(errand)
-            return False
-        self.lending.tell(errand)
-        try:
-            is_asked = is_ours and (not question.notes or self.lending.resume(errand))
-        except OSError:
-            self._give_up(errand)
-            return False
-        if is_asked:
-            question.loan = None
-        elif not (question.is_stuck or question.is_answered):
-            question.lend_on()
-            self._due = min(self._due, time.monotonic() + _SOON)
-        elif is_ours:
-            # The process died while it waited for the next question.
-            question.leave()
-            self._forget(errand)
-            errand.channel.take_again(b"")
-        else:
-            # It died while it answered, and nobody knows how much of that was sent.
-            self._give_up(errand)
-        return is_asked
+    def _resume(self, errand: Errand) -> None:
+        """One whose connection was lent, with a question that is under way."""
+        self._under_way.append(errand)
+        self.look(errand)
+
+    def _again(self, errand: Errand) -> None:
+        """One whose connection was lent, and whose question nobody has begun."""
+        errand.channel.release()
+        if not self.send(errand.channel, errand.sent):
+            errand.channel.read(errand.sent)
 
     def _give_up(self, errand: Errand) -> None:
         errand.channel.will_close = True
@@ -369,6 +355,6 @@ class Errands:
     def _twin(self, errand: Errand) -> Errand | None:
         """Who asks the same already, if there is one answer for all."""
         for one in self._under_way:
-            if one.asked == errand.asked and one.now == errand.now and one.question.loan is None:
+            if one.asked == errand.asked and one.now == errand.now:
                 return one if is_lasting(errand.asked.text) else None
         return None

@@ -112,6 +112,15 @@ class Answers:
         form, body = found
         return Answer(form, seq, etag(seq, asked.text, form, asked.default, asked.named), len(body), body)
 
+    def knows(self, seq: int, asked: Asked) -> bool:
+        """Whether it was answered before.
+
+        Args:
+            seq: number of the journal entry that is asked of.
+            asked: what, and in which form.
+        """
+        return (seq, asked) in self._kept
+
     def take(self, seq: int, asked: Asked, answered: Answered) -> Answer:
         """What a process answered; kept, if the same question has the same answer again.
 

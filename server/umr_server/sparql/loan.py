@@ -1,27 +1,25 @@
-"""A connection that is lent to a process for a moment, and what both ends have between them for that.
+"""Connections that are lent to a process for a while, and on which terms.
 
 Who asks one quick question after the other is answered by the process that makes the answers: the way through the one
-that lends costs more than they do. A request is read only by who answers it, and who answers holds the claim meanwhile,
-of which there is one for each process. So whatever becomes of the process, the one that lends can take the connection
-back, with the request unread that was not answered, and nothing is answered twice.
+that lends costs more than they do. A process answers on several connections, one question after the other, and a
+request is read only by who answers it. So whatever becomes of the process, the one that lends can take a connection
+back, with the request unread that was not answered, and nothing is answered twice (see `line`).
 """
 
 from __future__ import annotations
 
-import os
-import socket
+import json
 import struct
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ALONE, AMONG_OTHERS = 0.01, 0.005
-"""Seconds for which a connection is lent while nobody waits for a turn, and while somebody does."""
+LEND, ASK = b"L", b"Q"
+"""Kinds of what is sent to a process: a connection that is lent, or a question."""
 
-_NOTE = struct.Struct(">QIdd")
-_PIECE = 1 << 13
+_MOST_TERMS = 16
+_RETURNED = struct.Struct(">IQ")
 
 
 class Terms(NamedTuple):
@@ -33,6 +31,7 @@ class Terms(NamedTuple):
         heads: of answers by form, and by whether they last; see `heads.completed`.
         most: bytes of an answer that may be given at once.
         seq: number of the journal entry that is asked of.
+        question: all of a question but its text, as `worker` reads it.
     """
 
     before: bytes
@@ -40,132 +39,138 @@ class Terms(NamedTuple):
     heads: Mapping[tuple[str, bool], bytes]
     most: int
     seq: int
+    question: Mapping[str, Any]
 
     def written(self) -> dict[str, Any]:
-        """As a part of a question."""
+        """As a part of what is sent."""
         heads = [(form, lasts, head.decode("latin-1")) for (form, lasts), head in self.heads.items()]
-        before, after = self.before.decode("latin-1"), self.after.decode("latin-1")
-        return {"before": before, "after": after, "heads": heads, "most": self.most, "seq": self.seq}
+        sides = {"before": self.before.decode("latin-1"), "after": self.after.decode("latin-1")}
+        return {**sides, "heads": heads, "most": self.most, "seq": self.seq, "question": self.question}
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Terms:
         """What was `written`.
 
         Args:
-            said: part of a question.
+            said: part of what was sent.
         """
         heads = {(form, lasts): head.encode("latin-1") for form, lasts, head in said["heads"]}
         before, after = said["before"].encode("latin-1"), said["after"].encode("latin-1")
-        return cls(before, after, heads, said["most"], said["seq"])
+        return cls(before, after, heads, said["most"], said["seq"], said["question"])
 
 
-class Loan(NamedTuple):
-    """What is lent.
+class Lent(NamedTuple):
+    """A connection, as its process is told of it.
 
     Args:
-        connection: to who asks.
+        place: among those of the process.
+        serial: number of the loan; no other of the process has it.
+        time: number of the time for which the process answers on what is lent.
         terms: on which.
-        seconds: for how long.
+        text: of the first question, whose request is read already.
     """
 
-    connection: socket.socket
+    place: int
+    serial: int
+    time: int
     terms: Terms
-    seconds: float
+    text: str
 
 
-class Note(NamedTuple):
-    """An answer that was given on a connection that was lent.
+class Lender:
+    """How loans are written down for a process: most are on terms that it knows."""
+
+    def __init__(self) -> None:
+        self._known: list[Terms] = []
+
+    def written(self, lent: Lent) -> bytes:
+        """What is sent of a loan.
+
+        Args:
+            lent: the one.
+        """
+        said = {"place": lent.place, "serial": lent.serial, "time": lent.time, "text": lent.text}
+        if lent.terms in self._known:
+            return json.dumps({**said, "terms": self._known.index(lent.terms)}).encode()
+        if len(self._known) == _MOST_TERMS:
+            self._known.clear()
+        self._known.append(lent.terms)
+        new = lent.terms.written()
+        return json.dumps({**said, "terms": len(self._known) - 1, "new": new}).encode()
+
+
+class Borrower:
+    """How loans are read that a `Lender` wrote."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Terms] = {}
+
+    def read(self, sent: bytes) -> Lent:
+        """A loan.
+
+        Args:
+            sent: what was `written`.
+        """
+        said = json.loads(sent)
+        if "new" in said:
+            self._known[said["terms"]] = Terms.read(said["new"])
+        return Lent(said["place"], said["serial"], said["time"], self._known[said["terms"]], said["text"])
+
+
+class Returned(NamedTuple):
+    """A connection that the process gave back; nothing that was asked on it waits for an answer.
 
     Args:
-        identifier: of its request.
-        size: bytes of it.
-        began: when its request had arrived, as of `time.perf_counter`, which is one clock for all processes.
-        ended: when it was sent.
+        serial: number of the loan.
+        notes: how many there were by then.
+        rest: of an answer, that is still to be sent.
     """
 
-    identifier: str
-    size: int
-    began: float
-    ended: float
+    serial: int
+    notes: int
+    rest: bytes
+
+    def written(self) -> bytes:
+        """As a frame."""
+        return _RETURNED.pack(self.serial, self.notes) + self.rest
+
+    @classmethod
+    def read(cls, sent: bytes) -> Returned:
+        """What was `written`.
+
+        Args:
+            sent: a frame.
+        """
+        serial, notes = _RETURNED.unpack_from(sent)
+        return cls(serial, notes, sent[_RETURNED.size :])
 
 
-class Line:
-    """One end of what lies between who lends and a process, beside questions and answers.
+class Kept(NamedTuple):
+    """An answer that was given on a connection that is lent, and took a while.
 
     Args:
-        side: connections go one way and notes the other.
-        taking: file descriptor that the claim is taken from.
-        putting: file descriptor that it is put back to.
+        text: of the question.
+        forms: that were wanted.
+        form: of the answer.
+        body: of the answer.
     """
 
-    def __init__(self, side: socket.socket, taking: int, putting: int) -> None:
-        self._side, self._taking, self._putting = side, taking, putting
-        self._held = bytearray()
+    text: str
+    forms: tuple[str, ...]
+    form: str
+    body: bytes
+
+    def written(self) -> bytes:
+        """As a frame."""
+        return json.dumps([self.text, self.forms, self.form]).encode() + b"\n" + self.body
 
     @classmethod
-    def laid(cls) -> tuple[Line, list[int]]:
-        """The end of who lends, and the file descriptors of the other, which are the taker's to close."""
-        ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
-        taking, putting = os.pipe()
-        os.set_blocking(taking, False)
-        ours.setblocking(False)
-        line = cls(ours, taking, putting)
-        line.put_back()
-        return line, [its.detach(), os.dup(taking), os.dup(putting)]
-
-    @classmethod
-    def at(cls, descriptors: list[int]) -> Line:
-        """The end of a process.
+    def read(cls, sent: bytes) -> Kept:
+        """What was `written`.
 
         Args:
-            descriptors: as of `laid`.
+            sent: a frame.
         """
-        side, taking, putting = descriptors
-        return cls(socket.socket(fileno=side), taking, putting)
-
-    def claim(self) -> bool:
-        """Take the claim; False if the other end has it."""
-        try:
-            return bool(os.read(self._taking, 1))
-        except BlockingIOError:
-            return False
-
-    def put_back(self) -> None:
-        """Leave the claim to whichever end wants it next."""
-        os.write(self._putting, b"1")
-
-    def lend(self, connection: socket.socket) -> None:
-        """Send a connection to the process.
-
-        Args:
-            connection: stays open here.
-        """
-        socket.send_fds(self._side, [b"L"], [connection.fileno()])
-
-    def borrow(self) -> socket.socket:
-        """The connection that was sent."""
-        _, descriptors, _, _ = socket.recv_fds(self._side, 1, 1)
-        return socket.socket(fileno=descriptors[0])
-
-    def note(self, note: Note) -> None:
-        """Tell who lends of an answer; it is not woken by that.
-
-        Args:
-            note: of the answer.
-        """
-        self._side.sendall(_NOTE.pack(int(note.identifier, 16), *note[1:]))
-
-    def notes(self) -> list[Note]:
-        """What has been told since this was asked last; also by a process that is gone."""
-        with suppress(BlockingIOError, ConnectionError):
-            while piece := self._side.recv(_PIECE):
-                self._held += piece
-        whole = len(self._held) // _NOTE.size * _NOTE.size
-        said, self._held = bytes(self._held[:whole]), self._held[whole:]
-        return [Note(f"{number:016x}", *rest) for number, *rest in _NOTE.iter_unpack(said)]
-
-    def close(self) -> None:
-        """Let go of this end."""
-        self._side.close()
-        os.close(self._taking)
-        os.close(self._putting)
+        said, _, body = sent.partition(b"\n")
+        text, forms, form = json.loads(said)
+        return cls(text, tuple(forms), form, body)

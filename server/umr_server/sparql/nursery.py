@@ -7,6 +7,7 @@ a pair of sockets as standard input; it ends with the other end.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -18,14 +19,15 @@ from contextlib import suppress
 from typing import IO, Any, NamedTuple
 
 from umr_ld.errors import Busy
+from umr_ld.garbage import collect_seldom
 from umr_ld.sparql import functions
 from umr_ld.vocab import vocabulary
 from umr_server.sparql import worker
-from umr_server.sparql.loan import Line
+from umr_server.sparql.line import Line
 
 _MESSAGE = 1 << 16
 _YIELDING = 15
-_DESCRIPTORS = 5
+_DESCRIPTORS = 6
 
 
 class Born(NamedTuple):
@@ -171,7 +173,7 @@ def _live(asked: dict[str, Any], descriptors: list[int]) -> None:
             os.dup2(one, standard)
             os.close(one)
         line = Line.at(descriptors[2:])
-        worker.work(asked["folder"], asked["memory"], os.fdopen(0, "rb"), os.fdopen(1, "wb"), line)
+        worker.work(asked["folder"], asked["memory"], os.fdopen(0, "rb", 0), os.fdopen(1, "wb"), line)
     finally:
         os._exit(1)
 
@@ -195,6 +197,9 @@ def main() -> None:
     spoken = socket.socket(fileno=sys.stdin.fileno())
     vocabulary()
     functions()
+    # None of all this is ever garbage: children need not look, nor have pages of their own for having looked.
+    collect_seldom()
+    gc.freeze()
     while True:
         message, descriptors, _, _ = socket.recv_fds(spoken, _MESSAGE, _DESCRIPTORS)
         if not message:

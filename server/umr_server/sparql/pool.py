@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from umr_ld.registry import Registry
     from umr_server.settings import Settings
     from umr_server.sparql.answers import Answer, Asked
-    from umr_server.sparql.loan import Loan
     from umr_server.sparql.snapshot import Snapshot
 
 
@@ -68,7 +67,7 @@ class Queries:
         who: str,
         seq: int,
         wake: Callable[[], None],
-        offer: Callable[[], Loan | None],
+        lends: Callable[[], bool],
     ) -> Question | None:
         """Have a query answered by and by. Never waits; None if it has to be asked by who may.
 
@@ -77,7 +76,7 @@ class Queries:
             who: asks; those who ask less come first.
             seq: number of the journal entry that the copy to read has reached, as of `glimpse`.
             wake: called, by whichever thread, when there is something to be done that was waited for.
-            offer: what may be lent to the process that answers, asked when there is one.
+            lends: asked when there is a process whether that is to answer by itself, on connections that are lent to it.
         """
         snapshots = self._snapshots
         snapshot = None if snapshots is None else snapshots.hold(seq)
@@ -88,7 +87,7 @@ class Queries:
         except Malformed:
             snapshot.leave()
             return None
-        return Question(self._means, asked, snapshot, who, wake, offer)
+        return Question(self._means, asked, snapshot, who, wake, lends)
 
     def state(self, reached: int) -> int:
         """Number of the journal entry that a query which is asked now would see.
@@ -113,6 +112,23 @@ class Queries:
         """
         snapshots = self._snapshots
         return None if snapshots is None else snapshots.glimpse(reached)
+
+    def has_place(self) -> bool:
+        """Whether a query that is asked now begins at once."""
+        return self._means.quick.free > 0
+
+    def has_others(self) -> bool:
+        """Whether somebody waits for a turn."""
+        return self._means.quick.waiting > 0
+
+    def knows(self, seq: int, asked: Asked) -> bool:
+        """Whether an answer is kept.
+
+        Args:
+            seq: number of the journal entry that is asked of.
+            asked: what, and in which form.
+        """
+        return self._means.answers.knows(seq, asked)
 
     def counts(self) -> dict[str, int]:
         """How many queries were answered, recalled and refused by which limit, and how many run now."""

@@ -9,12 +9,15 @@ import time
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
-from umr_server.frames import DATA, END, FAULT, GIVEN, HEAD, KEPT, READY, Died, OutOfTime, write_frame
+from umr_server.frames import BACK, DATA, END, FAULT, HEAD, KEPT, READY, Died, OutOfTime, write_frame
+from umr_server.sparql.loan import ASK, LEND, Kept, Lender, Returned
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
 
-    from umr_server.sparql.loan import Loan, Note, Terms
+    from umr_server.sparql.line import Line
+    from umr_server.sparql.loan import Lent
     from umr_server.sparql.nursery import Nursery
     from umr_server.sparql.snapshot import Snapshot
 
@@ -50,18 +53,6 @@ class Answered(NamedTuple):
     size: int
 
 
-class Returned(NamedTuple):
-    """A connection that was lent, and on which nothing waits for an answer.
-
-    Args:
-        rest: of an answer, that is still to be sent.
-        kept: form, query and answer, if there was one to be kept.
-    """
-
-    rest: bytes
-    kept: tuple[str, str, bytes] | None
-
-
 class Process:
     """A process over one snapshot.
 
@@ -82,49 +73,64 @@ class Process:
         self._poll = select.poll()
         self._poll.register(self._source, select.POLLIN)
         self._held, self._body = bytearray(), _Body()
-        self._kept: tuple[str, str, bytes] | None = None
-        self._terms: Terms | None = None
-        self.is_ready = self.yields = self._claims = False
+        self._lender = Lender()
+        self.told: list[Returned | Kept] = []
+        """What it told of connections that are lent to it, and of what it answered there."""
+        self.is_ready = self.yields = False
+        self.loans = self.times = 0
+        """Of connections, and of times for which it answers on what is lent: how many there were."""
 
-    def send(self, request: dict[str, Any], loan: Loan | None = None) -> None:
+    def send(self, request: dict[str, Any]) -> None:
         """Give it a query; what it answers comes by and by.
 
         Args:
-            request: as `worker` reads it; what is said of the loan is added.
-            loan: where it may answer the query itself, and those that follow.
+            request: as `worker` reads it.
 
         Raises:
             Died: it is of no use.
         """
+        self.clear()
+        self._write(ASK, json.dumps(request).encode())
+
+    def clear(self) -> None:
+        """Forget what it answered and told."""
         self._body.close()
-        self._body, self._kept = _Body(), None
-        self.yield_claim()
+        self._body = _Body()
+        self.told.clear()
+
+    def lend(self, connection: socket.socket, lent: Lent) -> int:
+        """Let it answer on a connection, beginning with a question that came by it.
+
+        Args:
+            connection: stays open here.
+            lent: what it is told.
+
+        Returns:
+            bytes that lie in the pipe until it reads them.
+
+        Raises:
+            Died: it is of no use.
+        """
+        written = self._lender.written(lent)
         try:
-            if loan is not None:
-                self._born.line.lend(loan.connection)
-                request["seconds"] = loan.seconds
-                if loan.terms != self._terms:
-                    request["terms"], self._terms = loan.terms.written(), loan.terms
-            write_frame(self._target, b"Q", json.dumps(request).encode())
+            self.line.lend(connection)
+        except OSError as error:
+            raise Died from error
+        self._write(LEND, written)
+        return len(written)
+
+    def _write(self, kind: bytes, body: bytes) -> None:
+        try:
+            write_frame(self._target, kind, body)
         except OSError as error:
             raise Died from error
 
-    def claim(self) -> bool:
-        """Keep it from answering on a connection that is lent; False if it does so just now."""
-        self._claims = self._claims or self._born.line.claim()
-        return self._claims
+    @property
+    def line(self) -> Line:
+        """What lies between here and there for what is lent."""
+        return self._born.line
 
-    def yield_claim(self) -> None:
-        """Let it answer again."""
-        if self._claims:
-            self._born.line.put_back()
-            self._claims = False
-
-    def notes(self) -> list[Note]:
-        """What it answered on a connection that is lent, since this was asked last."""
-        return self._born.line.notes()
-
-    def wait(self, until: float, trial: float, on_trial: Callable[[], None]) -> Answered | Returned:
+    def wait(self, until: float, trial: float, on_trial: Callable[[], None]) -> Answered:
         """Wait for the answer.
 
         Args:
@@ -140,8 +146,8 @@ class Process:
             self._pause(until, moment)
         return answered
 
-    def look(self) -> Answered | Returned | None:
-        """The answer, if it is there, or what was lent, if it is back; for who does not wait.
+    def look(self) -> Answered | None:
+        """The answer, if it is there; for who does not wait.
 
         Raises:
             Died, Refused: after the first the process is of no use.
@@ -158,21 +164,15 @@ class Process:
             elif kind == FAULT:
                 raise Refused(json.loads(data))
             elif kind == KEPT:
-                said, _, body = data.partition(b"\n")
-                self._kept = *json.loads(said), body
-            elif kind == GIVEN:
-                return Returned(data, self._kept)
+                self.told.append(Kept.read(data))
+            elif kind == BACK:
+                self.told.append(Returned.read(data))
         return None
 
     @property
     def come(self) -> int:
         """Bytes that have come of an answer that is not there yet."""
         return self._body.size + len(self._held)
-
-    @property
-    def is_answering(self) -> bool:
-        """Whether there is some of an answer that it does not give itself."""
-        return self._body.size > 0
 
     def fileno(self) -> int:
         """What becomes readable when there is more to be looked at."""

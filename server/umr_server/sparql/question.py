@@ -7,20 +7,24 @@ to be done; when nothing can be done but wait, somebody else takes the way to it
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from collections import Counter
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from werkzeug.exceptions import NotAcceptable
 
 from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
 from umr_server.frames import Died, OutOfTime
-from umr_server.sparql.process import Refused, Returned
+from umr_server.sparql.answers import Asked
+from umr_server.sparql.process import Refused
+from umr_server.sparql.tenure import Tenure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from umr_server.settings import Settings
-    from umr_server.sparql.answers import Answer, Answers, Asked
-    from umr_server.sparql.loan import Loan, Note
+    from umr_server.sparql.answers import Answer, Answers
+    from umr_server.sparql.line import Note
+    from umr_server.sparql.loan import Kept
     from umr_server.sparql.process import Answered, Process
     from umr_server.sparql.processes import Processes
     from umr_server.sparql.snapshot import Snapshot
@@ -57,7 +61,7 @@ class Question:
         snapshot: what is asked; held, and left in the end.
         who: asks.
         wake: called, by whichever thread, when its turn has come; None if somebody waits for that.
-        offer: what may be lent to the process that answers, asked when there is one; None for nothing.
+        lends: asked when there is a process whether that is to answer by itself, on connections that are lent to it.
     """
 
     def __init__(
@@ -67,15 +71,9 @@ class Question:
         snapshot: Snapshot,
         who: str,
         wake: Callable[[], None] | None = None,
-        offer: Callable[[], Loan | None] | None = None,
+        lends: Callable[[], bool] | None = None,
     ) -> None:
-        self._offer = offer
-        self.loan: Loan | None = None
-        """What is lent."""
-        self.returned: Returned | None = None
-        """What was lent, once it is back and nothing is asked any more."""
-        self.notes: list[Note] = []
-        """What was answered where it was lent."""
+        self._lends, self.is_lending = lends, False
         self._means, self.asked, self._snapshot = means, asked, snapshot
         self._began = self._sent = time.monotonic()
         self._process: Process | None = None
@@ -142,14 +140,11 @@ class Question:
                 self._process = self._means.processes.take(self._snapshot)
                 self._process.begin()
                 self._send(self._process)
-            # Who gave back what was lent had not read this yet.
-            while isinstance(told := self._wait(self._process), Returned):
-                self._send(self._process)
-            return told  # noqa: TRY300 - all of it may fail
+            return self._wait(self._process)
         except (OutOfTime, Died, Overloaded, Refused) as error:
             self._fail(error)
 
-    def _wait(self, process: Process) -> Answered | Returned:
+    def _wait(self, process: Process) -> Answered:
         return process.wait(self._until, self._sent + self._means.settings.query_trial, self._move)
 
     def _move(self) -> None:
@@ -168,13 +163,13 @@ class Question:
 
     def go_on(self) -> None:
         """Do what can be done without waiting."""
-        if self._answer is not None or self._failure is not None or self.returned is not None:
+        if self._answer is not None or self._failure is not None or self.is_lending:
             return
         try:
             if self._process is None:
                 self._begin()
             elif told := self._process.look():
-                self._take(told)
+                self._settle(told)
         except Exception as error:  # noqa: BLE001 - who waits is told, whatever it is
             self._failure = error
 
@@ -184,56 +179,64 @@ class Question:
         self._place = self._means.quick
         self._process = self._means.processes.take_ready(self._snapshot)
         if self._process is not None:
-            self.loan = self._offer() if self._offer is not None else None
-            self._send(self._process, self.loan)
+            self.is_lending = self._lends is not None and self._lends()
+            if not self.is_lending:
+                self._send(self._process)
 
-    def _take(self, told: Answered | Returned) -> None:
-        if isinstance(told, Returned):
-            self._note()
-            if told.kept is not None:
-                form, text, body = told.kept
-                self._means.answers.keep(self._snapshot.seq, self.asked._replace(text=text), form, body)
-            self.returned, self.loan = told, None
-            self._free()
-            self.leave()
-        else:
-            if self.loan is not None:
-                self._note()
-            self._settle(told)
+    # -- while its process answers on what is lent
 
-    def _note(self) -> None:
+    def begin(self) -> Tenure:
+        """Let the process answer on what is lent to it. This stands for it meanwhile, whatever is asked."""
         assert self._process is not None
-        notes = self._process.notes()
-        self._means.answers.count("answered", len(notes))
-        self.notes += notes
+        return Tenure(self._process)
 
-    def take_back(self) -> bool:
-        """Have what is lent again, if it is not yet. If `notes` tell of the first question, what it is about is unread.
+    def note(self, notes: Iterable[Note]) -> None:
+        """Count what was answered.
 
-        Returns:
-            whether the process does not answer on it any more; else it does so just now, or has died doing it.
+        Args:
+            notes: of it.
         """
-        process = self._process
-        if process is None:
-            return True
-        if not (process.is_answering or isinstance(self._failure, Refused)):
-            if not process.claim():
-                return False
-            # What it told before it let go of the claim is here by now.
-            self.go_on()
-        if self._process is not None:
-            self._note()
-        return True
+        for outcome, number in Counter(note.is_recalled for note in notes).items():
+            self._means.answers.count("recalled" if outcome else "answered", number)
 
-    def lend_on(self) -> None:
-        """Let the process answer again on what was taken back too early."""
-        if self._process is not None:
-            self._process.yield_claim()
+    def keep(self, kept: Kept) -> None:
+        """Keep what was answered there.
+
+        Args:
+            kept: the answer.
+        """
+        asked = Asked(kept.text, kept.forms)
+        self._means.answers.keep(self._snapshot.seq, asked, kept.form, kept.body)
+
+    def conclude(self) -> None:
+        """Nothing is asked any more; others may have the process."""
+        self._free()
+        self.leave()
+
+    def resume(self, asked: Asked, since: float, answered: Answered | Exception | None) -> None:
+        """Become the question that the process is at.
+
+        Args:
+            asked: what.
+            since: moment (monotonic seconds) from which it has been.
+            answered: what the process told of it, if it has.
+        """
+        self.asked, self.is_lending = asked, False
+        self._began = self._sent = since
+        if isinstance(answered, Exception):
+            self._failure = answered
+        elif answered is not None:
+            self._settle(answered)
 
     @property
-    def is_waited_for(self) -> bool:
-        """Whether others wait for their turn."""
-        return self._means.quick.waiting > 0
+    def seq(self) -> int:
+        """Number of the journal entry that is asked of."""
+        return self._snapshot.seq
+
+    @property
+    def trial(self) -> float:
+        """Seconds that it may take among quick ones."""
+        return self._means.settings.query_trial
 
     @property
     def is_answered(self) -> bool:
@@ -282,11 +285,9 @@ class Question:
         """Moment at which it is stopped. Who waited for long is tried all the same: most are answered at once."""
         return max(self._began + self._means.settings.query_seconds, self._sent + _LEAST)
 
-    def _send(self, process: Process, loan: Loan | None = None) -> None:
-        (text, forms, default, named), settings = self.asked, self._means.settings
-        limits = {"rows": settings.query_rows, "bytes": settings.query_bytes}
+    def _send(self, process: Process) -> None:
         self._sent = time.monotonic()
-        process.send({"text": text, "forms": forms, "default": default, "named": named, **limits}, loan)
+        process.send(written(self.asked, self._means.settings))
 
     def _free(self) -> None:
         """Others may have what it held."""
@@ -335,6 +336,17 @@ class Question:
     def _refuse(self, why: str, error: Exception) -> NoReturn:
         self._means.answers.count(f"refused_{why}")
         raise error from None
+
+
+def written(asked: Asked, settings: Settings) -> dict[str, Any]:
+    """A question as `worker` reads it.
+
+    Args:
+        asked: what.
+        settings: limits.
+    """
+    limits = {"rows": settings.query_rows, "bytes": settings.query_bytes}
+    return {**asked._asdict(), **limits}
 
 
 def _limit(what: str) -> TooLong:

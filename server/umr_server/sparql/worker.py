@@ -18,22 +18,22 @@ import pyoxigraph as ox
 from umr_ld.errors import Malformed, UmrError
 from umr_ld.store.embedded import EmbeddedStore
 from umr_ld.vocab import vocabulary
-from umr_server.frames import FAULT, HEAD, READY, write_frame
-from umr_server.sparql.borrowing import Borrowed
+from umr_server.frames import FAULT, READY, read_frame, write_frame
+from umr_server.sparql.borrowing import Borrowing
 from umr_server.sparql.forms import FORMS
-from umr_server.sparql.loan import Terms
+from umr_server.sparql.loan import LEND
 from umr_server.sparql.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Mapping
 
     from umr_server.sparql.forms import Form
-    from umr_server.sparql.loan import Line
+    from umr_server.sparql.line import Line
 
 _NICE = 5
 
 
-def _written(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> Writer | None:
+def _written(store: EmbeddedStore, asked: Mapping[str, Any], target: IO[bytes]) -> Writer | None:
     """The answer, of which the end is not sent yet; None if it was told why there is none."""
     found = store.query(asked["text"], graphs=asked["default"], named=asked["named"])
     is_graph = isinstance(found, ox.QueryTriples)
@@ -58,7 +58,7 @@ def _written(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> 
     return writer
 
 
-def _answered(store: EmbeddedStore, asked: dict[str, Any], target: IO[bytes]) -> Writer | None:
+def _answered(store: EmbeddedStore, asked: Mapping[str, Any], target: IO[bytes]) -> Writer | None:
     """As `_written`; whatever is wrong with the question is told."""
     try:
         return _written(store, asked, target)
@@ -77,11 +77,6 @@ def _form(keys: list[str], *, is_graph: bool) -> Form | None:
 
 def _fault(target: IO[bytes], kind: str, what: str, remedy: str) -> None:
     write_frame(target, FAULT, json.dumps({"kind": kind, "what": what, "remedy": remedy}).encode())
-
-
-def _requests(source: IO[bytes]) -> Iterator[dict[str, Any]]:
-    while len(head := source.read(HEAD.size)) == HEAD.size:
-        yield json.loads(source.read(HEAD.unpack(head)[1]))
 
 
 def _end_with(source: IO[bytes]) -> None:
@@ -106,7 +101,7 @@ def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes], line: L
     Args:
         folder: of the store.
         memory: bytes of address space that a query may need beyond what is in use.
-        source: requests.
+        source: requests, not buffered.
         target: answers.
         line: to who asks, for connections that are lent.
     """
@@ -116,13 +111,13 @@ def work(folder: str, memory: int, source: IO[bytes], target: IO[bytes], line: L
     threading.Thread(target=_end_with, args=(source,), daemon=True).start()
     _limit(memory)
     write_frame(target, READY, b"")
-    terms: Terms | None = None
-    for asked in _requests(source):
-        if "terms" in asked:
-            terms = Terms.read(asked["terms"])
-        if "seconds" in asked:
-            assert terms is not None
-            with Borrowed(line, terms, asked["seconds"], target) as borrowed:
-                borrowed.serve(asked["text"], lambda text: _answered(store, {**asked, "text": text}, target))  # noqa: B023
-        elif writer := _answered(store, asked, target):
+    borrowing = Borrowing(line, source, target, lambda asked: _answered(store, asked, target))
+    frame = read_frame(source)
+    while frame is not None:
+        kind, sent = frame
+        following = None
+        if kind == LEND:
+            following = borrowing.serve(sent)
+        elif writer := _answered(store, json.loads(sent), target):
             writer.end()
+        frame = following or read_frame(source)
