@@ -174,6 +174,26 @@ def test_what_is_taken_back_at_any_moment_is_answered_all_the_same_and_once(writ
         assert min(counts) > 0
 
 
+def test_what_one_asks_that_is_for_who_lends_is_answered_and_so_is_what_others_ask(writer, monkeypatch):
+    monkeypatch.setattr(deciding, "_SHY", 0)
+    with lending(writer, query_workers=1) as at:
+
+        def ask(talking, place):
+            if random.random() < 0.8:
+                _asked(talking)
+            elif place % 2:
+                assert talking.ask(asking(f"SELECT {next(_NUMBERS)}"))[0].split()[1] == "400"
+            else:
+                number = next(_NUMBERS)
+                rows = f"SELECT ?n ?d {{ VALUES ?n {{ {number} }} ?d ?b ?c }}"
+                assert talking.ask(asking(rows))[2].count(b'"value":"%d"' % number) > 300
+
+        counts, _ = _together(at, 8, 3, ask)
+        assert len(at.taken) > 10
+        assert min(counts) > 0
+        until(lambda: not len(at.server.errands) and at.site.queries.counts()["running"] == 0)
+
+
 def test_what_took_a_while_is_not_made_again_by_the_process_that_made_it(writer):
     with lending(writer, query_workers=1) as at:
         for _ in range(TRIES):
