@@ -326,7 +326,7 @@ def many(at, number):
 
 
 def test_more_than_there_are_processes_wait_for_their_turn_without_a_thread(writer):
-    with taught(writer, query_workers=1, query_queue=12) as at, many(at, 8) as talking:
+    with taught(writer, query_workers=1, query_queue=2) as at, many(at, 20) as talking:
         without_thread(at, asking(new(TITLES)))
         count = len(at.calls)
         for _ in range(3):
@@ -337,8 +337,8 @@ def test_more_than_there_are_processes_wait_for_their_turn_without_a_thread(writ
 
 
 def test_of_more_than_may_wait_the_rest_is_refused(writer):
-    limits = {"query_workers": 1, "query_queue": 1, "query_seconds": 1.0}
-    with taught(writer, **limits) as at, many(at, 4) as talking:
+    limits = {"query_workers": 1, "query_queue": 0, "query_seconds": 1.0}
+    with taught(writer, **limits) as at, many(at, 3) as talking:
         for one in talking:
             one.send(asking(new(CROSS)))
             time.sleep(0.05)

@@ -69,3 +69,23 @@ def test_without_a_queue_a_place_is_there_or_not():
     assert [turns.take("", 0) for _ in range(3)] == [True, True, False]
     turns.leave()
     assert turns.take("", 0)
+
+
+def test_who_waits_without_a_thread_takes_nothing_from_who_waits_with_one():
+    turns, woken = Turns(1, 1, 2), []
+    assert turns.take("first", 0)
+    tickets = [turns.enter("much", lambda at=at: woken.append(at)) for at in range(3)]
+    assert [ticket.is_over for ticket in tickets] == [False, False, True]
+    askers = Askers(turns)
+    for who in ("much", "much"):
+        askers.add(who)
+    assert askers.refused == ["much"]
+    little = turns.enter("little", lambda: woken.append("little"))
+    assert not little.is_over
+    assert woken == [1]
+    assert not tickets[1].called
+    turns.leave()
+    turns.leave()
+    assert woken[1:] in ([0, "little"], ["little", 0])
+    askers.leave_all()
+    assert askers.order == ["much"]

@@ -28,7 +28,8 @@ class Settings:
         query_workers: how many queries of strangers are answered at once, each by a process of its own.
         query_trial: seconds after which a query that is not answered has to make room for others.
         query_slow: how many queries may take longer than that at once.
-        query_queue: how many queries may wait for their turn; fewer than `threads`, so that pages are answered meanwhile.
+        query_queue: how many threads may wait for a query's turn; fewer than `threads`, so that pages are
+            answered meanwhile; ten times as many may wait without one.
         query_wait: seconds that a query waits for its turn.
         query_seconds: after which a query is stopped.
         query_rows: the most rows of an answer.

@@ -15,24 +15,28 @@ class Ticket:
 
     Args:
         who: asks.
+        wake: called when it need not wait any more, by whichever thread that is; it must not take long. None if a
+            thread waits.
     """
 
     __slots__ = ("called", "gate", "is_over", "wake", "who")
 
-    def __init__(self, who: str) -> None:
-        self.who = who
-        self.wake: Callable[[], None] | None = None
-        """Called when it need not wait any more, by whichever thread that is; it must not take long."""
+    def __init__(self, who: str, wake: Callable[[], None] | None) -> None:
+        self.who, self.wake = who, wake
         self.called = self.is_over = False
         self.gate = threading.Lock()
         self.gate.acquire()
 
     def end(self, *, called: bool) -> None:
         """Let it go on, with a place or without one."""
-        self.called, self.is_over = called, True
-        self.gate.release()
+        self.settle(called=called)
         if self.wake is not None:
             self.wake()
+
+    def settle(self, *, called: bool) -> None:
+        """As `end`, where whoever would be woken is here."""
+        self.called, self.is_over = called, True
+        self.gate.release()
 
 
 class Turns:
@@ -40,12 +44,15 @@ class Turns:
 
     Args:
         places: how many are held at once.
-        waiting: how many may wait. If more come, the asker with the most questions loses the newest of them.
+        waiting: how many may wait with a thread. If more come, the asker with the most questions loses the newest of
+            them.
+        patient: how many may wait without one; likewise.
     """
 
-    def __init__(self, places: int, waiting: int) -> None:
-        self._free, self._most = places, waiting
-        self._waiting = 0
+    def __init__(self, places: int, waiting: int, patient: int = 0) -> None:
+        self._free, self._most = places, {True: waiting, False: patient}
+        self._waits = {True: 0, False: 0}
+        """How many wait with a thread, and without."""
         self._queue: dict[str, deque[Ticket]] = {}
         self._changing = threading.Lock()
 
@@ -57,7 +64,7 @@ class Turns:
     @property
     def waiting(self) -> int:
         """How many wait."""
-        return self._waiting
+        return self._waits[True] + self._waits[False]
 
     def take(self, who: str, seconds: float) -> bool:
         """Wait for a place.
@@ -78,17 +85,17 @@ class Turns:
             who: asks.
             wake: called when there is a place that was not there at once, or none to be hoped for.
         """
-        ticket = Ticket(who)
+        ticket = Ticket(who, wake)
+        kind = wake is None
         with self._changing:
-            if self._free and not self._waiting:
+            if self._free and not self.waiting:
                 self._free -= 1
-                ticket.end(called=True)
-            elif self._waiting >= self._most and not self._make_room(who):
-                ticket.end(called=False)
+                ticket.settle(called=True)
+            elif self._waits[kind] >= self._most[kind] and not self._make_room(who, kind):
+                ticket.settle(called=False)
             else:
-                ticket.wake = wake
                 self._queue.setdefault(who, deque()).append(ticket)
-                self._waiting += 1
+                self._waits[kind] += 1
         return ticket
 
     def wait(self, ticket: Ticket, seconds: float) -> bool:
@@ -112,7 +119,7 @@ class Turns:
     def leave(self) -> None:
         """Give a place back: to the asker who has waited longest since a turn of theirs."""
         with self._changing:
-            if not self._waiting:
+            if not self.waiting:
                 self._free += 1
                 return
             who = next(iter(self._queue))
@@ -122,13 +129,16 @@ class Turns:
                 self._queue[who] = self._queue.pop(who)
             ticket.end(called=True)
 
-    def _make_room(self, who: str) -> bool:
-        if not self._queue:
+    def _make_room(self, who: str, kind: bool) -> bool:
+        """Whether somebody with more questions of a kind lost one."""
+        of_kind = {
+            one: [ticket for ticket in tickets if (ticket.wake is None) is kind]
+            for one, tickets in self._queue.items()
+        }
+        greediest = max(of_kind, key=lambda one: len(of_kind[one]), default=None)
+        if greediest is None or len(of_kind[greediest]) <= len(of_kind.get(who, ())) + 1:
             return False
-        greediest = max(self._queue, key=lambda one: len(self._queue[one]))
-        if len(self._queue[greediest]) <= len(self._queue.get(who, ())) + 1:
-            return False
-        ticket = self._queue[greediest][-1]
+        ticket = of_kind[greediest][-1]
         self._remove(ticket)
         ticket.end(called=False)
         return True
@@ -136,6 +146,6 @@ class Turns:
     def _remove(self, ticket: Ticket) -> None:
         tickets = self._queue[ticket.who]
         tickets.remove(ticket)
-        self._waiting -= 1
+        self._waits[ticket.wake is None] -= 1
         if not tickets:
             del self._queue[ticket.who]

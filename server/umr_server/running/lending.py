@@ -75,6 +75,11 @@ class Stand:
         self._channel.listen(self._source, None)
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether the process was at one question for a while when it was seen after last."""
+        return self.looked - self.tenure.moved >= _SOON
+
+    @property
     def is_enough(self) -> bool:
         """Whether the server ends."""
         return bool(self._channel.server.is_stopping)
@@ -224,7 +229,7 @@ class Lending:
         if now - tenure.moved >= stand.question.trial:
             if (taken := tenure.take_back()) is not None:
                 self._end(stand, taken, None)
-        elif now - tenure.moved >= _SOON and len(stand.guests) > 1 and self._is_room_beside(stand):
+        elif stand.is_stuck and len(stand.guests) > 1 and self._is_room_beside(stand):
             self._spare(stand)
 
     def _spare(self, stand: Stand) -> None:
@@ -239,8 +244,7 @@ class Lending:
         self._release(others.values())
 
     def _is_room_beside(self, stand: Stand) -> bool:
-        now = time.monotonic()
-        others = [one for one in self._stands if one is not stand and now - one.tenure.moved < _SOON]
+        others = [one for one in self._stands if one is not stand and not one.is_stuck]
         return self._queries.has_place() or bool(others)
 
     def _end(self, stand: Stand, taken: Taken, answered: Answered | Exception | None) -> None:

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from umr_server.sparql.answers import Answer, Asked
     from umr_server.sparql.snapshot import Snapshot
 
+_PATIENT = 10
+"""So many times as many may wait for their turn for whom no thread waits."""
+
 
 class Queries:
     """Answers queries of strangers. Nothing is started before the first one.
@@ -37,7 +40,8 @@ class Queries:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry = registry
-        quick, slow = Turns(settings.query_workers, settings.query_queue), Turns(settings.query_slow, 0)
+        quick = Turns(settings.query_workers, settings.query_queue, _PATIENT * settings.query_queue)
+        slow = Turns(settings.query_slow, 0)
         self._means = Means(settings, Processes(settings), quick, slow, Answers())
         self._guard = threading.Lock()
         self._snapshots: Snapshots | None = None
