@@ -107,25 +107,29 @@ def test_each_is_answered_in_his_own_manner(writer):
 
 def test_who_takes_his_time_is_left_by_the_others_for_another_process(writer):
     with lending(writer, query_workers=2, query_seconds=60.0) as at, at.connected(60) as connection:
-        slow = Talking(connection)
         for _ in range(4):
-            counts, asked = [0] * 6, []
+            assert min(_while_one_waits(at, connection)) > 2
 
-            def ask(talking, place, counts=counts, asked=asked):
-                _asked(talking)
-                if place == 0 and not asked and len(at.server.errands.lending) > 4:
-                    for _ in range(3):
-                        _asked(slow)
-                    asked.append(new(SECONDS))
-                    slow.send(asking(asked[0]))
-                counts[place] += bool(asked) and not is_answered()
 
-            def is_answered():
-                return bool(asked and select.select([connection], [], [], 0)[0])
+def _while_one_waits(at, connection):
+    """How often each of six was answered while one waited for an answer that takes its time."""
+    slow, counts, asked = Talking(connection), [0] * 6, []
 
-            _together(at, 6, 30, ask, is_answered)
-            assert b'"value":"' in slow.hear()[2]
-            assert min(counts) > 2
+    def ask(talking, place):
+        _asked(talking)
+        if place == 0 and not asked and len(at.server.errands.lending) > 4:
+            for _ in range(3):
+                _asked(slow)
+            asked.append(new(SECONDS))
+            slow.send(asking(asked[0]))
+        counts[place] += bool(asked) and not is_answered()
+
+    def is_answered():
+        return bool(asked and select.select([connection], [], [], 0)[0])
+
+    _together(at, 6, 30, ask, is_answered)
+    assert b'"value":"' in slow.hear()[2]
+    return counts
 
 
 def test_a_process_that_dies_is_missed_by_none_but_whom_it_was_answering(writer):
