@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench.registry import prepared
+from umr_ld.garbage import collect_seldom
 from umr_ld.registry import Registry
 from umr_server.app import create_app
 from umr_server.settings import Settings
@@ -62,6 +63,8 @@ def run(records: int = RECORDS, rounds: int = ROUNDS) -> list[dict[str, object]]
         rounds: how often each is made.
     """
     folder, rows = prepared(records), []
+    # As the program does that serves.
+    collect_seldom()
     with Registry.open(folder / "registry") as registry:
         asked = addresses(folder, registry)
         client = create_app(registry, Settings(page_cache_bytes=0)).test_client()

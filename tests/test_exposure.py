@@ -203,7 +203,7 @@ def compared(tmp_path_factory, described, scopes, ruled, reviewed, pairs=()):
     }
     assert [*found.with_paths()] == [(one, found.path(one)) for one in found]
     assert [found[at] for at in range(len(found))] == [*found]
-    outlined = [(one.number, one.answer, one.depth) for one in found.outline()]
+    outlined = [(one.number, one.answer, one.depth) for one in found.outline]
     assert outlined == [(one.number, one.answer, one.depth) for one in found]
     for one in found:
         path_is_proof(found, one, scopes, world, ruled, same)

@@ -166,6 +166,9 @@ def _whole(name: str) -> Asked:
 def _above(parts: Parts, subjects: Sequence[Asked | Record], aliases: Aliases, at: int | None) -> _Above:
     found = _Above()
     waiting: list[RecordRow] = []
+    # Many subjects use the same, and what is asked about is looked at for what it uses directly and for what is above.
+    recorded = cache(lambda name: parts.index.versions(name, at))
+    linked = cache(parts.index.links_of)
 
     def meet(rows: Iterable[RecordRow]) -> None:
         for row in rows:
@@ -178,16 +181,16 @@ def _above(parts: Parts, subjects: Sequence[Asked | Record], aliases: Aliases, a
         name = str(subject.ref.name) if isinstance(subject, Record) else subject.artifact
         found.name(name, EVERYTHING if isinstance(subject, Record) else subject.versions)
         links = list(subject.links) if isinstance(subject, Record) else []
-        for row in (row for one in aliases.same(name) for row in parts.index.versions(one, at)):
+        for row in (row for one in aliases.same(name) for row in recorded(one)):
             meet([row])
-            links += parts.index.links_of(row)
+            links += linked(row)
         for link in links:
             for name in aliases.same(link.artifact):
                 # All versions of what is used directly: a newer one may be the way out.
                 found.name(name, link.versions, link.revision)
-                meet(parts.index.versions(name, at))
+                meet(recorded(name))
     while waiting:
-        for link in parts.index.links_of(waiting.pop()):
+        for link in linked(waiting.pop()):
             for name in aliases.same(link.artifact):
                 found.name(name, link.versions, link.revision)
                 meet(parts.index.matching(replace(link, artifact=name), at))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import nsmallest
 from typing import TYPE_CHECKING
 
 from umr_ld.errors import Missing
@@ -276,7 +277,7 @@ def told(parts: Parts, found: Verdicts, start: int = 0, most: int | None = None)
     """
     exposure = found.exposure
     hits = range(len(exposure))[start : None if most is None else start + most]
-    mending = order_of_repair(exposure)[:most]
+    mending = order_of_repair(exposure, most)
     wanted = sorted({*hits, *(place for place, _ in mending)})
     every = dict(zip(wanted, judged(parts, found, wanted), strict=True))
     said = tuple(
@@ -294,17 +295,18 @@ def told(parts: Parts, found: Verdicts, start: int = 0, most: int | None = None)
     return Affected(found.advisory, found.policy, tuple(every[place] for place in hits), said, repair)
 
 
-def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
+def order_of_repair(exposure: Exposure, most: int | None = None) -> list[tuple[int, int]]:
     """In which order records have to be mended so that those below them can be.
 
     Args:
         exposure: of an advisory.
+        most: how many are wanted; None for all.
 
     Returns:
         place in the exposure, and how many further records hang on it by their paths; those that nothing
         exposed lies above first, and of these the ones on which most hangs.
     """
-    every = list(exposure.outline())
+    every = exposure.outline
     place = {one.number: at for at, one in enumerate(every)}
     below = [0] * len(every)
     # They are in the order of their depth. What hangs on deep ones hangs on what is above them too.
@@ -312,5 +314,6 @@ def order_of_repair(exposure: Exposure) -> list[tuple[int, int]]:
         above = place.get(every[at].through)
         if above is not None and above != at:
             below[above] += below[at] + 1
-    wanted = [at for at, one in enumerate(every) if one.answer is not Answer.CLEAR]
-    return [(at, below[at]) for at in sorted(wanted, key=lambda at: (every[at].depth, -below[at], at))]
+    wanted = ((one.depth, -below[at], at) for at, one in enumerate(every) if one.answer is not Answer.CLEAR)
+    chosen = sorted(wanted) if most is None else nsmallest(most, wanted)
+    return [(at, below[at]) for _, _, at in chosen]

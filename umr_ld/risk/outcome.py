@@ -199,6 +199,7 @@ class Exposure(Sequence[Exposed]):
         "_levels",
         "_order",
         "_otherwise",
+        "_outline",
         "_paths",
         "_possibly",
         "_strays",
@@ -225,6 +226,7 @@ class Exposure(Sequence[Exposed]):
         self._strays = apart.keys() | otherwise.arrived.keys()
         self._levels = self._by_depth()
         self._order: list[int] = []
+        self._outline: list[Outlined] | None = None
 
     def _by_depth(self) -> list[_Level]:
         strays: dict[int, list[int]] = defaultdict(list)
@@ -312,9 +314,12 @@ class Exposure(Sequence[Exposed]):
         surely = self._possibly.arrived.get(seq) in self._sure or seq in self._otherwise.arrived
         return Answer.AFFECTED if surely else Answer.POSSIBLY
 
-    def outline(self) -> Iterator[Outlined]:
+    @property
+    def outline(self) -> Sequence[Outlined]:
         """The records in order, with what it takes to count them, and no more."""
-        return self._told(self._outlined_alike, self._outlined)
+        if self._outline is None:
+            self._outline = list(self._told(self._outlined_alike, self._outlined))
+        return self._outline
 
     def _outlined_alike(self, part: Reached, depth: int) -> Iterator[Outlined]:
         sure, through = self._sure, self._possibly.through
@@ -330,7 +335,7 @@ class Exposure(Sequence[Exposed]):
 
     def answers(self) -> Mapping[Answer, int]:
         """How many records stand so, the worst answer first."""
-        counted = Counter(one.answer for one in self.outline())
+        counted = Counter(one.answer for one in self.outline)
         return {answer: counted[answer] for answer in reversed(Answer)}
 
     def path(self, exposed: Exposed) -> tuple[Step, ...]:

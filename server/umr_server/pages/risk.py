@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from umr_ld.risk import Advisory
     from umr_server.site import Site
 
-ROWS = 500
+ROWS = 200
 """Of a page of verdicts or of what is downstream, as a table and as data."""
 
 ADVISORIES = 100
