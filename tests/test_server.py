@@ -253,7 +253,10 @@ def test_what_is_only_mentioned_has_a_page_that_says_so(client):
 def test_an_unknown_name_comes_with_what_is_alike(client):
     answer = client.get("/page/lab/bb", headers={"Accept": "text/html"})
     assert answer.status_code == 404
-    assert "did you mean" in answer.text
+    assert 'Did you mean <a class="ref" href="/page/lab/b">lab/b</a>' in answer.text
+    assert '<a href="/search?text=bb">' in answer.text
+    none_alike = client.get("/page/nobody/knows", headers={"Accept": "text/html"}).text
+    assert "<code>umr search</code> finds records by words." in none_alike
     problem = client.get("/page/lab/bb", headers={"Accept": "application/json"})
     assert problem.content_type == "application/problem+json"
     assert problem.json["status"] == 404
@@ -352,3 +355,24 @@ def test_whoever_is_affected_is_told_the_way_in_words_and_what_to_do(client):
     assert "Ask who publishes" in risk
     assert "Move to" in client.get("/page/lab/hostile@1.0.0").text
     assert 'href="#risk">What it means' not in client.get("/page/lab/a@2.0.0").text
+
+
+def test_the_beginning_counts_advisories_and_leads_to_what_they_are_about(client):
+    page = client.get("/").text
+    assert "<b>1</b> advisory</li>" in page
+    assert 'concerns <a class="ref" href="/page/lab/a">' in page
+    assert 'concerns <a class="ref" href="/page/lab/a">' in client.get("/advisories").text
+
+
+def test_who_wants_to_check_finds_journal_chain_and_digests(client):
+    about = client.get("/about").text
+    assert '<a href="/data/journal.jsonl">' in about
+    assert json.loads(client.get("/data/journal.jsonl").text.splitlines()[0])["chain"]
+    record = client.get("/page/lab/a@1.0.0").text
+    entry = re.search(r'<a href="(/log/\d+)">', record)[1]
+    assert client.get(f"{entry}.ttl").status_code == 200
+
+
+def test_where_the_api_begins_says_what_is_there(client):
+    answer = client.get("/api/v1")
+    assert (answer.status_code, answer.location) == (303, "/api")

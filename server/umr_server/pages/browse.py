@@ -64,12 +64,14 @@ class _Browse:
             for name in EXAMPLES
             for listed in registry.listing(prefix=name, limit=1, counted=False).entries
         ]
+        advisories = gravest_first(registry.advisories())
         return render_template(
             "home.html",
             counts=registry.counts(),
+            warnings=len(advisories),
             newest=registry.listing(order="newest", limit=NEWEST, counted=False).entries,
             examples=examples,
-            advisories=gravest_first(registry.advisories())[:ADVISORIES],
+            advisories=advisories[:ADVISORIES],
         )
 
     def search(self, form: str = "") -> ResponseReturnValue:

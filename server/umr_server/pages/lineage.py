@@ -80,6 +80,7 @@ class _Pages:
             tree=list(islice(drawn.tree(), LINES)),
             lines=LINES,
             direction=drawn.direction,
+            labels={key: one.label for key, one in self._registry.vocabulary.relations.items()},
             depth=depth,
             answers=self._answers(drawn),
             drawn=drawn.is_whole,

@@ -25,6 +25,9 @@ ROWS = 500
 
 _STARTING = "made-from"
 _FORMS = ("json", "nt")
+_ROWS = {"csv": "CSV", "json": "JSON", "tsv": "TSV", "xml": "XML"}
+_GRAPHS = {"ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples"}
+"""Forms in which the same answer can be taken away: of a truth value or rows, and of a graph."""
 
 
 class Cell(NamedTuple):
@@ -88,8 +91,10 @@ class _Query:
                 asked or (chosen or known[_STARTING]).text, self._site.registry.vocabulary.prefixes
             ),
             examples=known.values(),
+            prefixes=self._site.registry.vocabulary.prefixes,
             endpoint=url_for("sparql.endpoint"),
             answer=answer,
+            forms=_GRAPHS if answer is not None and answer.text is not None else _ROWS,
             problem=problem,
             base=self._site.registry.base.iri,
         )
