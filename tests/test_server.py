@@ -376,3 +376,28 @@ def test_who_wants_to_check_finds_journal_chain_and_digests(client):
 def test_where_the_api_begins_says_what_is_there(client):
     answer = client.get("/api/v1")
     assert (answer.status_code, answer.location) == (303, "/api")
+
+
+BEYOND = {
+    "records": ("/search?page=9", "Nothing was found"),
+    "advisories": ("/advisories?page=9", "None is published"),
+    "who is affected": ("/impact/advisory/x?page=9", "Nothing that is recorded here"),
+    "who is downstream": ("/impact/lab/a?page=9", "Further"),
+    "the catalogue": ("/catalog?page=9", "Nothing is published"),
+    "a history": ("/history/lab/a?page=9", "Further"),
+}
+
+
+@pytest.mark.parametrize(("address", "untrue"), BEYOND.values(), ids=BEYOND)
+def test_a_page_beyond_the_last_says_so_and_nothing_untrue(client, address, untrue):
+    page = client.get(address, headers={"Accept": "text/html"}).text
+    assert "There is no page 9: " in page
+    back = re.search(r'There is no page 9: <a rel="prev" href="([^"]+)">all is on one</a>', page)[1]
+    assert back == address.replace("=9", "=1")
+    assert untrue not in page
+
+
+def test_a_lineage_of_no_links_does_not_say_that_there_are_none(client):
+    page = client.get("/lineage/lab/c?depth=0").text
+    assert "names nothing" not in page
+    assert '<a href="/lineage/lab/c?direction=up">show all</a>' in page
