@@ -369,8 +369,8 @@ def test_who_wants_to_check_finds_journal_chain_and_digests(client):
     assert '<a href="/data/journal.jsonl">' in about
     assert json.loads(client.get("/data/journal.jsonl").text.splitlines()[0])["chain"]
     record = client.get("/page/lab/a@1.0.0").text
-    entry = re.search(r'<a href="(/log/\d+)">', record)[1]
-    assert client.get(f"{entry}.ttl").status_code == 200
+    entry = re.search(r'<a href="(/log/\d+\?format=ttl)">', record)[1]
+    assert "umr:chain" in client.get(entry).text
 
 
 def test_where_the_api_begins_says_what_is_there(client):
