@@ -266,6 +266,7 @@ def test_a_query_is_answered_as_table_chart_and_graph_and_says_what_is_wrong(wat
     page = seen.open("/query")
     asked(page, COUNTED)
     assert page.locator(".answer tbody tr").count() == 5
+    assert page.get_by_role("link", name="umr:Upstream", exact=True).get_attribute("href") == "/ns#Upstream"
     page.get_by_role("button", name="Chart").click()
     assert page.locator(".answer svg rect").count() == 5
     assert (
@@ -335,6 +336,7 @@ def test_a_query_is_answered_without_scripts_and_can_be_taken_away(watch, home):
     page.get_by_label("Query").fill(COUNTED)
     page.get_by_role("button", name="Ask").click()
     assert page.locator(".answer tbody tr").count() == 5
+    assert page.get_by_role("link", name="umr:Upstream", exact=True).get_attribute("href") == "/ns#Upstream"
     taken = [one.get_attribute("href") for one in page.locator(".answer .downloads a").all()]
     assert [page.request.get(f"{home}{one}").status for one in taken] == [200] * 4
     page.get_by_label("Query").fill(MADE)

@@ -60,6 +60,12 @@ async function editor() {
   return yasqe;
 }
 
+/** An IRI with a prefix of the vocabulary, if there is one for it. */
+function prefixed(iri) {
+  const found = Object.entries(JSON.parse(form.dataset.prefixes)).find(([, root]) => iri.startsWith(root) && /^[\w-]+$/.test(iri.slice(root.length)));
+  return found ? `${found[0]}:${iri.slice(found[1].length)}` : iri;
+}
+
 /** A term as people read it: a record by its name, with a link to its page. */
 function term(cell) {
   if (!cell) return "";
@@ -69,7 +75,11 @@ function term(cell) {
     const name = cell.value.slice(base.length);
     return element("a", { href: form.dataset.page + name.replace("#", "%23"), className: "ref" }, name);
   }
-  if (/^https?:/.test(cell.value)) return element("a", { href: cell.value, rel: "nofollow noreferrer" }, cell.value);
+  const { root, home } = form.dataset;
+  const below = cell.value.startsWith(root) ? cell.value.slice(root.length) : "";
+  // Nothing that begins like an address of its own: `//elsewhere` is one.
+  if (/^[A-Za-z0-9]/.test(below)) return element("a", { href: home + below }, prefixed(cell.value));
+  if (/^https?:/.test(cell.value)) return element("a", { href: cell.value, rel: "nofollow noreferrer" }, prefixed(cell.value));
   return element("bdi", { textContent: cell.value });
 }
 
