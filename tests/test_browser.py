@@ -157,6 +157,19 @@ def test_from_a_word_to_who_is_affected(watch, scripts):
     assert seen.faults == []
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_in_three_steps_from_the_beginning_to_which_of_ones_own_are_touched_why_and_what_to_do(watch, scripts):
+    page = watch(java_script_enabled=scripts).open("/")
+    page.get_by_role("link", name="possibly affected").click()
+    page.get_by_role("complementary", name="Filters").get_by_role("link", name="Chongqing University").click()
+    page.get_by_role("link", name="dearcaat/rrt-mil@1.0.0").click()
+    way = page.locator(".banner .way").inner_text()
+    assert way.startswith("embeds vinid/plip@1.0.0")
+    assert way.endswith("subset of laion/laion-5b (^1.0.0)")
+    page.get_by_role("link", name="What it means, and what to do").click()
+    assert "Ask who publishes" in page.locator("#risk").inner_text()
+
+
 @drawn
 def test_a_lineage_is_drawn_and_a_click_says_more(watch):
     seen = watch()
