@@ -261,6 +261,14 @@ def test_on_paper_every_tab_is_printed(watch):
     assert not page.get_by_role("navigation", name="Site").is_visible()
 
 
+def test_on_paper_nothing_stays_folded(watch):
+    page = watch().open("/gaps/example/hospital-pathology-assistant")
+    gap = page.get_by_text("Legal name of the provider").first
+    assert not gap.is_visible()
+    page.emulate_media(media="print")
+    assert gap.is_visible()
+
+
 MADE = "CONSTRUCT { ?a prov:wasDerivedFrom ?b } { ?a prov:wasDerivedFrom ?b } LIMIT 20"
 COUNTED = "SELECT ?kind (COUNT(?s) AS ?many) { ?s a ?kind } GROUP BY ?kind ORDER BY DESC(?many) LIMIT 5"
 
