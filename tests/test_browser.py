@@ -158,7 +158,9 @@ def test_from_a_word_to_who_is_affected(watch, scripts):
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
-def test_in_three_steps_from_the_beginning_to_which_of_ones_own_are_touched_why_and_what_to_do(watch, scripts):
+def test_in_three_steps_from_the_beginning_to_which_of_ones_own_are_touched_why_and_what_to_do(
+    watch, scripts
+):
     page = watch(java_script_enabled=scripts).open("/")
     page.get_by_role("link", name="possibly affected").click()
     page.get_by_role("complementary", name="Filters").get_by_role("link", name="Chongqing University").click()

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 EXAMPLES = ("vinid/plip", "dvlab/llama-vid-13b", "liuhaotian/llava-v1.6-vicuna-13b")
 """Records of the shipped ones whose lineage tells something; shown where they are published."""
 
-FACETS = {"kind": "Kind", "answer": "Advisories", "hub": "Hub", "publisher": "Publisher", "license": "Licence"}
+FACETS = {
+    "kind": "Kind",
+    "answer": "Advisories",
+    "hub": "Hub",
+    "publisher": "Publisher",
+    "license": "Licence",
+}
 ORDERS = {"relevance": "best match", "name": "name", "newest": "newest"}
 PAGE = 25
 ADVISORIES = 6
