@@ -612,6 +612,14 @@ def test_a_page_tells_the_gaps_by_profile_and_leads_to_the_exports(client):
     assert f"/gaps/{HOSPITAL}@1.0.0" in client.get(f"/page/{HOSPITAL}@1.0.0").text
 
 
+def test_of_what_is_all_optional_nothing_is_said_to_be_done(client):
+    text = client.get("/gaps/vinid/plip", headers={"Accept": "text/html"}).text
+    index = text[text.index('id="profile-fmti-2023"') :]
+    index = index[: index.index("</section>")]
+    assert "Nothing in it is mandatory or expected" in index
+    assert "left to do" not in index
+
+
 def test_gaps_as_data_are_those_of_the_command_line(client, hospital):
     told = client.get(f"/gaps/{HOSPITAL}?format=json").json
     assert [one["profile"]["profile"] for one in told] == list(SHIPPED)

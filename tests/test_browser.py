@@ -51,6 +51,13 @@ PAGES = {
     "catalogue": "/catalog",
     "facets of answers": "/search?answer=affected",
     "not found": "/page/nobody/nothing",
+    "alike": "/page/vinid/plop",
+    "no date": "/?at=nonsense",
+    "several versions": "/page/baai/eva-clip-vit-g@1.0.0",
+    "kinds to publish": "/publish",
+    "form": "/publish?kind=Model",
+    "programs": "/api",
+    "profile": "/profiles/eu-gpai-mdf",
 }
 
 
@@ -96,6 +103,8 @@ SHIFTED = """() => new Promise(done => {
         .observe({type: 'layout-shift', buffered: true});
     setTimeout(() => done(moved), 200);
 })"""
+OUTLINED = """place => { const seen = getComputedStyle(document.querySelector(place));
+    return seen.outlineStyle !== "none" && parseFloat(seen.outlineWidth) > 0; }"""
 SQUEEZED = """() => [...document.querySelectorAll("main :is(p, li, dd, dt, td, th, caption, h1, h2, h3, figcaption, label)")]
     .filter(one => one.offsetParent && one.innerText.trim().length > 40 && one.offsetWidth < 90 && !one.closest("svg"))
     .filter(one => getComputedStyle(one).clipPath === "none" && !one.closest("thead"))
@@ -148,6 +157,21 @@ def test_from_a_word_to_who_is_affected(watch, scripts):
     assert seen.faults == []
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_in_three_steps_from_the_beginning_to_which_of_ones_own_are_touched_why_and_what_to_do(
+    watch, scripts
+):
+    page = watch(java_script_enabled=scripts).open("/")
+    page.get_by_role("link", name="possibly affected").click()
+    page.get_by_role("complementary", name="Filters").get_by_role("link", name="Chongqing University").click()
+    page.get_by_role("link", name="dearcaat/rrt-mil@1.0.0").click()
+    way = page.locator(".banner .way").inner_text()
+    assert way.startswith("embeds vinid/plip@1.0.0")
+    assert way.endswith("subset of laion/laion-5b (^1.0.0)")
+    page.get_by_role("link", name="What it means, and what to do").click()
+    assert "Ask who publishes" in page.locator("#risk").inner_text()
+
+
 @drawn
 def test_a_lineage_is_drawn_and_a_click_says_more(watch):
     seen = watch()
@@ -189,6 +213,34 @@ def test_words_are_looked_for_while_they_are_typed(watch):
     assert seen.faults == []
 
 
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+def test_filters_stand_beside_the_records_or_fold_where_there_is_no_room(watch, scripts):
+    wide = watch(java_script_enabled=scripts).open("/search?kind=Dataset")
+    assert wide.get_by_role("link", name="✕ Dataset").is_visible()
+    assert not wide.get_by_text("Filters").is_visible()
+    narrow = watch(width=360, java_script_enabled=scripts).open("/search?kind=Dataset")
+    assert not narrow.get_by_role("link", name="✕ Dataset").is_visible()
+    narrow.get_by_text("Filters: Dataset").click()
+    assert narrow.get_by_role("link", name="✕ Dataset").is_visible()
+
+
+def test_versions_stand_beside_the_name_and_unfold(watch):
+    page = watch().open("/page/baai/eva-clip-vit-g@1.0.0")
+    name, versions = (page.locator(f".kicker > {one}").bounding_box() for one in ("span.ref", "details"))
+    assert abs(name["y"] - versions["y"]) < 6
+    assert versions["x"] > name["x"] + name["width"]
+    page.get_by_text("one of 2 versions").click()
+    assert page.get_by_role("link", name="compare").is_visible()
+
+
+@drawn
+def test_relations_of_a_drawing_have_the_names_that_the_list_has(watch):
+    page = watch().open("/lineage/dearcaat/rrt-mil")
+    page.locator(".graph[data-drawn]").wait_for()
+    assert "fine-tuned from" in page.get_by_label("Relation").inner_text()
+    page.get_by_label("Relation").select_option("fine-tuned from")
+
+
 def test_without_the_files_of_others_the_pages_say_nothing_strange(watch, registry):
     app = create_app(registry)
     app.jinja_env.globals["vendor"] = lambda name: False
@@ -204,10 +256,19 @@ def test_without_the_files_of_others_the_pages_say_nothing_strange(watch, regist
 def test_on_paper_every_tab_is_printed(watch):
     seen = watch()
     page = seen.open("/page/vinid/plip")
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.evaluate("getComputedStyle(document.body).color") == "rgb(29, 35, 39)"
     for tab in ("overview", "lineage", "risk", "history", "use"):
         assert page.locator(f"#{tab}").is_visible()
     assert not page.get_by_role("navigation", name="Site").is_visible()
+
+
+def test_on_paper_nothing_stays_folded(watch):
+    page = watch().open("/gaps/example/hospital-pathology-assistant")
+    gap = page.get_by_text("Legal name of the provider").first
+    assert not gap.is_visible()
+    page.emulate_media(media="print")
+    assert gap.is_visible()
 
 
 MADE = "CONSTRUCT { ?a prov:wasDerivedFrom ?b } { ?a prov:wasDerivedFrom ?b } LIMIT 20"
@@ -228,6 +289,7 @@ def test_a_query_is_answered_as_table_chart_and_graph_and_says_what_is_wrong(wat
     page = seen.open("/query")
     asked(page, COUNTED)
     assert page.locator(".answer tbody tr").count() == 5
+    assert page.get_by_role("link", name="umr:Upstream", exact=True).get_attribute("href") == "/ns#Upstream"
     page.get_by_role("button", name="Chart").click()
     assert page.locator(".answer svg rect").count() == 5
     assert (
@@ -260,6 +322,21 @@ def test_an_example_is_taken_and_the_vocabulary_completes(watch):
 
 
 @drawn
+def test_what_is_typed_is_declared_and_asked_with_the_keyboard_alone(watch):
+    seen = watch()
+    page = seen.open("/query")
+    page.evaluate("document.querySelector('.CodeMirror').CodeMirror.setValue('')")
+    page.locator(".CodeMirror").click()
+    page.keyboard.type("SELECT * { ?s dct:title ?t } LIMIT 1")
+    page.locator(".CodeMirror", has_text="PREFIX dct: <http://purl.org/dc/terms/>").wait_for()
+    assert page.locator(".parseErrorIcon").count() == 0
+    page.keyboard.press("Control+Enter")
+    page.locator(".answer caption", has_text="1 row").wait_for()
+    assert page.evaluate(OUTLINED, ".editor")
+    assert seen.faults == []
+
+
+@drawn
 def test_the_keyboard_gets_into_the_editor_and_out_again(watch):
     page = watch().open("/query")
     page.locator(".CodeMirror textarea").first.focus()
@@ -277,8 +354,14 @@ def test_the_lines_of_the_editor_have_no_buttons_whichever_is_there_first(watch)
     assert page.locator(".CodeMirror .copy").count() == 0
 
 
-def test_a_query_is_answered_without_scripts(watch):
+def test_a_query_is_answered_without_scripts_and_can_be_taken_away(watch, home):
     page = watch(java_script_enabled=False).open("/query")
     page.get_by_label("Query").fill(COUNTED)
     page.get_by_role("button", name="Ask").click()
     assert page.locator(".answer tbody tr").count() == 5
+    assert page.get_by_role("link", name="umr:Upstream", exact=True).get_attribute("href") == "/ns#Upstream"
+    taken = [one.get_attribute("href") for one in page.locator(".answer .downloads a").all()]
+    assert [page.request.get(f"{home}{one}").status for one in taken] == [200] * 4
+    page.get_by_label("Query").fill(MADE)
+    page.get_by_role("button", name="Ask").click()
+    assert page.locator(".answer .downloads a").all_inner_texts() == ["Turtle", "JSON-LD", "N-Triples"]

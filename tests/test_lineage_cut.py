@@ -7,6 +7,7 @@ from drafts import draft
 
 from umr_ld.registry import Registry
 from umr_server.app import create_app
+from umr_server.appearance import is_there
 from umr_server.pages import lineage as page
 
 BELOW = 23
@@ -58,9 +59,25 @@ def test_no_more_links_are_read_than_are_shown(registry, monkeypatch):
 
 
 def test_a_page_shows_the_first_and_says_so_and_the_data_has_all(registry, monkeypatch):
+    monkeypatch.setattr(page, "DRAWN", 5)
     monkeypatch.setattr(page, "LINES", 5)
     client = create_app(registry).test_client()
     shown = client.get("/lineage/lab/root@1.0.0?direction=down").text
     nodes = client.get("/lineage/lab/root@1.0.0.json?direction=down").json["nodes"]
     assert "the data has all" in shown
+    assert "data-graph" not in shown
     assert len(nodes) == len(registry.lineage("lab/root@1.0.0", direction="down").nodes)
+
+
+def test_what_is_too_long_for_a_list_is_drawn_with_how_each_stands(monkeypatch):
+    monkeypatch.setattr(page, "LINES", 5)
+    bad = {"affects": [{"artifact": "lab/root"}], "kind": "Advisory", "title": "Bad", "risk": "backdoor"}
+    with Registry.in_memory() as opened:
+        below = [draft(f"lab/m{at}@1.0.0", "fineTunedFrom lab/root@1.0.0") for at in range(9)]
+        opened.publish([draft("lab/root@1.0.0"), *below, draft("advisory/bad@1.0.0", **bad)], agent="test")
+        client = create_app(opened).test_client()
+        shown = client.get("/lineage/lab/root?direction=down").text
+        nodes = client.get("/lineage/lab/root?direction=down&format=json").json["nodes"]
+    assert shown.count("</svg>affected") == 5
+    assert "data-graph" in shown or not is_there("cytoscape.min.js")
+    assert [node["answer"] for node in nodes] == ["affected"] * 10

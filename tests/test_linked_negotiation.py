@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 from drafts import draft
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
@@ -35,8 +37,9 @@ def client(registry):
 @pytest.fixture(scope="module")
 def mounted(registry):
     """The server below a path, as behind an address that has one."""
-    elsewhere = Response("elsewhere", 404)
-    return Client(DispatcherMiddleware(elsewhere, {"/umr": create_app(registry)}), Response)
+    app, elsewhere = create_app(registry), Response("elsewhere", 404)
+    with closing(app.extensions["umr"]):
+        yield Client(DispatcherMiddleware(elsewhere, {"/umr": app}), Response)
 
 
 ACCEPTED = {

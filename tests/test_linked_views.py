@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from urllib.parse import parse_qs, urlsplit
 from xml.etree import ElementTree as ET
 
 import feedparser
@@ -232,3 +233,13 @@ def test_a_part_of_a_page_is_not_taken_for_the_page(client):
     assert whole.headers["ETag"] != part.headers["ETag"]
     assert "<html" in whole.text
     assert "<html" not in part.text
+
+
+def test_an_agent_leads_to_what_they_publish_or_else_to_what_they_did(registry, client):
+    def page_of(agent):
+        return client.get(f"/agent/{agent}", headers={"Accept": "text/html"}).location
+
+    assert page_of("A%20Lab") == "/search?publisher=A+Lab"
+    query = parse_qs(urlsplit(page_of("Bob")).query)["query"][0]
+    done = [row["what"].value.rpartition("/r/")[2] for row in registry.query(query)]
+    assert sorted(done) == ["lab/a@1.0.1", "many/m0@1.0.0"]

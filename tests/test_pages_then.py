@@ -102,6 +102,12 @@ def test_what_is_no_moment_is_the_senders_error(story, address):
     assert "date" in answer.json["detail"]
 
 
+def test_a_page_about_what_is_no_moment_is_not_as_of_it(story):
+    page = story[0].get("/?at=nonsense", headers={"Accept": "text/html"}).text
+    assert "is no date" in page
+    assert "As of <strong>" not in page
+
+
 def test_before_anything_was_published_there_is_nothing(story):
     client, _ = story
     assert client.get("/page/lab/a@1.0.0?at=2001-01-01").status_code == 404

@@ -253,7 +253,10 @@ def test_what_is_only_mentioned_has_a_page_that_says_so(client):
 def test_an_unknown_name_comes_with_what_is_alike(client):
     answer = client.get("/page/lab/bb", headers={"Accept": "text/html"})
     assert answer.status_code == 404
-    assert "did you mean" in answer.text
+    assert 'Did you mean <a class="ref" href="/page/lab/b">lab/b</a>' in answer.text
+    assert '<a href="/search?text=bb">' in answer.text
+    none_alike = client.get("/page/nobody/knows", headers={"Accept": "text/html"}).text
+    assert "<code>umr search</code> finds records by words." in none_alike
     problem = client.get("/page/lab/bb", headers={"Accept": "application/json"})
     assert problem.content_type == "application/problem+json"
     assert problem.json["status"] == 404
@@ -352,3 +355,49 @@ def test_whoever_is_affected_is_told_the_way_in_words_and_what_to_do(client):
     assert "Ask who publishes" in risk
     assert "Move to" in client.get("/page/lab/hostile@1.0.0").text
     assert 'href="#risk">What it means' not in client.get("/page/lab/a@2.0.0").text
+
+
+def test_the_beginning_counts_advisories_and_leads_to_what_they_are_about(client):
+    page = client.get("/").text
+    assert "<b>1</b> advisory</li>" in page
+    assert 'concerns <a class="ref" href="/page/lab/a">' in page
+    assert 'concerns <a class="ref" href="/page/lab/a">' in client.get("/advisories").text
+
+
+def test_who_wants_to_check_finds_journal_chain_and_digests(client):
+    about = client.get("/about").text
+    assert '<a href="/data/journal.jsonl">' in about
+    assert json.loads(client.get("/data/journal.jsonl").text.splitlines()[0])["chain"]
+    record = client.get("/page/lab/a@1.0.0").text
+    entry = re.search(r'<a href="(/log/\d+\?format=ttl)">', record)[1]
+    assert "umr:chain" in client.get(entry).text
+
+
+def test_where_the_api_begins_says_what_is_there(client):
+    answer = client.get("/api/v1")
+    assert (answer.status_code, answer.location) == (303, "/api")
+
+
+BEYOND = {
+    "records": ("/search?page=9", "Nothing was found"),
+    "advisories": ("/advisories?page=9", "None is published"),
+    "who is affected": ("/impact/advisory/x?page=9", "Nothing that is recorded here"),
+    "who is downstream": ("/impact/lab/a?page=9", "Further"),
+    "the catalogue": ("/catalog?page=9", "Nothing is published"),
+    "a history": ("/history/lab/a?page=9", "Further"),
+}
+
+
+@pytest.mark.parametrize(("address", "untrue"), BEYOND.values(), ids=BEYOND)
+def test_a_page_beyond_the_last_says_so_and_nothing_untrue(client, address, untrue):
+    page = client.get(address, headers={"Accept": "text/html"}).text
+    assert "There is no page 9: " in page
+    back = re.search(r'There is no page 9: <a rel="prev" href="([^"]+)">all is on one</a>', page)[1]
+    assert back == address.replace("=9", "=1")
+    assert untrue not in page
+
+
+def test_a_lineage_of_no_links_does_not_say_that_there_are_none(client):
+    page = client.get("/lineage/lab/c?depth=0").text
+    assert "names nothing" not in page
+    assert '<a href="/lineage/lab/c?direction=up">show all</a>' in page

@@ -12,6 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from umr_ld.findings import Report
 
 REBUILD = "`umr rebuild` makes it again from the journal"
@@ -84,11 +86,22 @@ class Malformed(UmrError):
 
 
 class Missing(UmrError):
-    """What was asked for is not there."""
+    """What was asked for is not there.
+
+    Args:
+        what: one sentence without a trailing full stop.
+        where: as of every error.
+        remedy: as of every error.
+        alike: names that the remedy proposes, as they stand in it.
+    """
 
     exit_code = 3
     status = 404
     title = "not found"
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", alike: Sequence[str] = ()) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.alike = tuple(alike)
 
 
 class Conflict(UmrError):

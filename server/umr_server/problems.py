@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from flask import Response, jsonify, render_template, request
 from werkzeug.exceptions import HTTPException, NotFound
 
-from umr_ld.errors import Busy, Damaged, Denied, UmrError
+from umr_ld.errors import Busy, Damaged, Denied, Missing, UmrError
 from umr_ld.render.problem import problem as problem_of
 from umr_server.linked.answering import READ
 from umr_server.linked.syntaxes import SYNTAXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from flask import Flask
     from flask.typing import ResponseReturnValue
@@ -37,7 +37,8 @@ def _refused(error: UmrError) -> ResponseReturnValue:
     if error.status >= 500 or isinstance(error, Denied):
         more.pop("where", None)  # A path of this machine.
     what = "the registry's files are damaged" if isinstance(error, Damaged) else error.what
-    body, status = problem(error.title, what, error.remedy, error.status, more)
+    alike = error.alike if isinstance(error, Missing) else ()
+    body, status = problem(error.title, what, error.remedy, error.status, more, alike)
     return body, status, {"Retry-After": LATER} if isinstance(error, Busy) else {}
 
 
@@ -51,7 +52,12 @@ def _said(error: HTTPException) -> ResponseReturnValue:
 
 
 def problem(
-    title: str, what: str, remedy: str, status: int, more: Mapping[str, Any] | None = None
+    title: str,
+    what: str,
+    remedy: str,
+    status: int,
+    more: Mapping[str, Any] | None = None,
+    alike: Sequence[str] = (),
 ) -> tuple[Response | str, int]:
     """An error as who asked reads it: a page, or a problem document (RFC 9457).
 
@@ -61,13 +67,22 @@ def problem(
         remedy: what to do about it; may be empty.
         status: of HTTP.
         more: members of the document beside these.
+        alike: names in the remedy, which a page links.
     """
     if _is_for_people():
-        return render_template("problem.html", title=title, what=what, remedy=remedy, status=status), status
+        said = {"title": title, "what": what, "remedy": remedy, "status": status}
+        return render_template("problem.html", **said, alike=alike, name=_name_asked_for(status)), status
     said = {"type": "about:blank", "title": title, "status": status, "detail": what, "remedy": remedy}
     body = jsonify({**(more or {}), **said})
     body.content_type = "application/problem+json"
     return body, status
+
+
+def _name_asked_for(status: int) -> str:
+    """The name of an artifact that is not there, without its version: it may be looked for by words."""
+    given = request.view_args or {}
+    name = str(given.get("reference") or given.get("name") or "") if status == Missing.status else ""
+    return name.partition("@")[0].strip("/")
 
 
 def _is_for_people() -> bool:

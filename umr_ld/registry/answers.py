@@ -103,11 +103,13 @@ def missing(parts: Parts, reference: str, at: int | None = None) -> Missing:
     known = [one.name for one in parts.names.known_as(name, parts.policy, at)]
     if known:
         return Missing(
-            f"nothing is recorded of {name!r}", remedy=f"it is also known as {' or '.join(known[:3])}"
+            f"nothing is recorded of {name!r}",
+            remedy=f"it is also known as {' or '.join(known[:3])}",
+            alike=known[:3],
         )
-    alike = parts.index.ending(name) or parts.index.suggest(name)
-    advice = f"did you mean {' or '.join(alike[:3])}?" if alike else "`umr search` finds records by words"
-    return Missing(f"nothing is recorded of {name!r}", remedy=advice)
+    alike = (parts.index.ending(name) or parts.index.suggest(name))[:3]
+    advice = f"did you mean {' or '.join(alike)}?" if alike else "`umr search` finds records by words"
+    return Missing(f"nothing is recorded of {name!r}", remedy=advice, alike=alike)
 
 
 def row_of(parts: Parts, reference: Asked, at: int | None) -> RecordRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, jsonify, render_template
+from flask import Response, jsonify, redirect, render_template, url_for
 
 from umr_server.api import spec as specs
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from flask import Blueprint
     from spectree import SpecTree
+    from werkzeug.wrappers import Response as BaseResponse
 
     from umr_server.api.spec import Route
 
@@ -33,3 +34,8 @@ def serve(blueprint: Blueprint, spec: SpecTree, routes: Sequence[Route]) -> None
     @blueprint.get("/api")
     def page() -> str:
         return render_template("api.html", api=specs.document(spec, routes))
+
+    @blueprint.get(specs.PREFIX)
+    def root() -> BaseResponse:
+        # Catalogues name it as where the API begins; who follows that wants to know what is there.
+        return redirect(url_for("api.page"), 303)

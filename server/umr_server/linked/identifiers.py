@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 _MOST = 1000
 """Statements of one agent."""
+_DONE = """SELECT ?entry ?what ?when WHERE {{
+  ?entry prov:wasAssociatedWith {agent} ; prov:used ?what ; prov:endedAtTime ?when
+}} ORDER BY DESC(?when) LIMIT 100"""
 _OF_RECORDS = ("html", "jsonld", "ttl", "nt", "nq", "trig", "rdf", "json", "yaml")
 
 
@@ -120,7 +123,13 @@ class _Identifiers:
             ox.Triple(node, ox.NamedNode(f"{RDFS}label"), ox.Literal(label)),
         }
         view = View(graph=lambda: Graph(sorted(told, key=str)))
-        return self._graph_or_page(view, url_for("pages.search", publisher=label), suffix)
+        return self._graph_or_page(view, self._page_of_agent(label, node), suffix)
+
+    def _page_of_agent(self, label: str, node: ox.NamedNode) -> str:
+        """What they publish; of who is only named by the journal, what they did."""
+        if self._registry.listing(publisher=label, limit=1, counted=False).entries:
+            return url_for("pages.search", publisher=label)
+        return url_for("pages.query", query=_DONE.format(agent=node))
 
     def _agent(self, label: str) -> ox.NamedNode:
         node = ox.NamedNode(self._registry.base.expand("agent/", label))

@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 EXAMPLES = ("vinid/plip", "dvlab/llama-vid-13b", "liuhaotian/llava-v1.6-vicuna-13b")
 """Records of the shipped ones whose lineage tells something; shown where they are published."""
 
-FACETS = {"kind": "Kind", "hub": "Hub", "publisher": "Publisher", "license": "Licence"}
+FACETS = {
+    "kind": "Kind",
+    "answer": "Advisories",
+    "hub": "Hub",
+    "publisher": "Publisher",
+    "license": "Licence",
+}
 ORDERS = {"relevance": "best match", "name": "name", "newest": "newest"}
 PAGE = 25
 ADVISORIES = 6
@@ -64,12 +70,14 @@ class _Browse:
             for name in EXAMPLES
             for listed in registry.listing(prefix=name, limit=1, counted=False).entries
         ]
+        advisories = gravest_first(registry.advisories())
         return render_template(
             "home.html",
             counts=registry.counts(),
+            warnings=len(advisories),
             newest=registry.listing(order="newest", limit=NEWEST, counted=False).entries,
             examples=examples,
-            advisories=gravest_first(registry.advisories())[:ADVISORIES],
+            advisories=advisories[:ADVISORIES],
         )
 
     def search(self, form: str = "") -> ResponseReturnValue:
@@ -99,7 +107,7 @@ class _Browse:
     def _facets(self) -> dict[str, str]:
         """Key to label: what every record has, what the ontology says, and how they stand."""
         told = {key: rule.label.capitalize() for key, rule in self._registry.vocabulary.facets.items()}
-        return {**FACETS, **told, "answer": "Advisories"}
+        return {**FACETS, **told}
 
     def _page(self, listing: Listing, said: dict[str, str], number: int) -> str:
         template = "results.html" if request.headers.get("HX-Request") == "true" else "search.html"

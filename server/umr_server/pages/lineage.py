@@ -18,7 +18,7 @@ from umr_server.linked.view import Table, View
 from umr_server.pages.browse import worst_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from flask.typing import ResponseReturnValue
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from umr_server.site import Site
 
 LINES = 500
-"""Nodes that a page shows, and lines of its tree; beyond it a page helps nobody."""
+"""Of the tree that a page shows; beyond it a list helps nobody."""
 
-JUDGED = 500
-"""Nodes whose answers are told."""
+DRAWN = 2000
+"""Nodes that are drawn in a page, and whose answers are told: judging them takes half a second."""
 
 
 def routes(site: Site) -> Iterator[tuple[str, str, Callable[..., ResponseReturnValue]]]:
@@ -54,7 +54,7 @@ class _Pages:
         direction: Literal["up", "down"] = "down" if request.args.get("direction") == "down" else "up"
         depth = request.args.get("depth", type=int)
 
-        def ask(asked: str, most: int | None = LINES) -> Lineage:
+        def ask(asked: str, most: int | None = DRAWN) -> Lineage:
             return self._registry.lineage(asked, direction=direction, depth=depth, most=most)
 
         shown, name, suffix = first_known(reference, ask)
@@ -72,26 +72,28 @@ class _Pages:
         return answer(view, suffix)
 
     def _page(self, drawn: Lineage, asked: str, depth: int | None) -> str:
+        tree = list(islice(drawn.tree(), LINES))
         return render_template(
             "lineage.html",
             root=drawn.nodes[0],
             asked=asked,
             lineage=drawn,
-            tree=list(islice(drawn.tree(), LINES)),
+            tree=tree,
             lines=LINES,
             direction=drawn.direction,
+            labels={key: one.label for key, one in self._registry.vocabulary.relations.items()},
             depth=depth,
-            answers=self._answers(drawn),
+            answers=self._answers({str(line.node) for line in tree}),
             drawn=drawn.is_whole,
         )
 
-    def _answers(self, drawn: Lineage) -> dict[str, str]:
-        """How each node stands, by reference or name."""
-        asked = [str(node) for node in islice(drawn.nodes, JUDGED)]
-        return {name: answer.label for name, answer in worst_answers(self._registry.check(asked)).items()}
+    def _answers(self, nodes: Iterable[str]) -> dict[str, str]:
+        """How each of some nodes stands, by reference or name."""
+        found = worst_answers(self._registry.check(sorted(nodes)))
+        return {name: answer.label for name, answer in found.items()}
 
     def _graph(self, drawn: Lineage) -> dict[str, Any]:
-        values, answers = as_values(drawn), self._answers(drawn)
+        values, answers = as_values(drawn), self._answers(map(str, drawn.nodes[:DRAWN]))
         for node in values["nodes"]:
             node["answer"] = answers.get(node["id"], "")
             if self._site.written is not None:

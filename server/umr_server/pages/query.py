@@ -25,6 +25,9 @@ ROWS = 500
 
 _STARTING = "made-from"
 _FORMS = ("json", "nt")
+_ROWS = {"csv": "CSV", "json": "JSON", "tsv": "TSV", "xml": "XML"}
+_GRAPHS = {"ttl": "Turtle", "jsonld": "JSON-LD", "nt": "N-Triples"}
+"""Forms in which the same answer can be taken away: of a truth value or rows, and of a graph."""
 
 
 class Cell(NamedTuple):
@@ -88,8 +91,10 @@ class _Query:
                 asked or (chosen or known[_STARTING]).text, self._site.registry.vocabulary.prefixes
             ),
             examples=known.values(),
+            prefixes=self._site.registry.vocabulary.prefixes,
             endpoint=url_for("sparql.endpoint"),
             answer=answer,
+            forms=_GRAPHS if answer is not None and answer.text is not None else _ROWS,
             problem=problem,
             base=self._site.registry.base.iri,
         )
@@ -111,7 +116,8 @@ class _Query:
         if answer.form == "nt":
             lines = answer.read().decode().splitlines()
             return Table(text="\n".join(lines[:ROWS]), cut=len(lines) > ROWS)
-        return table_of(answer.read(), self._site.registry.base.iri)
+        registry = self._site.registry
+        return table_of(answer.read(), registry.base.iri, registry.vocabulary.prefixes)
 
 
 def _declared(text: str, prefixes: Mapping[str, str]) -> str:
@@ -134,23 +140,24 @@ def _prefixed(iri: str, prefixes: Mapping[str, str]) -> str:
     return ""
 
 
-def table_of(body: bytes, base: str) -> Table:
+def table_of(body: bytes, base: str, prefixes: Mapping[str, str]) -> Table:
     """SPARQL results as a table for people.
 
     Args:
         body: SPARQL 1.1 Query Results JSON.
-        base: the registry's base IRI, whose records have pages.
+        base: the registry's base IRI; what lies below it has a page here.
+        prefixes: by which IRIs are written in short.
     """
     found: dict[str, Any] = json.loads(body)
     if "boolean" in found:
         return Table(boolean=bool(found["boolean"]))
     head = tuple(found["head"]["vars"])
     bindings = found["results"]["bindings"]
-    rows = tuple(tuple(_cell(row.get(name), base) for name in head) for row in bindings[:ROWS])
+    rows = tuple(tuple(_cell(row.get(name), base, prefixes) for name in head) for row in bindings[:ROWS])
     return Table(head=head, rows=rows, cut=len(bindings) > ROWS)
 
 
-def _cell(term: dict[str, Any] | None, base: str) -> Cell:
+def _cell(term: dict[str, Any] | None, base: str, prefixes: Mapping[str, str]) -> Cell:
     if term is None:
         return Cell("", "")
     value = str(term["value"])
@@ -160,4 +167,8 @@ def _cell(term: dict[str, Any] | None, base: str) -> Cell:
     if value.startswith(root):
         name, mark, inside = value[len(root) :].partition("#")
         return Cell(name + mark + inside, url_for("pages.record", reference=name))
-    return Cell(value, value if value.startswith(("http://", "https://")) else "")
+    text, below = _prefixed(value, prefixes) or value, value.removeprefix(base)
+    # Nothing that begins like an address of its own: `//elsewhere` is one.
+    if below != value and below[:1].isalnum():
+        return Cell(text, url_for("pages.home") + below)
+    return Cell(text, value if value.startswith(("http://", "https://")) else "")

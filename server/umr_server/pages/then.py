@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import has_request_context, request, url_for
 
+from umr_ld.errors import Malformed
+from umr_ld.moments import moment
+
 if TYPE_CHECKING:
     from flask import Blueprint
 
@@ -56,4 +59,13 @@ def _then() -> Then | None:
         return None
     kept = tuple(pair for pair in request.args.items(multi=True) if pair[0] != "at")
     now = url_for(request.endpoint, **{**(request.view_args or {}), **dict(kept), "at": None})
-    return Then(_asked(), now, kept)
+    return Then(_readable(_asked()), now, kept)
+
+
+def _readable(at: str) -> str:
+    """What was asked, where it is a moment; a page that says that it is none is as of now."""
+    try:
+        moment(at, "at")
+    except Malformed:
+        return ""
+    return at

@@ -91,7 +91,7 @@ function layout(nodes, away, stage) {
   return { name: "dagre", rankDir: innerWidth < 600 ? "TB" : "LR", nodeSep: 22, rankSep: innerWidth < 600 ? 60 : 110, animate: false };
 }
 
-function elements(graph) {
+function elements(graph, labels) {
   let { nodes, edges } = graph;
   const collapsed = nodes.length > MANY;
   const root = nodes[0].id;
@@ -101,14 +101,14 @@ function elements(graph) {
   return {
     collapsed, away, root,
     nodes: nodes.map((node) => ({ data: { ...node, label: node.title || node.artifact, crowd, root: node.id === root, away: away.get(node.id) ?? 0 } })),
-    edges: edges.map((edge) => ({ data: { source: edge.source, target: edge.target, relation: edge.relation, many, crowd } })),
+    edges: edges.map((edge) => ({ data: { source: edge.source, target: edge.target, relation: labels[edge.relation] ?? edge.relation, many, crowd } })),
   };
 }
 
 function fill(select, values) {
   for (const value of values) {
     const option = document.createElement("option");
-    option.value = option.textContent = String(value);
+    option.textContent = String(value);
     select.append(option);
   }
 }
@@ -131,7 +131,7 @@ function tell(panel, node, base) {
 async function draw(place) {
   const answer = await fetch(place.dataset.graph, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
-  const made = elements(await answer.json());
+  const made = elements(await answer.json(), JSON.parse(place.dataset.labels));
   const stage = place.querySelector(".stage");
   const drawing = cytoscape({ container: stage, elements: { nodes: made.nodes, edges: made.edges }, style: style(), layout: layout(made.nodes, made.away, stage), maxZoom: 3, textureOnViewport: made.nodes.length > 800 });
   const status = place.querySelector("[role=status]");

@@ -31,6 +31,16 @@ function completer(terms) {
   };
 }
 
+/** Prefixes of the vocabulary that are used get declared, as the editor wants them and others need them. */
+function declare(yasqe) {
+  const known = JSON.parse(form.dataset.prefixes);
+  const text = yasqe.getValue().replace(/<[^<>\s]*>|"[^"\n]*"|'[^'\n]*'|#.*/g, "");
+  const declared = new Set([...text.matchAll(/\bprefix\s+([\w-]*):/gi)].map(([, name]) => name));
+  const used = [...text.matchAll(/(?<![\w?$:-])([A-Za-z][\w-]*):(?=[\w-])/g)].map(([, name]) => name);
+  const missing = used.filter((name) => Object.hasOwn(known, name) && !declared.has(name));
+  if (missing.length) yasqe.addPrefixes(Object.fromEntries(missing.map((name) => [name, known[name]])));
+}
+
 async function editor() {
   if (typeof Yasqe === "undefined") return null;
   const terms = await (await fetch(form.dataset.terms)).json();
@@ -44,10 +54,16 @@ async function editor() {
   yasqe.getInputField().setAttribute("aria-label", "Query");
   yasqe.getScrollerElement().tabIndex = 0;
   // Who has only a keyboard must be able to leave (WCAG 2.2, 2.1.2).
-  yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Tab: false, "Shift-Tab": false });
-  yasqe.on("change", () => { area.value = yasqe.getValue(); });
+  yasqe.setOption("extraKeys", { ...yasqe.getOption("extraKeys"), Tab: false, "Shift-Tab": false, "Ctrl-Enter": ask, "Cmd-Enter": ask });
+  yasqe.on("change", () => { declare(yasqe); area.value = yasqe.getValue(); });
   yasqe.setSize(null, "16rem");
   return yasqe;
+}
+
+/** An IRI with a prefix of the vocabulary, if there is one for it. */
+function prefixed(iri) {
+  const found = Object.entries(JSON.parse(form.dataset.prefixes)).find(([, root]) => iri.startsWith(root) && /^[\w-]+$/.test(iri.slice(root.length)));
+  return found ? `${found[0]}:${iri.slice(found[1].length)}` : iri;
 }
 
 /** A term as people read it: a record by its name, with a link to its page. */
@@ -59,13 +75,17 @@ function term(cell) {
     const name = cell.value.slice(base.length);
     return element("a", { href: form.dataset.page + name.replace("#", "%23"), className: "ref" }, name);
   }
-  if (/^https?:/.test(cell.value)) return element("a", { href: cell.value, rel: "nofollow noreferrer" }, cell.value);
+  const { root, home } = form.dataset;
+  const below = cell.value.startsWith(root) ? cell.value.slice(root.length) : "";
+  // Nothing that begins like an address of its own: `//elsewhere` is one.
+  if (/^[A-Za-z0-9]/.test(below)) return element("a", { href: home + below }, prefixed(cell.value));
+  if (/^https?:/.test(cell.value)) return element("a", { href: cell.value, rel: "nofollow noreferrer" }, prefixed(cell.value));
   return element("bdi", { textContent: cell.value });
 }
 
 function table({ head, results }) {
   const rows = results.bindings;
-  const made = element("table", {}, element("caption", { textContent: `${rows.length.toLocaleString("en")} rows${rows.length > SHOWN ? `, the first ${SHOWN} shown` : ""}` }));
+  const made = element("table", {}, element("caption", { textContent: `${rows.length.toLocaleString("en")} row${rows.length === 1 ? "" : "s"}${rows.length > SHOWN ? `, the first ${SHOWN} shown` : ""}` }));
   made.append(element("thead", {}, element("tr", {}, ...head.vars.map((name) => element("th", { scope: "col", textContent: name })))));
   made.append(element("tbody", {}, ...rows.slice(0, SHOWN).map((row) => element("tr", {}, ...head.vars.map((name) => element("td", {}, term(row[name])))))));
   return element("div", { className: "scroll" }, made);
