@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import jsonschema
 import pytest
 import schemathesis
 from drafts import draft
@@ -66,6 +67,25 @@ def carried(app):
 def described(app):
     config = SchemathesisConfig.from_dict(CONFIG)
     return schemathesis.openapi.from_wsgi("/api/openapi.json", app, config=config)
+
+
+def schemas_with_defaults(node):
+    """Every schema below a node that says what stands for a value which is left out."""
+    if isinstance(node, list):
+        node = dict(enumerate(node))
+    if isinstance(node, dict):
+        if "default" in node and not isinstance(node["default"], dict):
+            yield node
+        for inner in node.values():
+            yield from schemas_with_defaults(inner)
+
+
+def test_what_stands_for_a_value_that_is_left_out_is_one_of_its_schema(app):
+    document = app.test_client().get("/api/openapi.json").json
+    found = list(schemas_with_defaults(document))
+    assert found
+    for schema in found:
+        jsonschema.validate(schema["default"], {**schema, "components": document["components"]})
 
 
 def asked(described, mode, examples, headers):

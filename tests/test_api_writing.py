@@ -667,4 +667,4 @@ def test_the_document_of_the_api_says_what_writing_needs(client):
     assert {"application/ld+json", "application/yaml", "multipart/form-data"} <= set(
         said["requestBody"]["content"]
     )
-    assert {"200", "201", "401", "403", "409", "413", "415", "422", "429"} <= set(said["responses"])
+    assert {"200", "201", "401", "403", "409", "413", "415", "422", "429", "507"} <= set(said["responses"])
