@@ -7,6 +7,8 @@ import json
 import re
 import shlex
 import urllib.error
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import yaml
@@ -98,6 +100,43 @@ def test_extras_of_the_wheel_are_installed_if_the_build_names_them(tmp_path, ext
         ["sh", "-c", script], check=True, env={"EXTRAS": extras}, capture_output=True, text=True
     )
     assert done.stdout == f"{tmp_path}/umr_ld-1-py3-none-any.whl{end}"
+
+
+PACKAGES = {
+    "libexpat.so.1": "libexpat1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgobject-2.0.so.0": "libglib2.0-0",
+    "libX11.so.6": "libx11-6",
+    "libXext.so.6": "libxext6",
+    "libXrender.so.1": "libxrender1",
+}
+"""What Debian has libraries in that wheels leave to the system (PEP 600)."""
+IN_EVERY_IMAGE = {"libc", "libm", "libdl", "libpthread", "librt", "libgcc_s", "libstdc++", "libz"}
+
+
+def left_to_the_system(wheel):
+    """Libraries that those of an installed wheel name, and that it does not bring."""
+    place = find_spec(wheel)
+    if place is None:
+        pytest.skip(f"{wheel} is not installed")
+    folder = Path(place.origin).parent
+    files = [*folder.glob("*.so"), *folder.parent.glob(f"{wheel}.libs/*.so*")]
+    written = (
+        name for file in files for name in re.findall(rb"\0(lib[\w+.-]+\.so[.\d]*)(?=\0)", file.read_bytes())
+    )
+    named = {name.decode() for name in written} - {file.name for file in files}
+    brought = {re.sub(r"-[0-9a-f]{8}", "", file.name).partition(".so")[0] for file in files}
+    return {name for name in named if name.partition(".so")[0] not in brought | IN_EVERY_IMAGE}
+
+
+def test_what_graphviz_leaves_to_the_system_is_installed_with_it_and_documented():
+    (line,) = (rest for rest in of_last_stage("RUN") if "apt-get install" in rest)
+    assert line.startswith('case ",$EXTRAS," in *,render,*)')
+    documented = (ROOT / "docs" / "rendering.md").read_text(encoding="utf-8")
+    needed = {PACKAGES[name] for name in left_to_the_system("pygraphviz")}
+    for text in (line, documented):
+        (told,) = re.findall(r"apt-get install (?:-\S+ )*([\w. -]+\d)", text)
+        assert needed <= set(told.split()) == set(PACKAGES.values())
 
 
 def test_stages_build_on_small_images_and_on_those_that_are_there():
