@@ -176,6 +176,33 @@ def test_the_command_is_one_and_its_settings_are_known():
     assert pairs["UMR_STORE"].startswith("/data/")
 
 
+DOCUMENTED = (ROOT / "docs" / "server.md").read_text(encoding="utf-8").partition("## In a container")[2]
+COMMANDS = re.findall(r"(?m)^docker compose .+$", DOCUMENTED)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_documented_command_names_what_is_there(line):
+    words = shlex.split(re.sub(r" [<>]\S+$", "", line))
+    assert (ROOT / words[words.index("--file") + 1]).samefile(ROOT / "server" / "compose.yaml")
+    behind = words[words.index("registry") + 1 :] if "registry" in words else []
+    assert bool(behind) == (words[4] != "up")
+    if behind and "--entrypoint" not in words:
+        verb = behind[1] if behind[0] == "umr" else behind[0]
+        assert verb in {"tar", "rm"} or command(verb)
+
+
+def test_a_documented_deployment_is_one_of_this_service():
+    (text,) = re.findall(r"(?s)```yaml\n(.+?)```", DOCUMENTED)
+    (mine,) = yaml.safe_load(text)["services"].values()
+    from umr_server.running.configuration import settings_from
+
+    settings = settings_from(None, mine["environment"])
+    assert settings.public
+    assert settings.proxy
+    assert mine["command"][0] == "serve"
+    assert {option for one in command("serve").params for option in one.opts} >= set(mine["command"][1:])
+
+
 def test_its_health_is_that_of_the_server_at_the_port_that_it_is_given(monkeypatch):
     (check,) = of_last_stage("HEALTHCHECK")
     words = json.loads(check.partition(" CMD ")[2])
