@@ -58,6 +58,7 @@ class Route:
         tag: heading under which it stands.
         scope: what a token must allow; empty if none is needed.
         path: what the parts of the path mean.
+        repeats: whether it answers with 200 where nothing is new.
     """
 
     address: str
@@ -74,6 +75,7 @@ class Route:
     tag: str = "Read"
     scope: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
+    repeats: bool = False
 
     @property
     def name(self) -> str:
