@@ -382,6 +382,12 @@ def test_a_policy_that_is_none_is_refused(client, policy, status):
         assert post(client, address, {"policy": policy, **more}).status_code == status
 
 
+def test_the_document_says_below_which_path_its_addresses_are(client):
+    told = client.get("/api/openapi.json", base_url="https://records.example/models/")
+    assert told.json["servers"] == [{"url": "/models"}]
+    assert "servers" not in client.get("/api/openapi.json").json
+
+
 # -- the page
 
 
