@@ -6,7 +6,7 @@ import jsonschema
 import pytest
 import schemathesis
 from drafts import draft
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from schemathesis import GenerationMode
 from schemathesis.config import SchemathesisConfig
@@ -112,6 +112,8 @@ def asked_of(operation, mode, examples, headers):
     )
     @given(case=operation.as_strategy(generation_mode=mode), known=st.sampled_from([None, *KNOWN]))
     def ask(case, known):
+        # A list of nothing is not sent, and what is left may be as documented.
+        assume([] not in (case.query or {}).values())
         if known is not None and mode is GenerationMode.POSITIVE:
             case.path_parameters = dict.fromkeys(case.path_parameters, known)
         found.append(case.call_and_validate(headers=headers).status_code)

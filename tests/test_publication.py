@@ -29,7 +29,7 @@ from umr_ld.page import Bar, Bars, Facts, Part, Piece, Row
 from umr_ld.page.drawing import ALIKE, MOST, readable
 from umr_ld.registry import Registry, publication
 from umr_ld.render.clean import clean, clean_line
-from umr_ld.render.extra import lacking, required
+from umr_ld.render.extra import required
 from umr_ld.render.targets import TARGETS
 from umr_ld.render.tex import escaped as tex_escaped
 from umr_ld.render.widths import parted
@@ -310,7 +310,6 @@ def test_what_cannot_be_loaded_is_not_made_here_and_it_is_said_why(tmp_path, mon
     module = "somewhere"
     (tmp_path / f"{module}.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
-    lacking.cache_clear()
     assert replace(TARGETS["svg"], needs=module).lacks == lacks
     with pytest.raises(Malformed, match=re.escape(f"because {lacks} is not installed")) as refused:
         required(module, "SVG")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
 from importlib import import_module
 from typing import Any
 
 from umr_ld.errors import Malformed
 
 
-@cache
 def lacking(module: str) -> str:
     """What is not installed of what a module needs, in words; empty if nothing is.
 
