@@ -60,6 +60,7 @@ def test_only_who_reviews_decides(registry, client):
     stated = record("statement/lab/x", "Statement", status="same", product=product, publisher="Lab")
     answer = post(client, lab, stated)
     assert (answer.status_code, "review" in answer.json["detail"]) == (403, True)
+    assert 'scope="review"' in answer.headers["WWW-Authenticate"]
     assert registry.position().seq == before
 
 
@@ -77,6 +78,8 @@ def test_a_decision_goes_in_out_and_back(registry, client, reviewer):
     assert client.get("/api/v1/aliases?at=2020-01-01").json == []
     again = decide(client, reviewer, publisher="Board")
     assert (again.status_code, again.json[0]["status"]) == (200, "unchanged")
+    told = client.get("/api/openapi.json").json["paths"]["/api/v1/aliases"]["post"]["responses"]
+    assert {"200", "201"} <= set(told)
     taken = client.post(
         f"/api/v1/records/{reference}/withdraw", json={"reason": "wrong"}, headers=bearer(reviewer)
     )

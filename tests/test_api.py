@@ -382,6 +382,28 @@ def test_a_policy_that_is_none_is_refused(client, policy, status):
         assert post(client, address, {"policy": policy, **more}).status_code == status
 
 
+def test_scripts_of_other_origins_read_what_anybody_may(client):
+    for address in ("/api/v1/list?limit=1", "/api/v1/show/nobody/nothing", "/api/openapi.json"):
+        answer = client.get(address, headers={"Origin": "https://other.example"})
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert {"Link", "Journal-Position"} <= set(
+            answer.headers["Access-Control-Expose-Headers"].split(", ")
+        )
+    draft_of_theirs = {"text": "{}", "syntax": "jsonld"}
+    for answer in (
+        client.get("/api/v1/list", headers={"Authorization": "Bearer x"}),
+        client.post("/api/v1/bump", json=draft_of_theirs),
+        client.get("/api"),
+    ):
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def test_the_document_says_below_which_path_its_addresses_are(client):
+    told = client.get("/api/openapi.json", base_url="https://records.example/models/")
+    assert told.json["servers"] == [{"url": "/models"}]
+    assert "servers" not in client.get("/api/openapi.json").json
+
+
 # -- the page
 
 

@@ -381,6 +381,20 @@ def test_a_request_that_is_being_worked_on_is_a_conflict(client, registry, token
 # -- tokens and subscriptions
 
 
+def test_a_challenge_names_the_scope_that_is_missing_and_none_where_none_would_do(client, token):
+    """RFC 6750 §3: `scope` is what is required, not what the token has."""
+    saved = {"query": "SELECT ?s { ?s a umr:Model }", "channel": "feed"}
+    for answer in (
+        client.get("/api/v1/tokens", headers=bearer(token)),
+        client.post("/api/v1/subscriptions", json=saved, headers=bearer(token)),
+    ):
+        assert answer.status_code == 403
+        assert answer.headers["WWW-Authenticate"].endswith(' error="insufficient_scope", scope="admin"')
+    elsewhere = post(client, token, record("elsewhere/a"))
+    assert elsewhere.status_code == 403
+    assert elsewhere.headers["WWW-Authenticate"].endswith(' error="insufficient_scope"')
+
+
 def test_an_administrator_makes_lists_and_revokes_tokens(client, registry, admin, token):
     wanted = {"agent": "new", "namespaces": ["new"], "publishers": ["New"]}
     assert client.post("/api/v1/tokens", json=wanted, headers=bearer(token)).status_code == 403
@@ -667,4 +681,4 @@ def test_the_document_of_the_api_says_what_writing_needs(client):
     assert {"application/ld+json", "application/yaml", "multipart/form-data"} <= set(
         said["requestBody"]["content"]
     )
-    assert {"200", "201", "401", "403", "409", "413", "415", "422", "429"} <= set(said["responses"])
+    assert {"200", "201", "401", "403", "409", "413", "415", "422", "429", "507"} <= set(said["responses"])

@@ -29,6 +29,7 @@ from umr_ld.page import Bar, Bars, Facts, Part, Piece, Row
 from umr_ld.page.drawing import ALIKE, MOST, readable
 from umr_ld.registry import Registry, publication
 from umr_ld.render.clean import clean, clean_line
+from umr_ld.render.extra import required
 from umr_ld.render.targets import TARGETS
 from umr_ld.render.tex import escaped as tex_escaped
 from umr_ld.render.widths import parted
@@ -293,6 +294,28 @@ def test_without_packages_of_fonts_a_document_is_made_and_says_what_it_lacks(mon
     finally:
         for one in kept:
             one.cache_clear()
+
+
+LACKING = {
+    "an extra": ("import not_there_at_all", "somewhere, of the extra `render`,"),
+    "a library of the system": (
+        "raise ImportError('libX11.so.6: cannot open shared object file: No such file or directory')",
+        "libX11.so.6, of the system,",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "lacks"), LACKING.values(), ids=LACKING)
+def test_what_cannot_be_loaded_is_not_made_here_and_it_is_said_why(tmp_path, monkeypatch, code, lacks):
+    module = "somewhere"
+    (tmp_path / f"{module}.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert replace(TARGETS["svg"], needs=module).lacks == lacks
+    with pytest.raises(Malformed, match=re.escape(f"because {lacks} is not installed")) as refused:
+        required(module, "SVG")
+    (file,) = re.findall(r"docs/\S+\.md", refused.value.remedy)
+    assert (ROOT / file).exists()
+    assert TARGETS["md"].lacks == ""
 
 
 def test_another_process_makes_the_same_bytes():

@@ -7,6 +7,8 @@ import json
 import re
 import shlex
 import urllib.error
+from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 import yaml
@@ -100,6 +102,43 @@ def test_extras_of_the_wheel_are_installed_if_the_build_names_them(tmp_path, ext
     assert done.stdout == f"{tmp_path}/umr_ld-1-py3-none-any.whl{end}"
 
 
+PACKAGES = {
+    "libexpat.so.1": "libexpat1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libgobject-2.0.so.0": "libglib2.0-0",
+    "libX11.so.6": "libx11-6",
+    "libXext.so.6": "libxext6",
+    "libXrender.so.1": "libxrender1",
+}
+"""What Debian has libraries in that wheels leave to the system (PEP 600)."""
+IN_EVERY_IMAGE = {"libc", "libm", "libdl", "libpthread", "librt", "libgcc_s", "libstdc++", "libz"}
+
+
+def left_to_the_system(wheel):
+    """Libraries that those of an installed wheel name, and that it does not bring."""
+    place = find_spec(wheel)
+    if place is None:
+        pytest.skip(f"{wheel} is not installed")
+    folder = Path(place.origin).parent
+    files = [*folder.glob("*.so"), *folder.parent.glob(f"{wheel}.libs/*.so*")]
+    written = (
+        name for file in files for name in re.findall(rb"\0(lib[\w+.-]+\.so[.\d]*)(?=\0)", file.read_bytes())
+    )
+    named = {name.decode() for name in written} - {file.name for file in files}
+    brought = {re.sub(r"-[0-9a-f]{8}", "", file.name).partition(".so")[0] for file in files}
+    return {name for name in named if name.partition(".so")[0] not in brought | IN_EVERY_IMAGE}
+
+
+def test_what_graphviz_leaves_to_the_system_is_installed_with_it_and_documented():
+    (line,) = (rest for rest in of_last_stage("RUN") if "apt-get install" in rest)
+    assert line.startswith('case ",$EXTRAS," in *,render,*)')
+    documented = (ROOT / "docs" / "rendering.md").read_text(encoding="utf-8")
+    needed = {PACKAGES[name] for name in left_to_the_system("pygraphviz")}
+    for text in (line, documented):
+        (told,) = re.findall(r"apt-get install (?:-\S+ )*([\w. -]+\d)", text)
+        assert needed <= set(told.split()) == set(PACKAGES.values())
+
+
 def test_stages_build_on_small_images_and_on_those_that_are_there():
     names = [stage[2] for stage in STAGES if len(stage) == 3]
     assert all("slim" in stage[0] for stage in STAGES)
@@ -135,6 +174,33 @@ def test_the_command_is_one_and_its_settings_are_known():
     settings = settings_from(None, pairs)
     assert (settings.host, settings.port, settings.log_format) == ("0.0.0.0", 8000, "json")
     assert pairs["UMR_STORE"].startswith("/data/")
+
+
+DOCUMENTED = (ROOT / "docs" / "server.md").read_text(encoding="utf-8").partition("## In a container")[2]
+COMMANDS = re.findall(r"(?m)^docker compose .+$", DOCUMENTED)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_documented_command_names_what_is_there(line):
+    words = shlex.split(re.sub(r" [<>]\S+$", "", line))
+    assert (ROOT / words[words.index("--file") + 1]).samefile(ROOT / "server" / "compose.yaml")
+    behind = words[words.index("registry") + 1 :] if "registry" in words else []
+    assert bool(behind) == (words[4] != "up")
+    if behind and "--entrypoint" not in words:
+        verb = behind[1] if behind[0] == "umr" else behind[0]
+        assert verb in {"tar", "rm"} or command(verb)
+
+
+def test_a_documented_deployment_is_one_of_this_service():
+    (text,) = re.findall(r"(?s)```yaml\n(.+?)```", DOCUMENTED)
+    (mine,) = yaml.safe_load(text)["services"].values()
+    from umr_server.running.configuration import settings_from
+
+    settings = settings_from(None, mine["environment"])
+    assert settings.public
+    assert settings.proxy
+    assert mine["command"][0] == "serve"
+    assert {option for one in command("serve").params for option in one.opts} >= set(mine["command"][1:])
 
 
 def test_its_health_is_that_of_the_server_at_the_port_that_it_is_given(monkeypatch):

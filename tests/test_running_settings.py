@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from umr_ld.errors import Malformed, Missing
-from umr_server.running.configuration import LEAST, MOST, PREFIX, settings_from
+from umr_server.running.configuration import LEAST, MOST, PREFIX, QUEUES, settings_from
 from umr_server.settings import Settings
 
 DOCS = (Path(__file__).resolve().parents[1] / "docs" / "server.md").read_text(encoding="utf-8")
@@ -47,6 +47,9 @@ WRONG_FILES = {
     ),
     "an address without its end": ('public = "https://records.example"', "is no address of a site"),
     "a port that is none": ('public = "https://records.example:x/"', "is no address of a site"),
+    "an address with a space": ('public = "https://records.example/a b/"', "is no address of a site"),
+    "a proxy with a name": ('proxy = "proxy.example"', r"is no address of a machine.*no name"),
+    "a network of proxies": ('proxy = "172.18.0.0/16"', r"is no address of a machine.*no network"),
     "a contact that is no address": ('contact = "somebody"', "is no address.*begin it with mailto:"),
     "a licence that is no address": ('metadata_license = "CC0-1.0"', "is no address.*begin it with https://"),
     "no TOML": ("threads: 4", "the settings are no TOML"),
@@ -60,6 +63,25 @@ def test_what_is_wrong_in_the_file_is_said_with_its_place_and_remedy(tmp_path, t
     with pytest.raises(Malformed, match=said) as refused:
         settings_from(file, {})
     assert str(file) in refused.value.where
+
+
+def test_a_file_of_an_editor_that_marks_its_bytes_is_read(tmp_path):
+    (tmp_path / "server.toml").write_bytes(b"\xef\xbb\xbfthreads = 30\n")
+    assert settings_from(tmp_path / "server.toml", {}).threads == 30
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_fewer_wait_than_there_are_threads_for(name):
+    few, queue = {"UMR_SERVER_THREADS": "4"}, PREFIX + name.upper()
+    assert getattr(settings_from(None, few), name) == 3
+    assert getattr(settings_from(None, {**few, queue: "2"}), name) == 2
+    with pytest.raises(Malformed, match="give fewer than threads, which are 4"):
+        settings_from(None, {**few, queue: "4"})
+
+
+def test_a_proxy_is_a_machine_or_any():
+    for told in ("10.0.0.2", "fd00::2", "*"):
+        assert settings_from(None, {"UMR_SERVER_PROXY": told}).proxy == told
 
 
 WRONG_VARIABLES = {

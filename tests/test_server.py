@@ -343,8 +343,18 @@ def test_a_taken_port_is_said_to_be_taken():
     with socket.socket() as other, Registry.in_memory() as registry:
         other.bind(("127.0.0.1", 0))
         other.listen()
-        with pytest.raises(Busy, match="cannot be listened on"):
+        with pytest.raises(Busy, match=r"cannot be listened on.*--port"):
             serve(registry, port=other.getsockname()[1])
+
+
+def test_an_address_of_no_interface_here_is_said_to_be_none():
+    from umr_ld.errors import Busy
+    from umr_server.serving import serve
+
+    with Registry.in_memory() as registry:
+        for host in ("192.0.2.1", "[::1]"):
+            with pytest.raises(Busy, match="an address of this machine with --host"):
+                serve(registry, host, 0)
 
 
 def test_whoever_is_affected_is_told_the_way_in_words_and_what_to_do(client):

@@ -10,11 +10,12 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
 import pytest
 from drafts import draft
 
-from umr_ld.errors import Busy, Malformed, Overloaded, TooLong
+from umr_ld.errors import Busy, Malformed, Overloaded, TooLong, UmrError
 from umr_ld.registry import Registry
 from umr_server.settings import Settings
 from umr_server.sparql.answers import Asked
@@ -84,6 +85,38 @@ def test_a_query_without_end_is_stopped(queries, text):
     with pytest.raises(TooLong):
         ask(queries, text)
     assert ask(queries, "ASK {}").read().startswith(b'{"head"')
+
+
+def test_who_is_asking_when_the_server_ends_is_told_so(registry):
+    opened, heard = Queries(registry, LIMITS), []
+
+    def go():
+        try:
+            ask(opened, CROSS)
+        except UmrError as error:
+            heard.append(error)
+
+    ask(opened, "ASK {}")
+    asking = threading.Thread(target=go)
+    asking.start()
+    time.sleep(0.3)
+    opened.close()
+    asking.join(20)
+    assert [type(error) for error in heard] == [Busy]
+    assert "ending" in str(heard[0])
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        (r'SELECT ("a\u0001\u000bb\tc\uFFFF" AS ?x) {}', "xml"),
+        (r'CONSTRUCT { <x:a> <x:b> "a\u0001\u000bb\tc\uFFFF" } {}', "rdf"),
+    ],
+    ids=["rows", "a graph"],
+)
+def test_what_xml_cannot_hold_is_replaced_there(queries, text, form):
+    said = ET.fromstring(ask(queries, text, form).read())
+    assert "".join(said.itertext()).strip() == "a\ufffd\ufffdb\tc\ufffd"
 
 
 LONG = {

@@ -242,6 +242,7 @@ CLIENTS_SAY = {
     "xml": (CONSTRUCT, "application/rdf+xml"),
     "json": (CONSTRUCT, "application/ld+json"),
     "application/xml": (SELECT, "application/sparql-results+xml"),
+    "application/sparql-results+json": (SELECT, "application/sparql-results+json"),
 }
 
 
@@ -252,6 +253,18 @@ def test_a_form_has_the_names_that_clients_have_for_it(client, name, query, mime
     assert send(client, "GET", query, [("format", name)]).mimetype == mime
     if "/" in name:
         assert send(client, "GET", query, Accept=name).mimetype == mime
+
+
+def test_a_media_type_in_an_address_need_not_be_escaped(client):
+    answer = client.get(f"/sparql?query={quote(SELECT)}&format=application/sparql-results+xml")
+    assert answer.mimetype == "application/sparql-results+xml"
+
+
+@pytest.mark.parametrize("kind", [FORM, DIRECT])
+def test_a_compressed_query_is_said_to_be_one(client, kind):
+    answer = client.post("/sparql", data=b"\x1f\x8b", content_type=kind, headers={"Content-Encoding": "gzip"})
+    assert answer.status_code == 415
+    assert "without Content-Encoding" in answer.json["detail"]
 
 
 def test_errors_are_problem_documents_for_programs_and_pages_for_people(client):

@@ -65,6 +65,7 @@ QUESTIONS = {
     "what no answer is": (TITLES, {"Accept": "image/png"}),
     "a page": (TITLES, {"Accept": "text/html"}),
     "an error as a page": ("SELECT", {"Accept": "text/html;q=0.1, text/csv"}),
+    "what says that it is compressed": (TITLES, {"Content-Encoding": "gzip"}),
     "another origin": (TITLES, {"Origin": "https://other.example"}),
 }
 

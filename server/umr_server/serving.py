@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import signal
 import socket
@@ -74,9 +75,10 @@ def _listening(host: str, port: int) -> socket.socket:
         listening.bind((host, port))
     except OSError as error:
         listening.close()
+        is_elsewhere = isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL
         raise Busy(
             f"port {port} of {host} cannot be listened on: {error.strerror}",
-            remedy="name another with --port",
+            remedy=f"name {'an address of this machine with --host' if is_elsewhere else 'another with --port'}",
         ) from error
     return listening
 

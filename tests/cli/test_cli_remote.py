@@ -132,6 +132,7 @@ ASKED = {
     "check what cannot be read": ["check", "broken.jsonld"],
     "licences": ["licences", "vinid/plip", "--level", "info"],
     "licences of a draft": ["licences", "draft.jsonld", "--json"],
+    "licences of drafts that are made from each other": ["licences", "folder"],
     "audit": ["audit", "export", "vinid/plip", "--profile", "eu-gpai-mdf", "--as", "jsonld"],
     "audit as rows": ["audit", "export", "lab/d@1.0.0", "--profile", "g7-sbom-ai", "--as", "csv"],
     "audit of an advisory": ["audit", "export", "advisory/x", "--profile", "incident-min"],

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from umr_ld.errors import Malformed
 from umr_ld.page import Bars, Facts, Table
 from umr_ld.render.clean import clean, clean_line
+from umr_ld.render.extra import required
 from umr_ld.render.widths import parted, shares
 
 if TYPE_CHECKING:
@@ -82,13 +82,7 @@ def _compiled(
 
 
 def _typst() -> Any:
-    try:
-        import typst
-    except ImportError:
-        raise Malformed(
-            "PDF needs the typesetter, which is not installed", remedy="pip install 'umr-ld[render]'"
-        ) from None
-    return typst
+    return required("typst", "PDF")
 
 
 @cache

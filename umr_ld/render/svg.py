@@ -7,9 +7,9 @@ import threading
 import xml.etree.ElementTree as ET
 from typing import TYPE_CHECKING
 
-from umr_ld.errors import Malformed
 from umr_ld.render.clean import clean_line
 from umr_ld.render.dot import as_dot
+from umr_ld.render.extra import required
 from umr_ld.render.labels import ANSWERS
 
 if TYPE_CHECKING:
@@ -63,13 +63,7 @@ def as_svg(drawing: Drawing) -> str:
     Raises:
         Malformed: if Graphviz is not installed.
     """
-    try:
-        import pygraphviz
-    except ImportError:
-        raise Malformed(
-            "SVG needs Graphviz, which is not installed",
-            remedy="pip install 'umr-ld[render]', or ask for dot and draw it elsewhere",
-        ) from None
+    pygraphviz = required("pygraphviz", "SVG")
     dot = as_dot(drawing)
     with _ONE_AT_A_TIME:
         drawn = pygraphviz.AGraph(string=dot).draw(format="svg", prog="dot")

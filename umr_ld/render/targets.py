@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from importlib import import_module
-from importlib.util import find_spec
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
+
+from umr_ld.render.extra import lacking
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,9 +58,9 @@ class Target:
     needs: str = ""
 
     @property
-    def is_made_here(self) -> bool:
-        """Whether what it needs is installed."""
-        return not self.needs or find_spec(self.needs) is not None
+    def lacks(self) -> str:
+        """What is not installed and would be needed, in words; empty if nothing is."""
+        return lacking(self.needs) if self.needs else ""
 
     def render(self, shown: Page | Drawing) -> Rendered:
         """Render a page, or a drawing where this target shows one.

@@ -75,7 +75,17 @@ def blueprint(site: Site) -> Blueprint:
                 PREFIX + route.address, route.name, view, methods=[route.method], merge_slashes=False
             )
     document.serve(found, spec, every)
+    found.after_request(_open_to_all)
     return found
+
+
+def _open_to_all(response: Response) -> Response:
+    """What anybody may read, scripts of other origins may too (Fetch, CORS protocol); they come without a token."""
+    is_reading = request.method in {"GET", "HEAD"} and "Authorization" not in request.headers
+    if is_reading and response.mimetype != "text/html":
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Expose-Headers"] = "Content-Location, ETag, Journal-Position, Link"
+    return response
 
 
 def _answering(route: Route, fresh: Freshness) -> Callable[..., ResponseReturnValue]:

@@ -84,6 +84,7 @@ def routes(site: Site) -> Iterator[Route]:
         status=201,
         tag="Write",
         scope=ANYBODY,
+        repeats=True,
     )
 
 

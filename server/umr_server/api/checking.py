@@ -187,12 +187,14 @@ class _Checking:
         return licences_json(one for one in report if one.severity in map(Severity, told))
 
     def _read(self, drafts: Sequence[Draft]) -> list[Reading]:
-        found = []
-        for one in self._registry.validate(draft.document() for draft in drafts):
+        """What drafts say, in their order: what is told of them is told in it."""
+        documents = [draft.document() for draft in drafts]
+        found = {}
+        for one in self._registry.validate(documents):
             if one.reading is None:
                 raise Invalid(one.report, where=one.document.source)
-            found.append(one.reading)
-        return found
+            found[id(one.document)] = one.reading
+        return [found[id(document)] for document in documents]
 
     def advisories(self, query: AdvisoriesQuery) -> Part:
         """List the advisories that count: of each the newest revision that is not withdrawn."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Response, jsonify, redirect, render_template, url_for
+from flask import Response, jsonify, redirect, render_template, request, url_for
 
 from umr_server.api import spec as specs
 
@@ -29,7 +29,11 @@ def serve(blueprint: Blueprint, spec: SpecTree, routes: Sequence[Route]) -> None
 
     @blueprint.get("/api/openapi.json")
     def openapi() -> Response:
-        return jsonify(specs.document(spec, routes))
+        made = specs.document(spec, routes)
+        if request.script_root:
+            # Addresses of the document are below its server's, which is the host's root unless it is said.
+            made["servers"] = [{"url": request.script_root}]
+        return jsonify(made)
 
     @blueprint.get("/api")
     def page() -> str:

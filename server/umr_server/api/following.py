@@ -225,7 +225,7 @@ class _Following:
         grant = g.token.grant
         if body.query:
             # It is asked by whoever delivers, who has no process to spare for a stranger's question.
-            self._site.guard.hold(g.token, lambda: grant.require("admin"))
+            self._site.guard.hold(lambda: grant.require("admin"), "admin")
         wanted = Subscription(
             who=grant.agent,
             channel=body.channel,
@@ -297,7 +297,7 @@ class _Following:
     def _require_name(self, record: str) -> None:
         """What is said of a record is said for all who follow it, and so by who may publish it."""
         name = parse_reference(record).name
-        self._site.guard.hold(g.token, lambda: g.token.grant.require_name(name))
+        self._site.guard.hold(lambda: g.token.grant.require_name(name))
 
     def _advisory(self, text: str) -> str:
         found = self._registry.advisory(text)

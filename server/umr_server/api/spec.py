@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from pydantic.json_schema import GenerateJsonSchema
 from spectree import Response as Documented
 from spectree import SecurityScheme, SpecTree
 from spectree.model_adapter.pydantic_adapter import PydanticModelAdapter
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pydantic import BaseModel
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import core_schema
 
 PROBLEM = "application/problem+json"
 PREFIX = "/api/v1"
@@ -55,6 +58,7 @@ class Route:
         tag: heading under which it stands.
         scope: what a token must allow; empty if none is needed.
         path: what the parts of the path mean.
+        repeats: whether it answers with 200 where nothing is new.
     """
 
     address: str
@@ -71,6 +75,7 @@ class Route:
     tag: str = "Read"
     scope: str = ""
     path: Mapping[str, str] = field(default_factory=dict)
+    repeats: bool = False
 
     @property
     def name(self) -> str:
@@ -83,7 +88,7 @@ class Route:
         refusals = {
             *_ALWAYS,
             *(_BODY if self.body or self.documents else ()),
-            *((401, 403, 429) if self.scope else ()),
+            *((401, 403, 429, 507) if self.scope else ()),
             *((409, 422) if self.scope and self.method != "GET" else ()),
             *((404,) if self.path else ()),
             *self.problems,
@@ -146,9 +151,20 @@ def _list_of(model: Any) -> type[BaseModel]:
     return PydanticModelAdapter().make_list_model(model)
 
 
+class _Schema(GenerateJsonSchema):
+    """Says of a member that may be left out no `default: null`: null is no value that it may have."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """See `GenerateJsonSchema`."""
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if key != "default" or value is not None}
+
+
 @cache
 def _schema(model: Any, ref_template: str, mode: Any) -> dict[str, Any]:
-    made: dict[str, Any] = PydanticModelAdapter().json_schema(model, ref_template=ref_template, mode=mode)
+    made: dict[str, Any] = model.model_json_schema(
+        ref_template=ref_template, mode=mode, schema_generator=_Schema
+    )
     return made
 
 

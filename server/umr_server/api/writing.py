@@ -157,6 +157,7 @@ def _publishing(address: str, view: Callable[..., Response], query: type[Publish
         status=201,
         tag=_TAG,
         scope=ANYBODY,
+        repeats=True,
     )
 
 

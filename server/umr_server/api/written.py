@@ -97,4 +97,5 @@ def describe(document: dict[str, Any], routes: Iterable[Route]) -> None:
         if route.documents:
             content = {media: {"schema": _BODIES.get(media, {"type": "string"})} for media in route.documents}
             said["requestBody"] = {"required": True, "content": content}
+        if route.repeats:
             said["responses"]["200"] = {**said["responses"]["201"], "description": "Nothing is new."}

@@ -129,7 +129,7 @@ class Guard:
         token = self._valid(_bearer() if text is None else text)
         self._count(self._writes, token.id)
         if scope is not None:
-            self.hold(token, lambda: token.grant.require(scope))
+            self.hold(lambda: token.grant.require(scope), scope)
         with suppress(UmrError):  # When it was used last is good to know, and no reason to refuse.
             self._registry.access.note_use(token, now=datetime.now(UTC))
         return token
@@ -175,22 +175,24 @@ class Guard:
         def permitted(record: Record) -> None:
             grant.require_name(record.ref.name)
             if is_decision(record):
-                grant.require("review")
+                self.hold(lambda: grant.require("review"), "review")
             grant.require_publishers(publishers_of(record), registry.reviewers, registry.base)
 
-        return lambda record: self.hold(token, lambda: permitted(record))
+        return lambda record: self.hold(lambda: permitted(record))
 
-    def hold(self, token: Token, required: Callable[[], None]) -> None:
+    def hold(self, required: Callable[[], None], scope: Scope | None = None) -> None:
         """Ask what a grant requires, and challenge where it refuses (RFC 6750 §3.1).
 
         Args:
-            token: of the request.
             required: raises Denied.
+            scope: that a token has to have; None if no scope would do.
         """
         try:
             required()
         except Denied:
-            g.challenge = f'error="insufficient_scope", scope="{" ".join(sorted(token.grant.scopes))}"'
+            if "challenge" not in g:
+                wanted = f', scope="{scope}"' if scope is not None else ""
+                g.challenge = f'error="insufficient_scope"{wanted}'
             raise
 
 

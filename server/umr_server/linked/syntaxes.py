@@ -82,10 +82,9 @@ def _rdf(key: str, label: str, write: Callable[[Graph], bytes], also: tuple[str,
 def _form(key: str, also: tuple[str, ...] = ()) -> Syntax:
     """A row of what `umr render` makes too."""
     target = TARGETS[key]
-    lacks = "" if target.is_made_here else f"{target.needs}, of the extra `render`"
     aspect = "drawing" if target.shows == "drawing" else "sheet"
     mime = target.media.partition(";")[0]
-    return Syntax(key, mime, target.label, aspect, partial(written, key), also, lacks)
+    return Syntax(key, mime, target.label, aspect, partial(written, key), also, target.lacks)
 
 
 SYNTAXES = {

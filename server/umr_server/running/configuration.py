@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import math
 import tomllib
 from dataclasses import fields
@@ -29,6 +30,10 @@ MOST = {"port": 65_535, "threads": 1024}
 SCHEMES = {"contact": ("mailto:", "https://", "http://"), "metadata_license": ("https://", "http://")}
 """How settings begin that are IRIs."""
 CHOICES = {"log_format": ("auto", "json", "text", "off")}
+QUEUES = ("query_queue", "render_queue")
+"""Each who waits holds a thread: there are fewer of them than threads, so that pages are answered meanwhile."""
+
+DEFAULTS = Settings()
 
 _TYPES = get_type_hints(Settings)
 _WORDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
@@ -58,12 +63,22 @@ def settings_from(
     for name, value in (said or {}).items():
         if value is not None:
             found[name] = _checked(name, value, f"--{name.replace('_', '-')}")
-    return Settings(**found)
+    return Settings(**found | _queues(found))
+
+
+def _queues(found: Mapping[str, Any]) -> dict[str, int]:
+    """How many may wait: as many as was said, or as there are threads for."""
+    threads = found.get("threads", DEFAULTS.threads)
+    for name in QUEUES:
+        if found.get(name, 0) >= threads:
+            remedy = f"give fewer than threads, which are {threads}"
+            raise Malformed(f"{found[name]} is too large", where=name, remedy=remedy)
+    return {name: found.get(name, min(getattr(DEFAULTS, name), threads - 1)) for name in QUEUES}
 
 
 def _in_file(file: Path) -> dict[str, Any]:
     try:
-        read = tomllib.loads(file.read_text(encoding="utf-8"))
+        read = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise Missing("there is no such file", where=str(file), remedy="name the settings' file") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -104,6 +119,8 @@ def _checked(name: str, value: object, where: str) -> Any:
         raise Malformed(f"{value!r} is none of its values", where=where, remedy=", ".join(CHOICES[name]))
     if name == "public" and value:
         _require_address(str(value), where)
+    if name == "proxy" and value not in {"", "*"}:
+        _require_machine(str(value), where)
     if name in SCHEMES and value:
         _require_iri(str(value), SCHEMES[name], where)
     return value
@@ -123,10 +140,22 @@ def _require_iri(value: str, schemes: tuple[str, ...], where: str) -> None:
         )
 
 
+def _require_machine(value: str, where: str) -> None:
+    """What connections come from is compared with it, and these have addresses only."""
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        raise Malformed(
+            f"{value!r} is no address of a machine",
+            where=where,
+            remedy="write one like 10.0.0.2 or fd00::2: no name, no network; * for any",
+        ) from None
+
+
 def _require_address(value: str, where: str) -> None:
     try:
         parts = urlsplit(value)
-        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        fits = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0 and is_absolute(value)
     except ValueError:
         fits = False
     if not fits or not value.endswith("/") or parts.query or parts.fragment or "@" in parts.netloc:

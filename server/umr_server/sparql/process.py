@@ -9,6 +9,7 @@ import time
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
+from umr_ld.errors import Busy
 from umr_server.frames import BACK, DATA, END, FAULT, HEAD, KEPT, READY, Died, OutOfTime, write_frame
 from umr_server.sparql.loan import ASK, LEND, Kept, Lender, Returned
 
@@ -151,6 +152,7 @@ class Process:
 
         Raises:
             Died, Refused: after the first the process is of no use.
+            Busy: if all processes were ended.
         """
         self._receive()
         while frame := self._frame():
@@ -217,6 +219,9 @@ class Process:
             piece = os.read(self._source.fileno(), _PIECE)
         except BlockingIOError:
             return
+        except ValueError:
+            # All processes were ended while somebody waited for this one.
+            raise Busy("the server is ending", remedy="ask again in a while") from None
         if not piece:
             raise Died
         self._held += piece

@@ -35,6 +35,11 @@ class Processes:
         """How many are busy."""
         return len(self._busy)
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether all were ended, and none is to be had."""
+        return self._is_closed
+
     def take(self, snapshot: Snapshot) -> Process:
         """One over a snapshot: an idle one, or another, which may have to be waited for until it is ready.
 

@@ -98,6 +98,8 @@ class _Endpoint:
         if request.method in _READING:
             _refuse_updates(request.args.getlist("update"))
             return _only(request.args.getlist("query"), needed=False)
+        if request.content_encoding not in {None, "", "identity"}:
+            raise UnsupportedMediaType("send the query as it is, without Content-Encoding")
         kind = request.mimetype
         if kind == FORM:
             _refuse_updates(request.form.getlist("update"))
@@ -162,7 +164,8 @@ def _forms() -> tuple[str, ...]:
     asked = request.args.get("format") or (request.form.get("format") if request.method == "POST" else None)
     if not asked:
         return accepted(request.headers.get("Accept", ""))
-    keys = _named().get(asked)
+    # A plus that an address does not escape is read as a space, and `application/sparql-results+json` has one.
+    keys = _named().get(asked.replace(" ", "+"))
     if keys is None:
         raise Malformed(f"there is no form {asked!r}", remedy=f"one of {', '.join(FORMS)}")
     return keys

@@ -306,6 +306,8 @@ class Question:
 
     def _fail(self, error: Exception) -> NoReturn:
         settings = self._means.settings
+        if self._means.processes.is_closed:
+            raise Busy("the server is ending", remedy="ask again in a while") from None
         if isinstance(error, Refused):
             if error.told["kind"] != "store" and self._process is not None:
                 process, self._process = self._process, None

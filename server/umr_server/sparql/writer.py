@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import IO, TYPE_CHECKING
 
 from umr_server.frames import DATA, END, put_frame, write_frame
@@ -10,6 +11,10 @@ if TYPE_CHECKING:
     from umr_server.sparql.forms import Form
 
 _CHUNK = 64 * 1024
+
+_NOT_IN_XML = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+"""Characters that no XML document may have, not even escaped (XML 1.0 §2.2), in UTF-8."""
+_REPLACEMENT = "\ufffd".encode()
 
 
 class TooMuch(Exception):
@@ -28,10 +33,11 @@ class Writer:
 
     def __init__(self, target: IO[bytes], form: Form, rows: int, size: int) -> None:
         self._target, self.form, self._row = target, form, form.row
+        self._is_xml = form.mime.endswith("+xml")
         self._rows, self._size = rows, size
         self._held, self._end = bytearray(), b""
         self.rows, self.size = -form.others, 0
-        self.broken = ""
+        self.broken, self._is_begun = "", False
 
     def write(self, data: bytes) -> int:
         """See `io.RawIOBase`."""
@@ -42,7 +48,7 @@ class Writer:
         if self.size > self._size or self.rows > self._rows:
             self.broken = "bytes" if self.size > self._size else "rows"
             raise TooMuch
-        self._held += data
+        self._held += _NOT_IN_XML.sub(_REPLACEMENT, data) if self._is_xml else data
         self.flush()
         return len(data)
 
@@ -51,11 +57,12 @@ class Writer:
         if len(self._held) >= _CHUNK:
             put_frame(self._target, DATA, bytes(self._held))
             self._held.clear()
+            self._is_begun = True
 
     @property
     def whole(self) -> bytes | None:
         """All of the answer; None if some of it was sent already."""
-        return bytes(self._held) if self.size == len(self._held) else None
+        return None if self._is_begun else bytes(self._held)
 
     def end(self) -> None:
         """Send what is left, and in which form all of it is."""
