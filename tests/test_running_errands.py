@@ -27,6 +27,7 @@ CROSS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
 SOME_TIME = (
     "SELECT (COUNT(*) AS ?n) { ?a a umr:Model . ?b a umr:Model . ?c a umr:Model VALUES ?d { 1 2 3 4 5 } }"
 )
+SECONDS = SOME_TIME.replace("1 2 3 4 5", " ".join(map(str, range(20))))
 TRIES = 20
 UNLIKE = "asked in another manner"
 

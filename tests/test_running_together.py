@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 import pytest
 from drafts import draft
 from talking import Talking, until
-from test_running_errands import SOME_TIME, asking, new
+from test_running_errands import SECONDS, asking, new
 from test_running_lending import QUICK, TRIES, lending
 
 from umr_ld.registry import Registry
@@ -24,7 +24,6 @@ from umr_server.sparql.loan import Borrower, Kept, Lender, Lent, Returned, Terms
 from umr_server.sparql.question import Question
 
 MILLISECONDS = "SELECT (COUNT(*) AS ?n) { ?a a umr:Model . ?b a umr:Model VALUES ?d { 1 2 3 4 5 } }"
-SECONDS = SOME_TIME.replace("1 2 3 4 5", " ".join(map(str, range(20))))
 MANY = 12
 _NUMBERS = iter(range(10**6))
 
