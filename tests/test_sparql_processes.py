@@ -8,6 +8,8 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
+from ctypes.util import find_library
 from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -85,6 +87,24 @@ def test_a_query_without_end_is_stopped(queries, text):
     with pytest.raises(TooLong):
         ask(queries, text)
     assert ask(queries, "ASK {}").read().startswith(b'{"head"')
+
+
+def test_processes_have_the_better_allocator_where_the_machine_has_it(queries, children):
+    ask(queries, "ASK {}")
+    (nursery,) = children()
+    for process in processes_of(nursery):
+        loaded = Path(f"/proc/{process}/maps").read_text(encoding="utf-8")
+        assert ("libjemalloc" in loaded) == (find_library("jemalloc") is not None)
+
+
+def test_memory_of_one_query_is_there_for_the_next(queries):
+    for at in range(6):
+        text = f"SELECT ?x{5 + at % 2} {{ BIND('{at}123456789' AS ?x0) {grown(5 + at % 2)} }}"
+        with suppress(TooLong):
+            ask(queries, text, "csv")
+    counts = queries.counts()
+    assert counts.get("answered", 0) == 3
+    assert counts.get("refused_bytes", 0) == 3
 
 
 def test_who_is_asking_when_the_server_ends_is_told_so(registry):
