@@ -59,7 +59,7 @@ def _asked(talking, _place=0, **headers):
     """A question that nobody else asks has the answer that nobody else has."""
     number = next(_NUMBERS)
     status, _, body, identifier = talking.ask(asking(f"SELECT ({number} AS ?n) {{}}", **headers))
-    assert status.split()[1] == "200"
+    assert status.split()[1] == "200", body
     assert re.findall(rb'"value":"(\d+)"', body) == [b"%d" % number]
     return identifier
 
