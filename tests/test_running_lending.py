@@ -36,7 +36,7 @@ def writer(tmp_path_factory):
 @contextmanager
 def lending(writer, path="/sparql", headers=None, **decided):
     """The server; what was answered on connections that were lent, and what was taken back from there, by identifier and by text."""
-    with standing(writer, **{"query_age": 5.0, "query_trial": 5.0, **decided}) as at:
+    with standing(writer, **{"query_age": 5.0, "query_trial": 5.0, "threads": 16, **decided}) as at:
         at.lent, at.recalled, at.taken, lends = set(), set(), [], at.server.errands.lending
         tell, resume = lends._tell, lends._resume
 

@@ -182,7 +182,7 @@ def test_what_is_taken_back_at_any_moment_is_answered_all_the_same_and_once(writ
 
 def test_what_one_asks_that_is_for_who_lends_is_answered_and_so_is_what_others_ask(writer, monkeypatch):
     monkeypatch.setattr(deciding, "_SHY", 0)
-    with lending(writer, query_workers=1) as at:
+    with lending(writer, query_workers=1, threads=2) as at:
 
         def ask(talking, place):
             if random.random() < 0.8:
@@ -194,6 +194,8 @@ def test_what_one_asks_that_is_for_who_lends_is_answered_and_so_is_what_others_a
                 rows = f"SELECT ?n ?d {{ VALUES ?n {{ {number} }} ?d ?b ?c }}"
                 assert talking.ask(asking(rows))[2].count(b'"value":"%d"' % number) > 300
 
+        # From now on none of these needs a thread before it is answered.
+        _asked(at.talking)
         counts, _ = _together(at, 8, 3, ask)
         assert len(at.taken) > 10
         assert min(counts) > 0

@@ -40,7 +40,9 @@ class Queries:
 
     def __init__(self, registry: Registry, settings: Settings) -> None:
         self._registry = registry
-        quick = Turns(settings.query_workers, settings.query_queue, _PATIENT * settings.query_queue)
+        # A question that began without a thread may have its place until it has one: some thread must not wait for that.
+        queue = max(0, min(settings.query_queue, settings.threads - 1))
+        quick = Turns(settings.query_workers, queue, _PATIENT * settings.query_queue)
         slow = Turns(settings.query_slow, 0)
         self._means = Means(settings, Processes(settings), quick, slow, Answers())
         self._guard = threading.Lock()
