@@ -64,7 +64,7 @@ def crowd(app):
     for at in range(1, 5):
         senders.append(threading.Thread(target=lambda: answers.append(sent(app, body(LARGE)))))
         senders[-1].start()
-        while waiting._waiting < at:
+        while waiting.waiting < at:
             senders[-1].join(0.01)
 
     def over():
