@@ -280,6 +280,27 @@ def test_where_answers_may_not_lag_nothing_is_lent(writer):
         assert not at.lent
 
 
+def test_what_goes_wrong_with_one_hinders_no_other(writer, caplog):
+    with lending(writer) as at, at.connected() as connection:
+        at.hot(talking=(talking := Talking(connection)))
+        tell, wrong = at.server.echoes.tell, []
+
+        def told(*given):
+            if not wrong:
+                wrong.append(given)
+                raise RuntimeError("made up")
+            tell(*given)
+
+        at.server.echoes.tell = told
+        with suppress(AssertionError, ConnectionError):
+            while True:
+                talking.ask(asking(new(QUICK)))
+        assert wrong
+        assert "made up" in caplog.text
+        assert at.hot()[0][0].split()[1] == "200"
+        until(lambda: not len(at.server.errands) and at.site.queries.counts()["running"] == 0)
+
+
 def test_who_asks_seldom_has_nothing_lent(writer):
     with lending(writer) as at:
         for _ in range(20):

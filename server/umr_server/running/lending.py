@@ -6,6 +6,7 @@ over. One that is at a question for long has the others taken from it, if there 
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,8 @@ _ALONE, _AMONG_OTHERS = 0.05, 0.005
 
 _SOON = 0.005
 """Seconds after which it is looked again what a process is doing."""
+
+_LOG = logging.getLogger("waitress")
 
 _SHY = 16
 """Questions that are not lent after one that was for who lends."""
@@ -187,8 +190,23 @@ class Lending:
         Args:
             stand: for it.
         """
-        if stand not in self._stands:
-            return
+        if stand in self._stands:
+            self._safely(stand, self._hear)
+
+    def _safely(self, stand: Stand, act: Callable[[Stand], None]) -> None:
+        """What goes wrong with one is over with it, and hinders no other."""
+        try:
+            act(stand)
+        except Exception:  # noqa: BLE001 - as where a thread does it
+            _LOG.exception("answers could not be seen after")
+            if stand in self._stands:
+                self._close(stand)
+            stand.question.leave()
+            for errand in stand.guests.values():
+                errand.channel.take_again(b"")
+                errand.channel.will_close = True
+
+    def _hear(self, stand: Stand) -> None:
         heard = stand.tenure.hear()
         self._tell(stand, heard.notes)
         for kept in heard.kept:
@@ -205,8 +223,8 @@ class Lending:
         """See after the processes; to be called when `due` is over."""
         now = time.monotonic()
         for stand in self._stands[:]:
-            if self._due(stand) <= now:
-                self._look(stand)
+            if self._due(stand) <= now and stand in self._stands:
+                self._safely(stand, self._look)
 
     @property
     def due(self) -> float:
