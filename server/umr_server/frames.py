@@ -46,7 +46,7 @@ def read_frame(source: IO[bytes]) -> tuple[bytes, bytes] | None:
     """Kind and bytes of the next frame, which is waited for; None at the end.
 
     Args:
-        source: a pipe, not buffered.
+        source: a pipe; not buffered, where others look whether there is something in it.
     """
     head = _read(source, HEAD.size)
     if len(head) < HEAD.size:

@@ -19,7 +19,7 @@ from umr_ld.registry import Registry
 from umr_server.app import create_app
 from umr_server.aside import MARK
 from umr_server.confinement import allow, confine
-from umr_server.frames import END, HEAD, READY, write_frame
+from umr_server.frames import END, READY, read_frame, write_frame
 from umr_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def main(folder: str, settings: str) -> None:
         app = create_app(registry, Settings(**json.loads(settings)))
         confine(_MEMORY)
         write_frame(target, READY, b"")
-        while head := source.read(HEAD.size):
-            asked = source.read(HEAD.unpack(head)[1])
+        while frame := read_frame(source):
+            _, asked = frame
             allow(_PROCESSOR)
             registry.position()  # What others wrote meanwhile is taken notice of.
             write_frame(target, END, _answer(app, asked))

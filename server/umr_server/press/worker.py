@@ -13,7 +13,7 @@ from typing import IO
 from umr_ld.errors import UmrError
 from umr_ld.render.targets import TARGETS
 from umr_server.confinement import allow, confine
-from umr_server.frames import END, FAULT, HEAD, READY, write_frame
+from umr_server.frames import END, FAULT, READY, read_frame, write_frame
 
 _MEMORY = 2 << 30
 """Bytes of address space; the typesetter maps its fonts, which are 100 MB."""
@@ -28,8 +28,8 @@ def main() -> None:
     os.dup2(2, 1)
     confine(_MEMORY)
     write_frame(target, READY, b"")
-    while head := source.read(HEAD.size):
-        body = source.read(HEAD.unpack(head)[1])
+    while frame := read_frame(source):
+        _, body = frame
         allow(_PROCESSOR)
         _answer(body, target)
 

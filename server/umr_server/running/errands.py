@@ -20,6 +20,7 @@ from umr_server.heads import OF_AN_ANSWER, completed, without
 from umr_server.running.echoes import LONGEST, Echo
 from umr_server.running.keeper import KEPT, MADE, TAKEN, Given
 from umr_server.running.lending import SHORT, Lending, longest
+from umr_server.running.listener import Listener
 from umr_server.running.watch import ASKED, Told
 from umr_server.sparql.answers import Asked
 from umr_server.sparql.plain import parts, text_of
@@ -65,7 +66,7 @@ class Manner(NamedTuple):
     heads: dict[tuple[str, bool], bytes]
 
 
-class Errand:
+class Errand(Listener):
     """A question on its way, and whose it is. In the loop it stands for the process that is asked.
 
     Args:
@@ -76,8 +77,6 @@ class Errand:
         manner: in which it is to be answered.
         around: of the request what stands before its query, and behind it.
     """
-
-    accepting = False
 
     def __init__(
         self,
@@ -108,19 +107,9 @@ class Errand:
         """Whether the process that there is now answers by itself."""
         return self._errands.lending.lends(self)
 
-    def readable(self) -> bool:
-        """See `wasyncore`."""
-        return True
-
-    def writable(self) -> bool:
-        """See `wasyncore`."""
-        return False
-
-    def handle_read_event(self) -> None:
-        """See `wasyncore`."""
+    def heard(self) -> None:
+        """See `Listener`."""
         self._errands.look(self)
-
-    handle_close = handle_error = handle_read_event
 
 
 class Errands:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from umr_server.frames import Died
 from umr_server.running.keeper import KEPT, MADE, SMALLEST_ZIPPED
+from umr_server.running.listener import Listener
 from umr_server.running.watch import Told
 from umr_server.sparql.answers import Asked
 from umr_server.sparql.loan import Terms
@@ -52,7 +53,7 @@ _SHY = 16
 """Questions that are not lent after one that was for who lends."""
 
 
-class Stand:
+class Stand(Listener):
     """A process that answers on what is lent to it. In the loop it stands for it.
 
     Args:
@@ -61,8 +62,6 @@ class Stand:
         tenure: that has begun.
         channel: by which the question came.
     """
-
-    accepting = False
 
     def __init__(self, lending: Lending, question: Question, tenure: Tenure, channel: Channel) -> None:
         self._lending, self.question, self.tenure, self._channel = lending, question, tenure, channel
@@ -87,19 +86,9 @@ class Stand:
         """Whether the server ends."""
         return bool(self._channel.server.is_stopping)
 
-    def readable(self) -> bool:
-        """See `wasyncore`."""
-        return True
-
-    def writable(self) -> bool:
-        """See `wasyncore`."""
-        return False
-
-    def handle_read_event(self) -> None:
-        """See `wasyncore`."""
+    def heard(self) -> None:
+        """See `Listener`."""
         self._lending.hear(self)
-
-    handle_close = handle_error = handle_read_event
 
 
 class Lending:
